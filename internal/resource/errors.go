@@ -1,0 +1,51 @@
+package resource
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrInterrupted is returned when planning was stopped through PlanOptions.Interrupt.
+var ErrInterrupted = errors.New("planning was interrupted")
+
+// MissingDependencyError says that a resource depends on one that is not in the wanted state. Several of
+// them come joined (see errors.Join), in identifier order.
+type MissingDependencyError struct {
+	Resource   Identifier
+	Dependency Identifier
+}
+
+func (e *MissingDependencyError) Error() string {
+	return fmt.Sprintf("resource %s depends on %s, which is not in the state", e.Resource, e.Dependency)
+}
+
+// SelfDependencyError says that a resource depends on itself, by name or, where Type is set, by its type.
+type SelfDependencyError struct {
+	Resource Identifier
+	Type     Type
+}
+
+func (e *SelfDependencyError) Error() string {
+	if e.Type != "" {
+		return fmt.Sprintf("resource %s depends on its own type %s", e.Resource, e.Type)
+	}
+	return fmt.Sprintf("resource %s depends on itself", e.Resource)
+}
+
+// CycleError names a cycle of dependencies: every resource of Path depends on the one after it, and the
+// last one on the first. The path starts at its smallest identifier.
+type CycleError struct {
+	Path []Identifier
+}
+
+func (e *CycleError) Error() string {
+	var b strings.Builder
+	b.WriteString("dependencies form a cycle: ")
+	for _, id := range e.Path {
+		b.WriteString(id.String())
+		b.WriteString(" -> ")
+	}
+	b.WriteString(e.Path[0].String())
+	return b.String()
+}

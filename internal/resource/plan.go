@@ -1,0 +1,104 @@
+package resource
+
+import "encoding/json"
+
+// EventType is what an event does to its resource.
+type EventType uint8
+
+// The event types. The zero value is invalid.
+const (
+	EventRefresh EventType = iota + 1 // look at the real thing and record what is found
+	EventCreate
+	EventUpdate
+	EventDelete
+)
+
+// String is the domain's word for the event type.
+func (t EventType) String() string {
+	switch t {
+	case EventRefresh:
+		return "refresh"
+	case EventCreate:
+		return "create"
+	case EventUpdate:
+		return "update"
+	case EventDelete:
+		return "delete"
+	}
+	return "invalid"
+}
+
+// EventReason is why a plan holds an event: the first rule that matched.
+type EventReason uint8
+
+// The event reasons. The zero value is that of refresh events, which need none; every other event has one.
+const (
+	ReasonDoesNotExist      EventReason = iota + 1 // create: the resource is not there
+	ReasonNeedsRecreate                            // create: the orchestrator said that it must be made again
+	ReasonHasError                                 // update: the last attempt failed
+	ReasonForceUpdate                              // update: the caller asked to update everything
+	ReasonDependencyUpdated                        // update: something that it depends on has an event in this plan
+	ReasonHasDiff                                  // update: its attributes differ
+	ReasonNotDesired                               // delete: it is not in the wanted state
+)
+
+// String is the domain's word for the reason; empty for the zero value.
+func (r EventReason) String() string {
+	switch r {
+	case ReasonDoesNotExist:
+		return "does_not_exist"
+	case ReasonNeedsRecreate:
+		return "needs_recreate"
+	case ReasonHasError:
+		return "has_error"
+	case ReasonForceUpdate:
+		return "force_update"
+	case ReasonDependencyUpdated:
+		return "dependency_updated"
+	case ReasonHasDiff:
+		return "has_diff"
+	case ReasonNotDesired:
+		return "not_desired"
+	}
+	return ""
+}
+
+// Operation is one operation of a JSON Patch (RFC 6902). Op is "add", "remove" or "replace" in patches
+// that this package makes; Value is the JSON text of the value, nil for an operation that has none.
+type Operation struct {
+	Op    string
+	Path  string
+	From  string
+	Value json.RawMessage
+}
+
+// Event is one thing to do to one resource.
+type Event struct {
+	Type EventType
+	// Resource is as it should be; for a delete or a refresh, as it is.
+	Resource *Resource
+	Reason   EventReason
+	// Diff leads from the current attributes to the wanted ones. It is there whenever they differ, whatever
+	// the reason of the event.
+	Diff []Operation
+	// CausedBy names the dependencies whose events caused a ReasonDependencyUpdated, in order; nil otherwise.
+	CausedBy []Identifier
+}
+
+// Phase is a set of events that may run at the same time, in the order of their identifiers.
+type Phase struct {
+	Events []Event
+}
+
+// Plan is a list of phases that run one after the other. It has no empty phase.
+type Plan struct {
+	Phases []Phase
+}
+
+// PlanOptions changes how plans are made. The zero value is the default.
+type PlanOptions struct {
+	// ForceUpdate updates every wanted resource in the last step, whether or not anything changed.
+	ForceUpdate bool
+	// Interrupt, when closed, makes planning stop with ErrInterrupted within a few milliseconds. Nil: never.
+	Interrupt <-chan struct{}
+}

@@ -1,0 +1,90 @@
+package resource
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// ExecutorType says what kind of place an event must run at.
+type ExecutorType uint8
+
+// The executor types. The zero value is invalid.
+const (
+	ExecutorHost    ExecutorType = iota + 1 // the host whose id the executor holds
+	ExecutorPrimary                         // the primary instance of the node whose name the executor holds
+	ExecutorAny                             // any host
+	ExecutorManager                         // a manager host
+)
+
+// String is the domain's word for the executor type.
+func (t ExecutorType) String() string {
+	switch t {
+	case ExecutorHost:
+		return "host"
+	case ExecutorPrimary:
+		return "primary"
+	case ExecutorAny:
+		return "any"
+	case ExecutorManager:
+		return "manager"
+	}
+	return "invalid"
+}
+
+// Executor is the place at which the events of a resource must run. ID is a host id for ExecutorHost, a
+// node name for ExecutorPrimary, and empty otherwise.
+type Executor struct {
+	Type ExecutorType
+	ID   string
+}
+
+// Resource is one thing that an orchestrator manages. The engine knows nothing about it beyond these
+// fields, and looks into Attributes only to compare them.
+//
+// A resource is immutable once it has been added to a state, an event or a plan: states share resources,
+// and whoever wants to change one makes a copy with Clone.
+type Resource struct {
+	Identifier Identifier
+	Executor   Executor
+	// Attributes is a JSON object: what the resource should look like. Empty means {}. Attributes hold
+	// passwords: they never belong into an error, a log line or a metric.
+	Attributes json.RawMessage
+	// Dependencies must exist before this resource is created, and outlive it.
+	Dependencies []Identifier
+	// TypeDependencies makes the resource depend on every resource of these types in the same state.
+	TypeDependencies []Type
+	// DiffIgnore holds JSON pointers (RFC 6901) into Attributes that comparison skips.
+	DiffIgnore []string
+	// ResourceVersion is the version of the schema of Attributes. Attributes of different versions are
+	// never compared and count as equal.
+	ResourceVersion string
+	// NeedsRecreate is set by the orchestrator: creation failed, or the thing is gone. The record stays so
+	// that a delete can clean up.
+	NeedsRecreate bool
+	// PendingDeletion is set while planning: the resource is not in the end state, so it is neither created
+	// nor updated again, only deleted.
+	PendingDeletion bool
+	// Error is set by the orchestrator: the last create or update failed with this text.
+	Error string
+}
+
+// Clone returns a copy that shares no memory with r.
+func (r *Resource) Clone() *Resource {
+	c := *r
+	c.Attributes = slices.Clone(r.Attributes)
+	c.Dependencies = slices.Clone(r.Dependencies)
+	c.TypeDependencies = slices.Clone(r.TypeDependencies)
+	c.DiffIgnore = slices.Clone(r.DiffIgnore)
+	return &c
+}
+
+// Wanted returns the resource as something to reach: without the marks NeedsRecreate, PendingDeletion and
+// Error, which describe what is. It returns r itself where none is set.
+func (r *Resource) Wanted() *Resource {
+	if !r.NeedsRecreate && !r.PendingDeletion && r.Error == "" {
+		return r
+	}
+	c := *r
+	c.NeedsRecreate, c.PendingDeletion, c.Error = false, false, ""
+	return &c
+}
