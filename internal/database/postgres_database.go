@@ -1,0 +1,50 @@
+package database
+
+import "github.com/pgplanner/pgplanner/internal/resource"
+
+// TypePostgresDatabase is the type of PostgresDatabase.
+const TypePostgresDatabase resource.Type = "database.postgres_database"
+
+// PostgresDatabase is the Postgres database on one node, with the extensions that replication needs.
+// Executing it creates the database and makes it a member of the mesh; after a restore, it renames the
+// database that was in the backup.
+//
+// It depends on the node, whose primary must accept writes, and on the orchestrator's resources that the
+// database on each of the node's instances needs.
+type PostgresDatabase struct {
+	DatabaseID, NodeName, DatabaseName, Owner string
+	// RenameFrom is the database's name in the backup that the node was restored from; "" without one.
+	RenameFrom       string
+	HasRestoreConfig bool
+	// ExtraDependencies are the database dependencies of the node's instances, in the order in which they
+	// are to be written.
+	ExtraDependencies []resource.Identifier
+	// PostDatabaseCreate runs once after the database was created. Without it the attribute is left out.
+	PostDatabaseCreate *Script
+}
+
+// PostgresDatabaseIdentifier identifies the Postgres database on the node.
+func PostgresDatabaseIdentifier(node, database string) resource.Identifier {
+	return resource.Identifier{Type: TypePostgresDatabase, ID: node + separator + database}
+}
+
+// Resource makes the resource.
+func (d PostgresDatabase) Resource() *resource.Resource {
+	var buffer [scratchSize]byte
+	attributes := newObject(buffer[:0]).
+		text("database_id", d.DatabaseID).
+		text("database_name", d.DatabaseName).
+		identifiers("extra_dependencies", d.ExtraDependencies).
+		flag("has_restore_config", d.HasRestoreConfig).
+		text("node_name", d.NodeName).
+		text("owner", d.Owner)
+	if d.PostDatabaseCreate != nil {
+		attributes = attributes.script("post_database_create", d.PostDatabaseCreate)
+	}
+	return build(
+		PostgresDatabaseIdentifier(d.NodeName, d.DatabaseName),
+		onPrimary(d.NodeName),
+		attributes.text("rename_from", d.RenameFrom).json(),
+		concat(d.ExtraDependencies, NodeIdentifier(d.NodeName)),
+	)
+}

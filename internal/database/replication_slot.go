@@ -1,0 +1,30 @@
+package database
+
+import "github.com/pgplanner/pgplanner/internal/resource"
+
+// TypeReplicationSlot is the type of ReplicationSlot.
+const TypeReplicationSlot resource.Type = "database.replication_slot"
+
+// ReplicationSlot is the record of the slot that a link's subscription reads from. Executing a create or
+// an update does nothing: the subscription makes its slot, or takes over that of a ReplicationSlotCreate.
+// Executing a delete drops the slot at the provider, which would otherwise keep WAL until its disk is
+// full; that is why every subscription has one, and why the subscription depends on it and is deleted
+// first.
+//
+// It depends on the provider's Postgres database, because a logical slot belongs to one database and has
+// to be dropped before it.
+type ReplicationSlot struct{ Link }
+
+// ReplicationSlotIdentifier identifies the link's replication slot.
+func ReplicationSlotIdentifier(l Link) resource.Identifier { return l.identifier(TypeReplicationSlot) }
+
+// Resource makes the resource.
+func (s ReplicationSlot) Resource() *resource.Resource {
+	var buffer [scratchSize]byte
+	return build(
+		ReplicationSlotIdentifier(s.Link),
+		onPrimary(s.Provider),
+		s.attributes(buffer[:0]).json(),
+		[]resource.Identifier{s.providerDatabase()},
+	)
+}

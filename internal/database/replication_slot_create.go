@@ -1,0 +1,34 @@
+package database
+
+import "github.com/pgplanner/pgplanner/internal/resource"
+
+// TypeReplicationSlotCreate is the type of ReplicationSlotCreate.
+const TypeReplicationSlotCreate resource.Type = "database.replication_slot_create"
+
+// ReplicationSlotCreate makes the slot of a link before there is a subscription to read from it: from then
+// on the provider, a peer, keeps its changes for the subscriber, a new node. Whatever the peer committed
+// before that, the new node gets with the copy of its source.
+//
+// It depends on the provider's Postgres database, which the slot belongs to.
+type ReplicationSlotCreate struct{ Link }
+
+// ReplicationSlotCreateIdentifier identifies the creation of the link's slot by the slot's own name in
+// Postgres. In one database, two links never have the same name as long as no provider's name has the
+// word "sub" in it, set off by underscores or standing alone; links of different databases may have.
+func ReplicationSlotCreateIdentifier(l Link) resource.Identifier {
+	return resource.Identifier{
+		Type: TypeReplicationSlotCreate,
+		ID:   "spk_" + l.DatabaseName + "_" + l.Provider + "_sub_" + l.Provider + "_" + l.Subscriber,
+	}
+}
+
+// Resource makes the resource.
+func (c ReplicationSlotCreate) Resource() *resource.Resource {
+	var buffer [scratchSize]byte
+	return build(
+		ReplicationSlotCreateIdentifier(c.Link),
+		onPrimary(c.Provider),
+		c.attributes(buffer[:0]).json(),
+		[]resource.Identifier{c.providerDatabase()},
+	)
+}

@@ -1,0 +1,22 @@
+package database
+
+// Script is a list of SQL statements that run once, at a point in the life of an instance or a database.
+// The marks are the orchestrator's: Succeeded after all statements ran, NeedsToRun while they should.
+type Script struct {
+	Name                  string
+	Statements            []string
+	Succeeded, NeedsToRun bool
+}
+
+// script appends a script, or null where there is none.
+func (o object) script(key string, s *Script) object {
+	if s == nil {
+		return o.null(key)
+	}
+	return o.begin(key).
+		text("name", s.Name).
+		flag("needs_to_run", s.NeedsToRun).
+		texts("statements", s.Statements).
+		flag("succeeded", s.Succeeded).
+		end()
+}

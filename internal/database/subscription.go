@@ -1,0 +1,50 @@
+package database
+
+import "github.com/pgplanner/pgplanner/internal/resource"
+
+// TypeSubscription is the type of Subscription.
+const TypeSubscription resource.Type = "database.subscription"
+
+// Subscription makes the subscriber of a link apply the changes of the provider. With SyncStructure and
+// SyncData it first copies the provider's schema and rows. A disabled one exists, with a place in the
+// provider's WAL, and applies nothing yet.
+//
+// It depends on the Postgres database on both sides, one to apply changes to and one to read them from,
+// and on the slot, which is dropped only after the subscription that reads from it is gone. Extra
+// dependencies are what must have happened before: for the disabled subscription of a new node to a peer,
+// the slot that was made for it; for that to its source, that the source has all changes of the peers
+// that their slots do not keep.
+type Subscription struct {
+	Link
+	Disabled, SyncStructure, SyncData bool
+	ExtraDependencies                 []resource.Identifier
+	NeedsUpdate                       bool
+}
+
+// SubscriptionIdentifier identifies the link's subscription.
+func SubscriptionIdentifier(l Link) resource.Identifier { return l.identifier(TypeSubscription) }
+
+// Resource makes the resource.
+func (s Subscription) Resource() *resource.Resource {
+	var buffer [scratchSize]byte
+	attributes := newObject(buffer[:0]).
+		text("database_name", s.DatabaseName).
+		flag("disabled", s.Disabled).
+		identifiers("extra_dependencies", s.ExtraDependencies).
+		flag("needs_update", s.NeedsUpdate).
+		text("provider_node", s.Provider).
+		text("subscriber_node", s.Subscriber).
+		flag("sync_data", s.SyncData).
+		flag("sync_structure", s.SyncStructure).
+		json()
+	id := SubscriptionIdentifier(s.Link)
+	return build(
+		id,
+		onPrimary(s.Subscriber),
+		attributes,
+		concat(s.ExtraDependencies,
+			s.subscriberDatabase(id.ID),
+			s.providerDatabase(),
+			resource.Identifier{Type: TypeReplicationSlot, ID: id.ID}),
+	)
+}
