@@ -29,13 +29,13 @@ type InstanceSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The instance's id. Required, unique in the request.
 	InstanceId string `protobuf:"bytes,1,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
-	// The node that it belongs to. Default: the node's name; any other is INVALID_ARGUMENT.
+	// The node that it belongs to. Default: the node's name; anything else is INVALID_ARGUMENT.
 	NodeName string `protobuf:"bytes,2,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
-	// The id of the database. Default: the node's; any other is INVALID_ARGUMENT.
+	// The id of the database. Default: the node's; anything else is INVALID_ARGUMENT.
 	DatabaseId string `protobuf:"bytes,3,opt,name=database_id,json=databaseId,proto3" json:"database_id,omitempty"`
 	// The host that it runs on. Required.
 	HostId string `protobuf:"bytes,4,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
-	// The name of the database. Default: the node's; any other is INVALID_ARGUMENT.
+	// The name of the database. Default: the node's; anything else is INVALID_ARGUMENT.
 	DatabaseName string `protobuf:"bytes,5,opt,name=database_name,json=databaseName,proto3" json:"database_name,omitempty"`
 	// Any further settings, as a JSON object in one of two forms; they are compared, so that a change
 	// updates the instance. Unset: none. A setting named like one of the five fields above is
@@ -416,19 +416,21 @@ type NodeResources struct {
 	// split at underscores: ids and slot names that are built from it would become ambiguous.
 	NodeName string `protobuf:"bytes,1,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
 	// For a new node: the existing node that it copies its first data from. Default: the first existing
-	// node, in the order of the request; with none, the node starts out empty. Naming a node that is
-	// not existing is FAILED_PRECONDITION. Excludes restore_config: INVALID_ARGUMENT. Not looked at for
-	// an existing node. StateService has no default: without a source nothing is populated.
+	// node, in the order of the request; with none, or with a restore_config, there is no source. The
+	// source must exist and be wanted itself: an unknown node, another new node or the node itself is
+	// FAILED_PRECONDITION. Having both a source_node and a restore_config is INVALID_ARGUMENT. It has no
+	// meaning for an existing node. StateService has no default: without a source nothing is populated.
 	SourceNode string `protobuf:"bytes,2,opt,name=source_node,json=sourceNode,proto3" json:"source_node,omitempty"`
-	// The id of the node's primary instance. StateService.UpdateNode and its plural forms require it.
-	// PlannerService takes the primary of an existing node from the start state, and the first instance
-	// as the primary of a new node.
+	// The id of the node's primary instance. Default: the first instance. For an existing node
+	// UpdateDatabase takes the one that `start` holds instead, so that a failover stays. A node that
+	// does not exist yet always begins with its first instance.
 	PrimaryInstanceId string `protobuf:"bytes,3,opt,name=primary_instance_id,json=primaryInstanceId,proto3" json:"primary_instance_id,omitempty"`
 	// The node's instances, at least one. Their order counts: the first is the primary of a new node,
 	// and replicas are updated in this order. An existing node whose primary is missing here is
 	// FAILED_PRECONDITION.
 	InstanceResources []*InstanceResources `protobuf:"bytes,4,rep,name=instance_resources,json=instanceResources,proto3" json:"instance_resources,omitempty"`
-	// Builds the node from a backup instead of a source node. Unset: no restore.
+	// Builds a new node from a backup instead of a source node, and stays in the attributes of its
+	// database afterwards: taking it away later updates that. Unset: no restore.
 	RestoreConfig *RestoreConfig `protobuf:"bytes,5,opt,name=restore_config,json=restoreConfig,proto3" json:"restore_config,omitempty"`
 	// The id of the database. Default: that of the first instance's spec. Required in one of the two.
 	DatabaseId string `protobuf:"bytes,6,opt,name=database_id,json=databaseId,proto3" json:"database_id,omitempty"`
@@ -648,14 +650,16 @@ func (x *NodeRestoreResources) GetDatabaseOwner() string {
 	return ""
 }
 
-// RestoreConfig says which backup a node is built from.
+// RestoreConfig says which backup a node is built from. The planner uses no more of it than that it is
+// there, and source_database_name: what performs the restore are resources of the orchestrator.
 type RestoreConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the database that was backed up.
 	SourceDatabaseId string `protobuf:"bytes,1,opt,name=source_database_id,json=sourceDatabaseId,proto3" json:"source_database_id,omitempty"`
 	// The node of it that was backed up.
 	SourceNodeName string `protobuf:"bytes,2,opt,name=source_node_name,json=sourceNodeName,proto3" json:"source_node_name,omitempty"`
-	// The name of the database in the backup; the restored database is renamed from it.
+	// The name of the database in the backup; the restored database is renamed from it. Empty: it
+	// has its right name already.
 	SourceDatabaseName string `protobuf:"bytes,3,opt,name=source_database_name,json=sourceDatabaseName,proto3" json:"source_database_name,omitempty"`
 	// The backup repository, in the orchestrator's own terms. Values never appear in error texts, logs
 	// or metrics.

@@ -135,8 +135,8 @@ func (AttributesFormat) EnumDescriptor() ([]byte, []int) {
 // PlanOptions apply to the generic planning between states.
 type PlanOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Update every resource of the end state that gets no event for another reason, even if nothing
-	// about it changed. Applies to the last step only: no resource is forced twice. Default: false.
+	// Update every resource of the last state, even if nothing about it changed. It has no effect on
+	// the steps before. Default: false.
 	ForceUpdate   bool `protobuf:"varint,1,opt,name=force_update,json=forceUpdate,proto3" json:"force_update,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

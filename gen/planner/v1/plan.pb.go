@@ -91,7 +91,8 @@ type EventReason int32
 const (
 	// No reason: refresh events only, which need none.
 	EventReason_EVENT_REASON_UNSPECIFIED EventReason = 0
-	// Create: the resource is wanted and not in the state.
+	// Create: the resource is wanted and not in the state. For a record that says needs_recreate,
+	// PlannerService may give this reason too.
 	EventReason_EVENT_REASON_DOES_NOT_EXIST EventReason = 1
 	// Create: the state's record says needs_recreate.
 	EventReason_EVENT_REASON_NEEDS_RECREATE EventReason = 2

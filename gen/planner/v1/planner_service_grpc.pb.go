@@ -43,6 +43,8 @@ const (
 //     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
 //     asked for with the state as it is now.
 //   - Events are repeatable. One that ran without its result being recorded comes again.
+//   - Where servers may have changed behind the orchestrator's back, the plan of
+//     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
 //   - A stream without its summary is incomplete and is thrown away.
 //   - `start` holds all resources of this database and nothing else: whatever is in it and not in the
 //     end state is deleted.
@@ -54,8 +56,8 @@ const (
 //     field paths such as `nodes[1].instance_resources[0].instance.spec.instance_id`.
 //   - FAILED_PRECONDITION: the request is well-formed, but the state does not allow it;
 //     PreconditionFailure describes it, and the metadata of ErrorInfo name the resources.
-//   - RESOURCE_EXHAUSTED: larger than a limit, or the server is full; RetryInfo if trying again makes
-//     sense.
+//   - RESOURCE_EXHAUSTED: larger than a limit, or the server is full; with RetryInfo if trying again
+//     makes sense.
 //   - DEADLINE_EXCEEDED, CANCELLED: planning stopped, soon after the deadline or the cancellation.
 //   - INTERNAL: a bug; the cause is in the server's log only.
 type PlannerServiceClient interface {
@@ -146,6 +148,8 @@ type PlannerService_RestoreDatabaseClient = grpc.ServerStreamingClient[RestoreDa
 //     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
 //     asked for with the state as it is now.
 //   - Events are repeatable. One that ran without its result being recorded comes again.
+//   - Where servers may have changed behind the orchestrator's back, the plan of
+//     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
 //   - A stream without its summary is incomplete and is thrown away.
 //   - `start` holds all resources of this database and nothing else: whatever is in it and not in the
 //     end state is deleted.
@@ -157,8 +161,8 @@ type PlannerService_RestoreDatabaseClient = grpc.ServerStreamingClient[RestoreDa
 //     field paths such as `nodes[1].instance_resources[0].instance.spec.instance_id`.
 //   - FAILED_PRECONDITION: the request is well-formed, but the state does not allow it;
 //     PreconditionFailure describes it, and the metadata of ErrorInfo name the resources.
-//   - RESOURCE_EXHAUSTED: larger than a limit, or the server is full; RetryInfo if trying again makes
-//     sense.
+//   - RESOURCE_EXHAUSTED: larger than a limit, or the server is full; with RetryInfo if trying again
+//     makes sense.
 //   - DEADLINE_EXCEEDED, CANCELLED: planning stopped, soon after the deadline or the cancellation.
 //   - INTERNAL: a bug; the cause is in the server's log only.
 type PlannerServiceServer interface {

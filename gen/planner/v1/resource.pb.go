@@ -236,8 +236,8 @@ type Resource struct {
 	// stays, so that a delete can clean up what is left; the planner creates the resource again if it
 	// is still wanted.
 	NeedsRecreate bool `protobuf:"varint,8,opt,name=needs_recreate,json=needsRecreate,proto3" json:"needs_recreate,omitempty"`
-	// Set while planning: the resource is not in the end state, so nothing creates or updates it any
-	// more; it is only deleted. PlannerService works it out anew in each call, whatever `start` says.
+	// Set while planning: the resource is not in the end state, so no event creates or updates it any
+	// more, and it can only be deleted. PlannerService works it out anew in each call, whatever `start` says.
 	PendingDeletion bool `protobuf:"varint,9,opt,name=pending_deletion,json=pendingDeletion,proto3" json:"pending_deletion,omitempty"`
 	// Set by the orchestrator: what went wrong in the last create or update that failed. Empty: nothing
 	// did. Any text makes the planner update the resource again; the text itself is not looked at.
