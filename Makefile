@@ -1,0 +1,77 @@
+# One entry point for people: "make help". Only Go and make are needed; tools are built from the modules
+# in tools/ when a target first needs them, and cached.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+BUF := go tool -modfile=tools/go.mod buf
+GOFUMPT := go tool -modfile=tools/go.mod gofumpt
+GOLANGCI_LINT := go tool -modfile=tools/lint/go.mod golangci-lint
+
+##@ To begin with
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Build everything, start a server, plan adding a node, print the plan
+	@scripts/demo.sh
+
+.PHONY: test
+test: ## Run all tests, with the race detector if there is a C compiler (ARGS='-run X ./internal/planner')
+	@scripts/test.sh $(ARGS)
+
+##@ Building
+
+.PHONY: build
+build: ## Build bin/planner-server
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/planner-server ./cmd/planner-server
+
+.PHONY: generate
+generate: ## Generate gen/ from proto/
+	$(BUF) generate
+
+.PHONY: fmt
+fmt: ## Format Go and proto files
+	$(GOFUMPT) -w .
+	$(BUF) format -w
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin
+
+##@ Checking
+
+.PHONY: lint
+lint: breaking ## Check the style, the import directions and the API
+	$(BUF) format --diff --exit-code
+	$(BUF) lint
+	$(GOLANGCI_LINT) run
+
+.PHONY: breaking
+breaking: ## Check that the API breaks no caller (BREAKING_AGAINST=commit)
+	@scripts/breaking.sh
+
+.PHONY: generate-check
+generate-check: ## Check that gen/ is what proto/ generates
+	@scripts/generate-check.sh
+
+.PHONY: tidy-check
+tidy-check: ## Check that go.mod and go.sum are complete and the modules unchanged
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=regexp, COUNT=n)
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./internal/...
+
+.PHONY: ci
+ci: ## Run everything that CI runs
+	@.ci/run

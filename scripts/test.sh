@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs the tests, with the race detector where it works: it needs cgo and so a C compiler.
+#
+#   RACE=auto      on if there is a working C compiler (the default)
+#   RACE=required  fail if there is none
+#   RACE=off       never
+#
+# Arguments go to go test; without any, all packages are tested.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A compiler without the C library's headers is of no use to cgo, so compile something.
+race_works() {
+  local cc probe
+  read -r -a cc <<<"$(go env CC)"
+  probe=$(mktemp) || return 1
+  trap 'rm -f "$probe"' RETURN
+  printf '#include <stdlib.h>\nint main(void) { return 0; }\n' |
+    "${cc[@]}" -x c -o "$probe" - 2>/dev/null &&
+    CGO_ENABLED=1 go list -race errors >/dev/null 2>&1
+}
+
+[ $# -gt 0 ] || set -- ./...
+
+race=${RACE:-auto}
+case $race in
+  off)
+    echo 'race detector: off, as asked' >&2
+    exec go test "$@"
+    ;;
+  auto | required) ;;
+  *)
+    echo "RACE=$race: must be auto, required or off" >&2
+    exit 2
+    ;;
+esac
+
+needs='gcc and the headers of the C library'
+if race_works; then
+  echo 'race detector: on' >&2
+  export CGO_ENABLED=1
+  exec go test -race "$@"
+elif [ "$race" = required ]; then
+  echo "race detector: required, but it needs a C compiler ($needs) and there is none" >&2
+  exit 1
+else
+  echo "race detector: OFF, because it needs a C compiler ($needs) and there is none" >&2
+  exec go test "$@"
+fi
