@@ -1,6 +1,7 @@
 package database
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 )
@@ -25,6 +26,20 @@ func objectMembers(text []byte) ([]jsonMember, error) {
 }
 
 func appendJSONString(dst []byte, s string) []byte {
-	text, _ := json.Marshal(s)
-	return append(dst, text...)
+	plain := true
+	for i := range len(s) {
+		if s[i] < 32 || s[i] >= 127 || s[i] == 34 || s[i] == 92 {
+			plain = false
+		}
+	}
+	if plain {
+		dst = append(dst, 34)
+		dst = append(dst, s...)
+		return append(dst, 34)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s)
+	return append(dst, bytes.TrimSpace(b.Bytes())...)
 }
