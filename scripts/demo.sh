@@ -36,7 +36,7 @@ grpcurl() {
 
 echo '==> building the server, grpcurl and the viewer (the first time takes a minute or two)'
 make --no-print-directory build
-grpcurl -version 2>/dev/null
+grpcurl -version
 go build -buildvcs=false -o "$tmp/planview" ./examples/internal/planview
 
 echo '==> starting the server'
