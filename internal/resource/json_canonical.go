@@ -1,0 +1,103 @@
+package resource
+
+import "bytes"
+
+// CanonicalJSON returns the canonical form of a JSON text: two texts are the same value if and only if
+// their canonical forms are the same bytes. The result is text itself where that is canonical already.
+//
+// The canonical form has no white space. Members are sorted by the UTF-8 bytes of their names. Strings are
+// escaped as AppendJSONString does it. Numbers keep their exact decimal value, whatever a double could
+// hold: zero is 0; every other number is an integer that does not end in 0, times a power of ten. It is
+// written out where it is an integer of at most 21 digits, and otherwise as that integer, the letter e and
+// the exponent: 1.50 is 15e-1, 1e3 is 1000, 1e30 is 1e30.
+//
+// A text that CheckJSON would not accept at any depth is a *JSONError.
+func CanonicalJSON(text []byte) ([]byte, error) {
+	if IsCanonicalJSON(text) {
+		return text, nil
+	}
+	tree, err := parseJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	return tree.canonical, nil
+}
+
+// IsCanonicalJSON tells whether text is JSON in canonical form: see CanonicalJSON. It reads the text once,
+// at the cost of CheckJSON, and stops where it is not canonical.
+func IsCanonicalJSON(text []byte) bool {
+	var room [roomForNames]jsonName
+	c := jsonChecker{
+		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
+		canonical:   true,
+		names:       room[:0],
+	}
+	return c.document(false)
+}
+
+// isCanonicalScalar tells whether a checked string, number or literal is in canonical form.
+func isCanonicalScalar(scalar []byte) bool {
+	switch c := scalar[0]; {
+	case c == '"':
+		return isCanonicalString(scalar[1 : len(scalar)-1])
+	case c == '-' || isDigit(c):
+		if isPlainInteger(scalar) {
+			return true
+		}
+		var room [64]byte
+		return bytes.Equal(appendCanonicalNumber(room[:0], scalar), scalar)
+	}
+	return true
+}
+
+// isCanonicalString tells whether the inside of a checked string has no escape but those that it needs.
+func isCanonicalString(raw []byte) bool {
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return true
+		}
+		r, size := decodeEscape(raw[i:])
+		var room [8]byte
+		if !bytes.Equal(appendEscaped(room[:0], r), raw[i:i+size]) {
+			return false
+		}
+		raw = raw[i+size:]
+	}
+}
+
+// write appends the canonical form of a node and everything below it.
+func (t *jsonTree) write(n *jsonNode) {
+	start := len(t.canonical)
+	switch n.kind {
+	case '{', '[':
+		t.writeChildren(n)
+	case '"':
+		raw := t.raw(n)
+		t.canonical = append(t.canonical, '"')
+		t.canonical = appendMinimal(t.canonical, raw[1:len(raw)-1])
+		t.canonical = append(t.canonical, '"')
+	case '0':
+		t.canonical = appendCanonicalNumber(t.canonical, t.raw(n))
+	default:
+		t.canonical = append(t.canonical, t.raw(n)...)
+	}
+	n.canonical = span(start, len(t.canonical))
+}
+
+func (t *jsonTree) writeChildren(n *jsonNode) {
+	t.canonical = append(t.canonical, n.kind)
+	children := t.children(n)
+	for i := range children {
+		if i > 0 {
+			t.canonical = append(t.canonical, ',')
+		}
+		child := &children[i]
+		if n.kind == '{' {
+			t.canonical = AppendJSONString(t.canonical, string(t.name(child)))
+			t.canonical = append(t.canonical, ':')
+		}
+		t.write(child)
+	}
+	t.canonical = append(t.canonical, n.kind+2) // the brackets are two apart in ASCII
+}

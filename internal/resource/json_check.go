@@ -1,0 +1,247 @@
+package resource
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// JSONLimits bounds what CheckJSON and CheckJSONObject accept. The zero value is the default.
+type JSONLimits struct {
+	// MaxDepth is how deeply containers may be nested: 1 allows {} but not {"a":{}}. Zero means
+	// DefaultJSONDepth. More than 10000 is taken as 10000.
+	MaxDepth int
+}
+
+const (
+	// DefaultJSONDepth is the nesting depth that the zero JSONLimits allow.
+	DefaultJSONDepth = 100
+	// MaxJSONExponentDigits is how many digits the exponent of a number may have, leading zeros not counted.
+	// Exact comparison stays cheap within it.
+	MaxJSONExponentDigits = 6
+	// MaxJSONSize is how many bytes a JSON text may have.
+	MaxJSONSize = 1 << 28
+
+	// depthLimit keeps recursion within a few megabytes of stack, whatever the text.
+	depthLimit = 10_000
+	// exponentLimit admits the exponents of canonical numbers, which grow by the number of their digits.
+	exponentLimit = 10
+)
+
+// JSONError says where a text is not the JSON that was expected, and why. It never holds a part of the
+// text: names and values may be secrets.
+type JSONError struct {
+	// Offset is the byte at which the problem was found.
+	Offset int
+	// Problem is one of a fixed set of phrases.
+	Problem string
+}
+
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("invalid JSON at byte %d: %s", e.Offset, e.Problem)
+}
+
+// The problems of a JSONError.
+const (
+	problemEnd       = "the text ends too early"
+	problemTrailing  = "the text goes on behind its value"
+	problemValue     = "a value is expected"
+	problemObject    = "an object is expected"
+	problemName      = "a name in quotes is expected"
+	problemColon     = "a colon is expected"
+	problemComma     = "a comma or the end of the object or array is expected"
+	problemDuplicate = "a name occurs twice in one object"
+	problemDepth     = "objects and arrays are nested too deeply"
+	problemSize      = "the text is too long"
+	problemUTF8      = "a string is not valid UTF-8"
+	problemControl   = "a string holds a control character that is not escaped"
+	problemEscape    = "a string holds an invalid escape"
+	problemSurrogate = "a string holds half of a surrogate pair"
+	problemNumber    = "a number is malformed"
+	problemExponent  = "the exponent of a number is too long"
+	problemCanonical = "the text is not in canonical form"
+)
+
+// CheckJSONObject checks that text is exactly one JSON object, perhaps with white space around it, and
+// that every reader understands it alike: it is valid UTF-8 without halves of surrogate pairs, no object
+// has two members of the same name (after unescaping), and nesting and exponents are within limits. It
+// returns nil or a *JSONError.
+//
+// It reads the text once. Memory is taken only for objects with many members or escaped names, and is in
+// proportion to the text; time is at worst O(n log n), for objects whose names are in no order.
+func CheckJSONObject(text []byte, limits JSONLimits) error {
+	return checkJSON(text, limits, true)
+}
+
+// CheckJSON checks that text is exactly one JSON value of any kind, in the way of CheckJSONObject.
+func CheckJSON(text []byte, limits JSONLimits) error {
+	return checkJSON(text, limits, false)
+}
+
+func checkJSON(text []byte, limits JSONLimits, object bool) error {
+	var room [roomForNames]jsonName
+	c := jsonChecker{
+		jsonScanner: jsonScanner{text: text, depth: limits.depth(), exponentDigits: MaxJSONExponentDigits},
+		names:       room[:0],
+	}
+	if !c.document(object) {
+		return c.err()
+	}
+	return nil
+}
+
+func (l JSONLimits) depth() int {
+	if l.MaxDepth <= 0 {
+		return DefaultJSONDepth
+	}
+	return min(l.MaxDepth, depthLimit)
+}
+
+// roomForNames is how many names a checker holds without taking memory.
+const roomForNames = 24
+
+// jsonName is the name of a member, unescaped, and where it stands in the text.
+type jsonName struct {
+	name   []byte
+	offset int
+}
+
+// jsonChecker walks over a text and checks it.
+type jsonChecker struct {
+	jsonScanner
+	// canonical makes it a failure that a valid text is not in canonical form.
+	canonical bool
+	// names of the members read so far of all objects that are open, outermost object first.
+	names []jsonName
+	// unescaped is where the escaped ones among the names lie.
+	unescaped []byte
+}
+
+// document checks the whole text.
+func (c *jsonChecker) document(object bool) bool {
+	if len(c.text) > MaxJSONSize {
+		return c.fail(0, problemSize)
+	}
+	c.space()
+	if object && c.peek() != '{' {
+		return c.failExpecting(problemObject)
+	}
+	return c.value() && c.end() && !(c.canonical && c.spaced)
+}
+
+// value checks the value that starts at the current position.
+func (c *jsonChecker) value() bool {
+	if c.canonical && c.spaced {
+		return c.fail(c.pos, problemCanonical)
+	}
+	switch c.peek() {
+	case '{':
+		return c.open() && c.object()
+	case '[':
+		return c.open() && c.array()
+	}
+	start := c.pos
+	if !c.scalar() {
+		return false
+	}
+	if c.canonical && !isCanonicalScalar(c.text[start:c.pos]) {
+		return c.fail(start, problemCanonical)
+	}
+	return true
+}
+
+func (c *jsonChecker) array() bool {
+	for first := true; c.next(first, ']'); first = false {
+		if !c.value() {
+			return false
+		}
+	}
+	return c.problem == ""
+}
+
+// object checks the members of an object. Names that come in ascending order need no further look: that
+// is how canonical texts and those of many libraries are.
+func (c *jsonChecker) object() bool {
+	held, heldUnescaped := len(c.names), len(c.unescaped)
+	ascending := true
+	for first := true; c.next(first, '}'); first = false {
+		name, ok := c.memberName()
+		if !ok {
+			return false
+		}
+		if !first && bytes.Compare(c.names[len(c.names)-1].name, name.name) >= 0 {
+			ascending = false
+			if c.canonical {
+				return c.fail(name.offset, problemCanonical)
+			}
+		}
+		c.names = append(c.names, name)
+		if !c.value() {
+			return false
+		}
+	}
+	if c.problem != "" || !ascending && !c.distinct(c.names[held:]) {
+		return false
+	}
+	c.names, c.unescaped = c.names[:held], c.unescaped[:heldUnescaped]
+	return true
+}
+
+// memberName reads the name of a member, up to the beginning of its value.
+func (c *jsonChecker) memberName() (jsonName, bool) {
+	offset := c.pos
+	raw, escaped, ok := c.name()
+	if !ok {
+		return jsonName{}, false
+	}
+	if !escaped {
+		return jsonName{raw, offset}, true
+	}
+	if c.canonical && !isCanonicalString(raw) {
+		return jsonName{}, c.fail(offset, problemCanonical)
+	}
+	start := len(c.unescaped)
+	c.unescaped = appendUnescaped(c.unescaped, raw)
+	return jsonName{c.unescaped[start:], offset}, true
+}
+
+// distinct checks that no two names are the same, and points at the first repetition. It reorders names.
+// Sorting keeps it at O(n log n) whatever the names; a hash would depend on luck or on a random seed.
+func (c *jsonChecker) distinct(names []jsonName) bool {
+	slices.SortFunc(names, func(a, b jsonName) int { return bytes.Compare(a.name, b.name) })
+	repetition := math.MaxInt
+	for i := 1; i < len(names); i++ {
+		if bytes.Equal(names[i-1].name, names[i].name) {
+			repetition = min(repetition, max(names[i-1].offset, names[i].offset))
+		}
+	}
+	return repetition == math.MaxInt || c.fail(repetition, problemDuplicate)
+}
+
+// JSONMember is one member of a JSON object. Value is its value as it stands in the text, and shares the
+// text's memory.
+type JSONMember struct {
+	Key   string
+	Value []byte
+}
+
+// ObjectMembers returns the members of the JSON object that text is, in the order of the text, with
+// unescaped keys. A text that CheckJSONObject would not accept at any depth is a *JSONError.
+func ObjectMembers(text []byte) ([]JSONMember, error) {
+	if err := CheckJSONObject(text, JSONLimits{MaxDepth: depthLimit}); err != nil {
+		return nil, err
+	}
+	// The walk cannot fail any more.
+	var members []JSONMember
+	c := jsonChecker{jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: MaxJSONExponentDigits}}
+	c.space()
+	c.open()
+	for first := true; c.next(first, '}'); first = false {
+		name, _ := c.memberName()
+		start := c.pos
+		c.value()
+		members = append(members, JSONMember{Key: string(name.name), Value: text[start:c.pos:c.pos]})
+	}
+	return members, nil
+}

@@ -1,0 +1,294 @@
+package resource
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// jsonScanner reads a JSON text (RFC 8259) from left to right, one token at a time. It is what everything
+// that reads JSON here is built on: the walker that embeds it decides what to do with the tokens.
+//
+// Methods that can fail return false and leave the position and the problem behind. A scanner that has
+// failed must not be used any further.
+type jsonScanner struct {
+	text           []byte
+	pos            int
+	depth          int  // how many more containers may be opened
+	exponentDigits int  // how many digits the exponent of a number may have, leading zeros not counted
+	spaced         bool // whether white space was skipped
+	problem        string
+}
+
+// fail notes the problem, which must not quote the text.
+func (s *jsonScanner) fail(pos int, problem string) bool {
+	s.pos, s.problem = pos, problem
+	return false
+}
+
+// failExpecting fails at the current position, where something else was expected.
+func (s *jsonScanner) failExpecting(problem string) bool {
+	if s.pos >= len(s.text) {
+		return s.fail(len(s.text), problemEnd)
+	}
+	return s.fail(s.pos, problem)
+}
+
+// err is the problem as an error.
+func (s *jsonScanner) err() error { return &JSONError{Offset: s.pos, Problem: s.problem} }
+
+// peek returns the byte at the current position: 0, which starts no token, at the end.
+func (s *jsonScanner) peek() byte {
+	if s.pos < len(s.text) {
+		return s.text[s.pos]
+	}
+	return 0
+}
+
+// space skips white space.
+func (s *jsonScanner) space() {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\n', '\t', '\r':
+			s.pos++
+			s.spaced = true
+		default:
+			return
+		}
+	}
+}
+
+// end checks that nothing but white space is left.
+func (s *jsonScanner) end() bool {
+	s.space()
+	return s.pos == len(s.text) || s.fail(s.pos, problemTrailing)
+}
+
+// open enters the object or array that starts at the current position.
+func (s *jsonScanner) open() bool {
+	if s.depth == 0 {
+		return s.fail(s.pos, problemDepth)
+	}
+	s.depth--
+	s.pos++
+	return true
+}
+
+// next moves to the next member or element of the container that ends with the given bracket, or leaves
+// the container. It returns false at the container's end and on failure; see the problem for which.
+func (s *jsonScanner) next(first bool, end byte) bool {
+	s.space()
+	c := s.peek()
+	if c == end {
+		s.pos++
+		s.depth++
+		return false
+	}
+	if first {
+		return true
+	}
+	if c != ',' {
+		return s.failExpecting(problemComma)
+	}
+	s.pos++
+	s.space()
+	return true
+}
+
+// name reads the name of a member, up to the beginning of its value. See str for the results.
+func (s *jsonScanner) name() (raw []byte, escaped, ok bool) {
+	if s.peek() != '"' {
+		return nil, false, s.failExpecting(problemName)
+	}
+	if raw, escaped, ok = s.str(); !ok {
+		return nil, false, false
+	}
+	s.space()
+	if s.peek() != ':' {
+		return nil, false, s.failExpecting(problemColon)
+	}
+	s.pos++
+	s.space()
+	return raw, escaped, true
+}
+
+// str reads the string that starts at the current position. It returns what stands between the quotes,
+// and whether that holds escapes.
+func (s *jsonScanner) str() (raw []byte, escaped, ok bool) {
+	start := s.pos + 1
+	for i := start; ; {
+		i += plainPrefix(s.text[i:])
+		if i >= len(s.text) {
+			return nil, false, s.fail(i, problemEnd)
+		}
+		switch c := s.text[i]; {
+		case c == '"':
+			s.pos = i + 1
+			return s.text[start:i], escaped, true
+		case c == '\\':
+			size, problem := checkEscape(s.text[i:])
+			if problem != "" {
+				return nil, false, s.fail(i, problem)
+			}
+			escaped = true
+			i += size
+		case c < ' ':
+			return nil, false, s.fail(i, problemControl)
+		default:
+			r, size := utf8.DecodeRune(s.text[i:])
+			if r == utf8.RuneError && size == 1 {
+				return nil, false, s.fail(i, problemUTF8)
+			}
+			i += size
+		}
+	}
+}
+
+// plainPrefix counts the bytes that a string may begin with without looking at any of them closer: ASCII
+// without quotes, backslashes and control characters.
+func plainPrefix[T []byte | string](text T) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64([]byte(text[i : i+8]))
+		quote, backslash := w^'"'*ones, w^'\\'*ones
+		// The lowest byte marked here is marked for a reason; those above it may be marked by a borrow.
+		marked := ((w-' '*ones)&^w | (quote-ones)&^quote | (backslash-ones)&^backslash | w) & highs
+		if marked != 0 {
+			return i + bits.TrailingZeros64(marked)/8
+		}
+	}
+	for i < len(text) && text[i] >= ' ' && text[i] < utf8.RuneSelf && text[i] != '"' && text[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// checkEscape checks the escape that text starts with and returns its size in bytes, or what is wrong. A
+// pair of surrogates is one escape.
+func checkEscape(text []byte) (size int, problem string) {
+	if len(text) < 2 {
+		return 0, problemEnd
+	}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2, ""
+	case 'u':
+		unit, ok := hexUnit(text)
+		if !ok {
+			return 0, problemEscape
+		}
+		if !utf16.IsSurrogate(unit) {
+			return 6, ""
+		}
+		low, ok := hexUnit(text[6:])
+		if !ok || utf16.DecodeRune(unit, low) == utf8.RuneError {
+			return 0, problemSurrogate
+		}
+		return 12, ""
+	}
+	return 0, problemEscape
+}
+
+// hexUnit decodes the escape of the form \u0000 that text starts with.
+func hexUnit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	var unit rune
+	for _, c := range text[2:6] {
+		unit <<= 4
+		switch {
+		case isDigit(c):
+			unit |= rune(c - '0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			unit |= rune(c|0x20-'a') + 10
+		default:
+			return 0, false
+		}
+	}
+	return unit, true
+}
+
+// scalar reads the number, string or literal that starts at the current position.
+func (s *jsonScanner) scalar() bool {
+	switch c := s.peek(); {
+	case c == '"':
+		_, _, ok := s.str()
+		return ok
+	case c == '-' || isDigit(c):
+		return s.number()
+	case c == 't':
+		return s.literal("true")
+	case c == 'f':
+		return s.literal("false")
+	case c == 'n':
+		return s.literal("null")
+	}
+	return s.failExpecting(problemValue)
+}
+
+// literal reads the given word.
+func (s *jsonScanner) literal(word string) bool {
+	rest := s.text[s.pos:]
+	if len(rest) < len(word) || string(rest[:len(word)]) != word {
+		return s.fail(s.pos, problemValue)
+	}
+	s.pos += len(word)
+	return true
+}
+
+// number reads the number that starts at the current position.
+func (s *jsonScanner) number() bool {
+	i := s.pos
+	if s.text[i] == '-' {
+		i++
+	}
+	whole := countDigits(s.text[i:])
+	if whole == 0 || whole > 1 && s.text[i] == '0' {
+		return s.fail(s.pos, problemNumber)
+	}
+	i += whole
+	if i < len(s.text) && s.text[i] == '.' {
+		fraction := countDigits(s.text[i+1:])
+		if fraction == 0 {
+			return s.fail(s.pos, problemNumber)
+		}
+		i += 1 + fraction
+	}
+	if i < len(s.text) && s.text[i]|0x20 == 'e' {
+		i++
+		if i < len(s.text) && (s.text[i] == '+' || s.text[i] == '-') {
+			i++
+		}
+		digits := countDigits(s.text[i:])
+		if digits == 0 {
+			return s.fail(s.pos, problemNumber)
+		}
+		end := i + digits
+		for i < end && s.text[i] == '0' {
+			i++
+		}
+		if end-i > s.exponentDigits {
+			return s.fail(s.pos, problemExponent)
+		}
+		i = end
+	}
+	s.pos = i
+	return true
+}
+
+func countDigits(text []byte) int {
+	for i, c := range text {
+		if !isDigit(c) {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -1,0 +1,101 @@
+package resource
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// AppendJSONString appends s as a JSON string, in quotes, and returns the extended slice. Only what must
+// be escaped is: quotes, backslashes and control characters, in their short form (\n) where there is one
+// and else as \u00xx with lower-case digits. Bytes that are not UTF-8 become U+FFFD.
+func AppendJSONString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for len(s) > 0 {
+		plain := plainPrefix(s)
+		dst = append(dst, s[:plain]...)
+		s = s[plain:]
+		if len(s) > 0 {
+			r, size := utf8.DecodeRuneInString(s)
+			dst = appendEscaped(dst, r)
+			s = s[size:]
+		}
+	}
+	return append(dst, '"')
+}
+
+// appendEscaped appends one character of a string with minimal escaping.
+func appendEscaped(dst []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(dst, '\\', byte(r))
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	if r < ' ' {
+		const digits = "0123456789abcdef"
+		return append(dst, '\\', 'u', '0', '0', digits[r>>4], digits[r&0xf])
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+// appendUnescaped appends the text that stands for raw, the inside of a checked string.
+func appendUnescaped(dst, raw []byte) []byte {
+	for len(raw) > 0 {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return append(dst, raw...)
+		}
+		r, size := decodeEscape(raw[i:])
+		dst = utf8.AppendRune(append(dst, raw[:i]...), r)
+		raw = raw[i+size:]
+	}
+	return dst
+}
+
+// appendMinimal appends raw, the inside of a checked string, with minimal escaping.
+func appendMinimal(dst, raw []byte) []byte {
+	for len(raw) > 0 {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 {
+			return append(dst, raw...)
+		}
+		r, size := decodeEscape(raw[i:])
+		dst = appendEscaped(append(dst, raw[:i]...), r)
+		raw = raw[i+size:]
+	}
+	return dst
+}
+
+// decodeEscape returns the character that a checked escape stands for, and the size of the escape.
+func decodeEscape(text []byte) (rune, int) {
+	switch c := text[1]; c {
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		unit, _ := hexUnit(text)
+		if !utf16.IsSurrogate(unit) {
+			return unit, 6
+		}
+		low, _ := hexUnit(text[6:])
+		return utf16.DecodeRune(unit, low), 12
+	default:
+		return rune(c), 2
+	}
+}

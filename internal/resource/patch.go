@@ -1,0 +1,177 @@
+package resource
+
+import (
+	"bytes"
+	"math"
+)
+
+// DiffAttributes returns the JSON Patch (RFC 6902) that leads from the attributes of current to those of
+// wanted, with operations add, remove and replace only. It is nil where the attributes are the same JSON
+// value (order of keys does not matter, order of elements does, numbers are compared by their exact
+// decimal value) and where the two have different resource versions, which are never compared.
+//
+// The places that wanted.DiffIgnore names are skipped on both sides: no operation has a path to one of
+// them, or to something below one. An operation that brings a whole object or array brings along what is
+// to be skipped inside it. Applied to current, the patch gives wanted but for those places.
+//
+// Objects are compared member by member, in the order of their names. Of arrays as much as possible stays,
+// so that an element removed from the head is one operation. Where an element or a whole array becomes
+// another one, it is patched or replaced, whichever is shorter. Values are wanted's, digit for digit, and
+// share its memory.
+//
+// Equal bytes are not parsed. Otherwise time and the size of the patch are in proportion to the texts, up
+// to sorting: a patch that would be far larger than they are replaces members of the attributes as a
+// whole. Attributes that CheckJSONObject does not accept are a *JSONError.
+func DiffAttributes(current, wanted *Resource) ([]Operation, error) {
+	d, err := newDiffer(current, wanted)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	return d.patch(), nil
+}
+
+// SameAttributes tells whether DiffAttributes(r, wanted) finds no difference, without making a patch.
+func (r *Resource) SameAttributes(wanted *Resource) (bool, error) {
+	d, err := newDiffer(r, wanted)
+	if d == nil || err != nil {
+		return err == nil, err
+	}
+	return d.same(&d.current.root, &d.wanted.root, d.ignored), nil
+}
+
+// differ makes one patch.
+type differ struct {
+	current, wanted *jsonTree
+	ignored         *places
+	operations      []Operation
+	path            []byte // to the values that are being compared
+	size            int    // of all operations, those beyond the limit included
+	limit           int    // of size: what goes beyond it is only counted
+	cells           int    // how large tables of common subsequences may still be
+}
+
+// newDiffer parses the attributes. It returns nil where there is no need to: nothing differs.
+func newDiffer(current, wanted *Resource) (*differ, error) {
+	if current.ResourceVersion != wanted.ResourceVersion || bytes.Equal(current.Attributes, wanted.Attributes) {
+		return nil, nil
+	}
+	d := &differ{ignored: newPlaces(wanted.DiffIgnore)}
+	var err error
+	if d.current, err = parseAttributes(current.Attributes); err != nil {
+		return nil, err
+	}
+	if d.wanted, err = parseAttributes(wanted.Attributes); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func parseAttributes(attributes []byte) (*jsonTree, error) {
+	if len(attributes) == 0 {
+		attributes = []byte("{}")
+	}
+	tree, err := parseJSON(attributes)
+	if err != nil {
+		return nil, err
+	}
+	if tree.root.kind != '{' {
+		return nil, &JSONError{Offset: int(tree.root.raw.start), Problem: problemObject}
+	}
+	return tree, nil
+}
+
+// patch makes the whole patch.
+func (d *differ) patch() []Operation {
+	length := len(d.current.canonical) + len(d.wanted.canonical)
+	d.limit = 4096 + 16*length
+	d.cells = min(maxCells, 16384+64*length)
+	d.value(&d.current.root, &d.wanted.root, d.ignored)
+	if d.size > d.limit {
+		d.operations, d.size, d.limit = nil, 0, math.MaxInt
+		d.members(&d.current.root, &d.wanted.root, d.ignored, d.replacement)
+	}
+	return d.operations
+}
+
+// value compares two values at the same place.
+func (d *differ) value(current, wanted *jsonNode, ignored *places) {
+	switch {
+	case d.size > d.limit: // what is found would be thrown away
+	case ignored.all() || d.equal(current, wanted):
+	case current.kind != wanted.kind || current.kind != '{' && current.kind != '[':
+		d.emit("replace", wanted)
+	case current.kind == '{':
+		d.members(current, wanted, ignored, d.value)
+	case ignored != nil:
+		d.elementsInPlace(current, wanted, ignored)
+	default:
+		d.elements(current, wanted)
+	}
+}
+
+// replacement compares two values at the same place. Where they differ it replaces all of it.
+func (d *differ) replacement(current, wanted *jsonNode, ignored *places) {
+	if !d.same(current, wanted, ignored) {
+		d.emit("replace", wanted)
+	}
+}
+
+// members compares two objects, and the members that are in both of them by the given function.
+func (d *differ) members(
+	current, wanted *jsonNode, ignored *places, compare func(current, wanted *jsonNode, ignored *places),
+) {
+	for m := range d.pairs(current, wanted) {
+		below := ignored.member(m.name)
+		if below.all() {
+			continue
+		}
+		held := len(d.path)
+		d.path = appendPointerStep(d.path, m.name)
+		switch {
+		case m.wanted == nil:
+			d.emit("remove", nil)
+		case m.current == nil:
+			d.emit("add", m.wanted)
+		default:
+			compare(m.current, m.wanted, below)
+		}
+		d.path = d.path[:held]
+	}
+}
+
+// emit adds an operation at the current path.
+func (d *differ) emit(op string, wanted *jsonNode) {
+	d.size += d.cost(op, wanted)
+	if d.size > d.limit {
+		return
+	}
+	operation := Operation{Op: op, Path: string(d.path)}
+	if wanted != nil {
+		operation.Value = d.wanted.raw(wanted)
+	}
+	d.operations = append(d.operations, operation)
+}
+
+// cost is how many bytes an operation at the current path takes as JSON. It is that of the canonical
+// value, so that white space does not decide what a patch looks like.
+func (d *differ) cost(op string, wanted *jsonNode) int {
+	size := len(`{"op":"","path":""}`) + len(op) + len(d.path)
+	if wanted != nil {
+		size += len(`,"value":`) + len(d.wanted.canon(wanted))
+	}
+	return size
+}
+
+// orReplace runs a comparison of the value at the current path, and replaces the value where that is
+// shorter than the operations which the comparison has made.
+func (d *differ) orReplace(wanted *jsonNode, compare func()) {
+	operations, size, limit := d.operations, d.size, d.limit
+	d.limit = min(limit, size+d.cost("replace", wanted))
+	compare()
+	longer := d.size > d.limit
+	d.limit = limit
+	if longer {
+		d.operations, d.size = operations, size
+		d.emit("replace", wanted)
+	}
+}

@@ -1,0 +1,148 @@
+package resource
+
+import "strconv"
+
+// maxCells bounds the tables of common subsequences of one comparison. Arrays that would need more are
+// compared element by element, beyond what they have in common at both ends.
+const maxCells = 1 << 20
+
+// elements compares two arrays of which nothing is ignored.
+func (d *differ) elements(current, wanted *jsonNode) {
+	have, want := d.current.children(current), d.wanted.children(wanted)
+	head := 0
+	for head < min(len(have), len(want)) && d.equal(&have[head], &want[head]) {
+		head++
+	}
+	have, want = have[head:], want[head:]
+	tail := 0
+	for tail < min(len(have), len(want)) && d.equal(&have[len(have)-1-tail], &want[len(want)-1-tail]) {
+		tail++
+	}
+	have, want = have[:len(have)-tail], want[:len(want)-tail]
+
+	kept := d.kept(have, want)
+	if head+tail+len(kept) == 0 {
+		d.orReplace(wanted, func() { d.gap(0, have, want) })
+		return
+	}
+	i, j := 0, 0
+	for _, k := range append(kept, keptElement{len(have), len(want)}) {
+		d.gap(head+j, have[i:k.current], want[j:k.wanted])
+		i, j = k.current+1, k.wanted+1
+	}
+}
+
+// gap turns the elements that are at the index into the wanted ones. Those that take each other's place
+// are compared; the others come or go. Operations are made from front to back, so that what is in front of
+// the index is as wanted already.
+func (d *differ) gap(index int, have, want []jsonNode) {
+	both := min(len(have), len(want))
+	for i := range both {
+		d.at(index+i, func() {
+			d.orReplace(&want[i], func() { d.value(&have[i], &want[i], nil) })
+		})
+	}
+	for range have[both:] {
+		d.at(index+both, func() { d.emit("remove", nil) })
+	}
+	for i := both; i < len(want); i++ {
+		d.at(index+i, func() { d.emit("add", &want[i]) })
+	}
+}
+
+// elementsInPlace compares two arrays in which places are ignored. Elements keep their index: it would mean
+// nothing to ignore one of them otherwise.
+func (d *differ) elementsInPlace(current, wanted *jsonNode, ignored *places) {
+	have, want := d.current.children(current), d.wanted.children(wanted)
+	for i := range min(len(have), len(want)) {
+		d.at(i, func() { d.value(&have[i], &want[i], ignored.element(i)) })
+	}
+	// An ignored element need not come or go, but cannot stay or be left out where one behind it must not.
+	// Even then no path names it: elements go at the index of the first that must, and come at the end.
+	keep := len(want)
+	for keep < len(have) && ignored.element(keep).all() {
+		keep++
+	}
+	for range len(have) - keep {
+		d.at(keep, func() { d.emit("remove", nil) })
+	}
+	need := len(want)
+	for need > len(have) && ignored.element(need-1).all() {
+		need--
+	}
+	for i := len(have); i < need; i++ {
+		d.below("-", func() { d.emit("add", &want[i]) })
+	}
+}
+
+// at runs a comparison of the element at the index of the current array.
+func (d *differ) at(index int, compare func()) {
+	d.below(strconv.Itoa(index), compare)
+}
+
+func (d *differ) below(step string, compare func()) {
+	held := len(d.path)
+	d.path = append(append(d.path, '/'), step...)
+	compare()
+	d.path = d.path[:held]
+}
+
+// keptElement is an element that two arrays have in common, by its index in both.
+type keptElement struct{ current, wanted int }
+
+// kept finds a longest common subsequence: what can stay where it is. It returns none where finding it
+// would cost too much, which is correct as well.
+func (d *differ) kept(have, want []jsonNode) []keptElement {
+	if len(have) == 0 || len(want) == 0 || len(have) > d.cells/len(want) {
+		return nil
+	}
+	d.cells -= len(have) * len(want)
+	numbers := make(map[string]int32, len(have)+len(want))
+	return longestCommon(numberElements(d.current, have, numbers), numberElements(d.wanted, want, numbers))
+}
+
+// numberElements gives the same number to the same values.
+func numberElements(t *jsonTree, elements []jsonNode, numbers map[string]int32) []int32 {
+	numbered := make([]int32, len(elements))
+	for i := range elements {
+		canonical := t.canon(&elements[i])
+		number, known := numbers[string(canonical)]
+		if !known {
+			number = int32(len(numbers))
+			numbers[string(canonical)] = number
+		}
+		numbered[i] = number
+	}
+	return numbered
+}
+
+// longestCommon returns a longest common subsequence of a and b, in order. The shorter of them has less
+// than 65536 elements: see maxCells.
+func longestCommon(a, b []int32) []keptElement {
+	// lengths[i*width+j] is the length of a longest common subsequence of a[i:] and b[j:].
+	width := len(b) + 1
+	lengths := make([]uint16, (len(a)+1)*width)
+	for i := len(a) - 1; i >= 0; i-- {
+		row, next := lengths[i*width:], lengths[(i+1)*width:]
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				row[j] = next[j+1] + 1
+			} else {
+				row[j] = max(row[j+1], next[j])
+			}
+		}
+	}
+	common := make([]keptElement, 0, lengths[0])
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] == b[j]:
+			common = append(common, keptElement{i, j})
+			i, j = i+1, j+1
+		case lengths[(i+1)*width+j] >= lengths[i*width+j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	return common
+}

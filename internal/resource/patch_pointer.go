@@ -1,0 +1,110 @@
+package resource
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ValidJSONPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
+// any number of steps that each start with a slash, with ~ only in ~0 (for ~) and ~1 (for /).
+func ValidJSONPointer(p string) bool {
+	if p != "" && p[0] != '/' || !utf8.ValidString(p) {
+		return false
+	}
+	for i := range len(p) {
+		if p[i] == '~' && (i+1 == len(p) || p[i+1] != '0' && p[i+1] != '1') {
+			return false
+		}
+	}
+	return true
+}
+
+// appendPointerStep appends the step of a JSON pointer that leads to the member of that name.
+func appendPointerStep(pointer, name []byte) []byte {
+	pointer = append(pointer, '/')
+	for _, c := range name {
+		switch c {
+		case '~':
+			pointer = append(pointer, '~', '0')
+		case '/':
+			pointer = append(pointer, '~', '1')
+		default:
+			pointer = append(pointer, c)
+		}
+	}
+	return pointer
+}
+
+// cutPointerStep returns the name that the first step of a pointer leads to, and the pointer from there.
+func cutPointerStep(pointer string) (name, rest string) {
+	name, rest = pointer[1:], ""
+	if i := strings.IndexByte(name, '/'); i >= 0 {
+		name, rest = name[:i], name[i:]
+	}
+	if strings.IndexByte(name, '~') >= 0 {
+		name = strings.ReplaceAll(name, "~1", "/")
+		name = strings.ReplaceAll(name, "~0", "~") // last, so that ~01 is ~1
+	}
+	return name, rest
+}
+
+// places is a set of places in a JSON value: those that JSON pointers lead to, and all below them. The
+// nil set is empty. Its steps are taken as they are asked for, so that long pointers cost nothing where
+// the value is not as deep.
+type places struct {
+	whole    bool     // the value itself is in the set
+	pointers []string // from the value to places below it
+	below    map[string]*places
+}
+
+// newPlaces returns the places that the pointers lead to. What is no JSON pointer leads nowhere.
+func newPlaces(pointers []string) *places {
+	var p *places
+	for _, pointer := range pointers {
+		if ValidJSONPointer(pointer) {
+			p = p.with(pointer)
+		}
+	}
+	return p
+}
+
+// with adds the place that the pointer leads to, and returns the set.
+func (p *places) with(pointer string) *places {
+	if p == nil {
+		p = &places{}
+	}
+	if pointer == "" {
+		p.whole = true
+	} else {
+		p.pointers = append(p.pointers, pointer)
+	}
+	return p
+}
+
+// all tells whether the whole value is in the set.
+func (p *places) all() bool { return p != nil && p.whole }
+
+// member returns the places in the member of that name of an object.
+func (p *places) member(name []byte) *places {
+	if p == nil {
+		return nil
+	}
+	if p.below == nil {
+		p.below = make(map[string]*places)
+		for _, pointer := range p.pointers {
+			step, rest := cutPointerStep(pointer)
+			p.below[step] = p.below[step].with(rest)
+		}
+	}
+	return p.below[string(name)]
+}
+
+// element returns the places in the element of that index of an array.
+func (p *places) element(index int) *places {
+	if p == nil {
+		return nil
+	}
+	var room [20]byte
+	return p.member(strconv.AppendInt(room[:0], int64(index), 10))
+}
