@@ -36,7 +36,7 @@ func (o object) key(key string) object {
 }
 
 func (o object) text(key, value string) object {
-	return appendJSONString(o.key(key), value)
+	return resource.AppendJSONString(o.key(key), value)
 }
 
 func (o object) flag(key string, value bool) object {
@@ -66,7 +66,7 @@ func (o object) texts(key string, values []string) object {
 		if i > 0 {
 			o = append(o, ',')
 		}
-		o = appendJSONString(o, v)
+		o = resource.AppendJSONString(o, v)
 	}
 	return append(o, ']')
 }
@@ -87,11 +87,11 @@ func (o object) identifiers(key string, ids []resource.Identifier) object {
 }
 
 // member appends a member of another object, whose value is JSON already and whose key may need escaping.
-func (o object) member(m jsonMember) object {
+func (o object) member(m resource.JSONMember) object {
 	if o[len(o)-1] != '{' {
 		o = append(o, ',')
 	}
-	o = append(appendJSONString(o, m.Key), ':')
+	o = append(resource.AppendJSONString(o, m.Key), ':')
 	return append(o, m.Value...)
 }
 

@@ -46,7 +46,7 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 // absent, and the settings leave the spec's own keys alone.
 func (i Instance) Validate() error {
 	if len(i.ConnectionInfo) > 0 {
-		if _, err := objectMembers(i.ConnectionInfo); err != nil {
+		if _, err := resource.ObjectMembers(i.ConnectionInfo); err != nil {
 			return &InstanceFieldError{InstanceID: i.Spec.InstanceID, Field: "connection_info"}
 		}
 	}
@@ -88,17 +88,17 @@ func (s InstanceSpec) members() [5]specMember {
 }
 
 // settings returns the members of Settings in ascending order of their keys.
-func (s InstanceSpec) settings() ([]jsonMember, error) {
+func (s InstanceSpec) settings() ([]resource.JSONMember, error) {
 	if len(s.Settings) == 0 {
 		return nil, nil
 	}
-	settings, err := objectMembers(s.Settings)
+	settings, err := resource.ObjectMembers(s.Settings)
 	if err != nil {
 		return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings"}
 	}
-	slices.SortFunc(settings, func(a, b jsonMember) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(settings, func(a, b resource.JSONMember) int { return strings.Compare(a.Key, b.Key) })
 	for _, own := range s.members() {
-		if slices.ContainsFunc(settings, func(m jsonMember) bool { return m.Key == own.key }) {
+		if slices.ContainsFunc(settings, func(m resource.JSONMember) bool { return m.Key == own.key }) {
 			return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings", Key: own.key}
 		}
 	}

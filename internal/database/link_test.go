@@ -118,6 +118,9 @@ func TestAnyNameIsWrittenSafely(t *testing.T) {
 		}
 		extras := []resource.Identifier{{Type: resource.Type(l.Provider), ID: l.Subscriber}}
 		r := database.SyncEvent{Link: l, ExtraDependencies: extras}.Resource()
+		if !resource.IsCanonicalJSON(r.Attributes) {
+			t.Fatalf("not canonical: %s", r.Attributes)
+		}
 		var got struct {
 			DatabaseName   string                      `json:"database_name"`
 			ProviderNode   string                      `json:"provider_node"`

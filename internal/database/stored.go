@@ -17,7 +17,7 @@ func textAttribute(r *resource.Resource, t resource.Type, key string) (string, e
 	if len(r.Attributes) == 0 {
 		return problem(ProblemMissing)
 	}
-	members, err := objectMembers(r.Attributes)
+	members, err := resource.ObjectMembers(r.Attributes)
 	if err != nil {
 		return problem(ProblemNotAnObject)
 	}
