@@ -1,0 +1,58 @@
+package convert
+
+import (
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// Header opens a stream of that many plans. Options are those of the rpc, as resolved: see ResolvedOptions
+// and ResolvedPlanOptions; nil for an rpc that has none.
+func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *plannerv1.PlanHeader {
+	return &plannerv1.PlanHeader{
+		Options:          options,
+		AttributesFormat: e.settings.Format,
+		MaxMessageBytes:  uint32(e.settings.MaxMessageBytes),
+		Plans:            uint32(plans),
+	}
+}
+
+// ResolvedOptions are all options of UpdateDatabase, with the defaults filled in.
+func ResolvedOptions(o planner.UpdateDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
+	return &plannerv1.UpdateDatabaseOptions{
+		NodeUpdateStrategy: nodeUpdateStrategyToProto(o.NodeUpdateStrategy),
+		PlanOptions:        planOptionsToProto(o.PlanOptions),
+	}
+}
+
+// ResolvedPlanOptions are the options of an rpc that has those of planning only.
+func ResolvedPlanOptions(o resource.PlanOptions) *plannerv1.UpdateDatabaseOptions {
+	return &plannerv1.UpdateDatabaseOptions{PlanOptions: planOptionsToProto(o)}
+}
+
+func planOptionsToProto(o resource.PlanOptions) *plannerv1.PlanOptions {
+	return &plannerv1.PlanOptions{ForceUpdate: o.ForceUpdate}
+}
+
+// Summary closes a stream of these plans: it counts what is in them, and computes their digest.
+func Summary(plans []resource.Plan) *plannerv1.PlanSummary {
+	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: resource.Digest(plans)}
+	for _, plan := range plans {
+		summary.Phases += uint32(len(plan.Phases))
+		for _, phase := range plan.Phases {
+			for i := range phase.Events {
+				switch phase.Events[i].Type {
+				case resource.EventRefresh:
+					summary.Refreshes++
+				case resource.EventCreate:
+					summary.Creates++
+				case resource.EventUpdate:
+					summary.Updates++
+				case resource.EventDelete:
+					summary.Deletes++
+				}
+			}
+		}
+	}
+	return summary
+}

@@ -1,0 +1,109 @@
+package convert
+
+import (
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// reader converts one request and collects its violations. Where something is wrong, the value that it
+// returns is only good for going on to look for more.
+type reader struct {
+	violations
+	forms  formTracker
+	wishes wishes
+	names  requestNames
+
+	resources   slab[resource.Resource]
+	identifiers slab[resource.Identifier]
+	types       slab[resource.Type]
+	json        jsonWriter
+}
+
+func newReader() *reader { return &reader{} }
+
+// finish returns the call, or the error if the request has violations.
+func finish[T any](r *reader, call *T) (*T, error) {
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return call, nil
+}
+
+// responseSettings must come last: it depends on the forms of all that came before.
+func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) ResponseSettings {
+	p := at(nil, "response_options")
+	if f := in.GetAttributesFormat(); !knownFormat(f) {
+		r.add(&p, "attributes_format", "unknown value %d", f)
+	}
+	size := in.GetMaxMessageBytes()
+	switch {
+	case size == 0:
+		size = defaultMessageBytes
+	case size < minMessageBytes || size > maxMessageBytes:
+		r.add(&p, "max_message_bytes", "must be 0 (for the default of %d) or from %d to %d",
+			defaultMessageBytes, minMessageBytes, maxMessageBytes)
+	}
+	return ResponseSettings{
+		Format:          r.forms.format(in.GetAttributesFormat()),
+		MaxMessageBytes: int(size),
+		forms:           r.forms.callers(generic),
+	}
+}
+
+func knownFormat(f plannerv1.AttributesFormat) bool {
+	switch f {
+	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_UNSPECIFIED,
+		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT,
+		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON:
+		return true
+	}
+	return false
+}
+
+func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
+	strategy, ok := nodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
+	if !ok {
+		p := at(parent, field)
+		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
+	}
+	return planner.UpdateDatabaseOptions{
+		NodeUpdateStrategy: strategy,
+		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
+	}
+}
+
+func planOptionsFromProto(in *plannerv1.PlanOptions) resource.PlanOptions {
+	return resource.PlanOptions{ForceUpdate: in.GetForceUpdate()}
+}
+
+// slab hands out memory for many small values from few large allocations, which grow with what is taken.
+// The values that it handed out keep each other alive: right for what lives as long as a request.
+type slab[T any] struct {
+	free []T
+	last int
+}
+
+// most is how many values a slab allocates at once, unless it is told to.
+const most = 1024
+
+// reserve makes the next allocation hold at least n values.
+func (s *slab[T]) reserve(n int) {
+	if n > len(s.free) {
+		s.free = make([]T, n)
+		s.last = min(n, most)
+	}
+}
+
+// take returns n zero values, nil for none. Appending to them never touches others.
+func (s *slab[T]) take(n int) []T {
+	if n == 0 {
+		return nil
+	}
+	if n > len(s.free) {
+		s.reserve(max(n, min(2*s.last, most), 4))
+	}
+	taken := s.free[:n:n]
+	s.free = s.free[n:]
+	return taken
+}

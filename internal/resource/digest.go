@@ -1,0 +1,186 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+)
+
+// Digest returns the SHA-256 of a sequence of plans, in lower-case hexadecimal. Equal sequences have equal
+// digests on every machine and in every process, whatever the form and the spelling of their attributes.
+//
+// What is hashed is one JSON text in UTF-8 without white space and without a line break at its end: an
+// array of plans, in which a plan is an array of phases, and a phase an array of events, all in order. An
+// event is an object. All of its keys are always there, and stand in the order of their bytes:
+//
+//	{
+//	  "caused_by": [identifier, ...],       in the order of the event
+//	  "diff": [operation, ...],             in the order of the event
+//	  "reason": "does_not_exist",           or needs_recreate, has_error, force_update, dependency_updated,
+//	                                        has_diff, not_desired; empty for a refresh
+//	  "resource": {
+//	    "attributes": {...},                in canonical form
+//	    "dependencies": [identifier, ...],  in the order of the resource
+//	    "diff_ignore": ["/pointer", ...],   in the order of the resource
+//	    "error": "",
+//	    "executor": {"id": "host-1", "type": "host"},  or primary, any, manager
+//	    "identifier": identifier,
+//	    "needs_recreate": false,
+//	    "pending_deletion": false,
+//	    "resource_version": "1",
+//	    "type_dependencies": ["type", ...]  in the order of the resource
+//	  },
+//	  "type": "create"                      or refresh, update, delete
+//	}
+//
+// An identifier is the string "type::id". An operation is an object of this kind:
+//
+//	{"from": "", "op": "add", "path": "/pointer", "value": value}
+//
+// where value is in canonical form, and null for an operation that has none. Attributes that are not set
+// are {}. No plans at all are [].
+//
+// The canonical form of attributes and values is that of CanonicalJSON: no white space; members sorted by
+// the UTF-8 bytes of their names; strings with no escapes but \" \\ \b \f \n \r \t and, for all other
+// control characters, \u00xx with lower-case digits; numbers by their exact decimal value. All other
+// strings of the text are escaped in the same way.
+func Digest(plans []Plan) string {
+	w := digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom)}
+	writeArray(&w, plans, func(p *Plan) {
+		writeArray(&w, p.Phases, func(p *Phase) {
+			writeArray(&w, p.Events, w.event)
+		})
+	})
+	w.flush()
+	return hex.EncodeToString(w.hash.Sum(nil))
+}
+
+const (
+	// digestChunk is how much text is hashed at a time.
+	digestChunk = 32 << 10
+	// digestRoom is for what a chunk may be longer before it is hashed.
+	digestRoom = 4 << 10
+)
+
+// digestWriter hashes a text piece by piece.
+type digestWriter struct {
+	hash hash.Hash
+	text []byte
+}
+
+// flush hashes the text so far. A hash never fails.
+func (w *digestWriter) flush() {
+	_, _ = w.hash.Write(w.text)
+	w.text = w.text[:0]
+}
+
+func (w *digestWriter) literal(text string) { w.text = append(w.text, text...) }
+
+func (w *digestWriter) string(s string) { w.text = AppendJSONString(w.text, s) }
+
+func (w *digestWriter) bool(b bool) {
+	if b {
+		w.literal("true")
+	} else {
+		w.literal("false")
+	}
+}
+
+// json writes a JSON value in canonical form, or what stands for a missing one. Large values are hashed
+// where they lie. What is no JSON, which no plan should hold, counts byte by byte.
+func (w *digestWriter) json(text []byte, missing string) {
+	if len(text) == 0 {
+		w.literal(missing)
+		return
+	}
+	if canonical, err := CanonicalJSON(text); err == nil {
+		text = canonical
+	}
+	if len(text) > digestRoom {
+		w.flush()
+		_, _ = w.hash.Write(text)
+		return
+	}
+	w.text = append(w.text, text...)
+}
+
+func (w *digestWriter) identifier(id *Identifier) {
+	w.text = appendIdentifier(w.text, id)
+}
+
+// appendIdentifier appends the printed identifier as a JSON string.
+func appendIdentifier(text []byte, id *Identifier) []byte {
+	text = AppendJSONString(text, string(id.Type))
+	text = append(text[:len(text)-1], separator...)
+	middle := len(text)
+	text = AppendJSONString(text, id.ID)
+	// Take out the quote that opens the second string.
+	return append(text[:middle], text[middle+1:]...)
+}
+
+func (w *digestWriter) event(e *Event) {
+	w.literal(`{"caused_by":`)
+	writeArray(w, e.CausedBy, w.identifier)
+	w.literal(`,"diff":`)
+	writeArray(w, e.Diff, w.operation)
+	w.literal(`,"reason":"`)
+	w.literal(e.Reason.String())
+	w.literal(`","resource":`)
+	w.resource(e.Resource)
+	w.literal(`,"type":"`)
+	w.literal(e.Type.String())
+	w.literal(`"}`)
+	if len(w.text) >= digestChunk {
+		w.flush()
+	}
+}
+
+func (w *digestWriter) operation(o *Operation) {
+	w.literal(`{"from":`)
+	w.string(o.From)
+	w.literal(`,"op":`)
+	w.string(o.Op)
+	w.literal(`,"path":`)
+	w.string(o.Path)
+	w.literal(`,"value":`)
+	w.json(o.Value, "null")
+	w.literal(`}`)
+}
+
+func (w *digestWriter) resource(r *Resource) {
+	w.literal(`{"attributes":`)
+	w.json(r.Attributes, "{}")
+	w.literal(`,"dependencies":`)
+	writeArray(w, r.Dependencies, w.identifier)
+	w.literal(`,"diff_ignore":`)
+	writeArray(w, r.DiffIgnore, func(p *string) { w.string(*p) })
+	w.literal(`,"error":`)
+	w.string(r.Error)
+	w.literal(`,"executor":{"id":`)
+	w.string(r.Executor.ID)
+	w.literal(`,"type":"`)
+	w.literal(r.Executor.Type.String())
+	w.literal(`"},"identifier":`)
+	w.identifier(&r.Identifier)
+	w.literal(`,"needs_recreate":`)
+	w.bool(r.NeedsRecreate)
+	w.literal(`,"pending_deletion":`)
+	w.bool(r.PendingDeletion)
+	w.literal(`,"resource_version":`)
+	w.string(r.ResourceVersion)
+	w.literal(`,"type_dependencies":`)
+	writeArray(w, r.TypeDependencies, func(t *Type) { w.string(string(*t)) })
+	w.literal(`}`)
+}
+
+// writeArray writes a JSON array of what element writes for each of the elements.
+func writeArray[T any](w *digestWriter, elements []T, element func(*T)) {
+	w.text = append(w.text, '[')
+	for i := range elements {
+		if i > 0 {
+			w.text = append(w.text, ',')
+		}
+		element(&elements[i])
+	}
+	w.text = append(w.text, ']')
+}
