@@ -30,13 +30,9 @@ address() {
   sed -n '/"listening"/{s/.*"address":"\([^"]*\)".*/\1/p;q}' "$tmp/server.log"
 }
 
-grpcurl() {
-  go tool -modfile=tools/go.mod grpcurl "$@"
-}
-
 echo '==> building the server, grpcurl and the viewer (the first time takes a minute or two)'
 make --no-print-directory build
-grpcurl -version
+grpcurl=$(go tool -modfile=tools/go.mod -n grpcurl) # builds it, and prints where it is
 go build -buildvcs=false -o "$tmp/planview" ./examples/internal/planview
 
 echo '==> starting the server'
@@ -52,7 +48,7 @@ done
 [ -n "$addr" ] || fail 'the server did not say that it listens:'
 
 echo "==> $rpc at $addr with $request"
-grpcurl -plaintext -d @ "$addr" "$rpc" <"$request" | "$tmp/planview" || fail 'no plan; the log of the server:'
+"$grpcurl" -plaintext -d @ "$addr" "$rpc" <"$request" | "$tmp/planview" || fail 'no plan; the log of the server:'
 
 echo '==> stopping the server'
 kill -TERM "$server"
