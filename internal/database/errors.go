@@ -6,7 +6,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// AttributeError says that a stored resource does not hold a string attribute that its type should have.
+// AttributeError says that a stored resource does not hold an attribute that its type should have.
 // It names the attribute and never holds any attribute's value: values may be secrets.
 type AttributeError struct {
 	Resource resource.Identifier
@@ -27,6 +27,7 @@ const (
 	ProblemNotAnObject                             // the attributes as a whole are no JSON object
 	ProblemMissing                                 // the key is not there
 	ProblemNotAString                              // the value is something other than a string
+	ProblemNotABoolean                             // the value is something other than true or false
 )
 
 // String describes the problem.
@@ -40,6 +41,8 @@ func (p AttributeProblem) String() string {
 		return "it is missing"
 	case ProblemNotAString:
 		return "it is not a string"
+	case ProblemNotABoolean:
+		return "it is not true or false"
 	}
 	return "invalid"
 }

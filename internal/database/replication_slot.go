@@ -1,6 +1,10 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypeReplicationSlot is the type of ReplicationSlot.
 const TypeReplicationSlot resource.Type = "database.replication_slot"
@@ -27,4 +31,14 @@ func (s ReplicationSlot) Resource() *resource.Resource {
 		s.attributes(buffer[:0]).json(),
 		[]resource.Identifier{s.providerDatabase()},
 	)
+}
+
+// SlotNodes reads provider and subscriber back from the identifier of a ReplicationSlot; ok is false for
+// any other identifier.
+func SlotNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
+	names := strings.SplitN(id.ID, separator, 3)
+	if id.Type != TypeReplicationSlot || len(names) != 3 {
+		return "", "", false
+	}
+	return names[0], names[1], true
 }

@@ -29,6 +29,6 @@ func (c ReplicationSlotCreate) Resource() *resource.Resource {
 		ReplicationSlotCreateIdentifier(c.Link),
 		onPrimary(c.Provider),
 		c.attributes(buffer[:0]).json(),
-		[]resource.Identifier{c.providerDatabase()},
+		[]resource.Identifier{c.providerDatabase(), ReplicationSlotIdentifier(c.Link)},
 	)
 }

@@ -1,5 +1,11 @@
 package database
 
+// The names of the scripts, which say when they run.
+const (
+	ScriptPostInit           = "post_init"            // after an instance was first started
+	ScriptPostDatabaseCreate = "post_database_create" // after the Postgres database of a node was created
+)
+
 // Script is a list of SQL statements that run once, at a point in the life of an instance or a database.
 // The marks are the orchestrator's: Succeeded after all statements ran, NeedsToRun while they should.
 type Script struct {

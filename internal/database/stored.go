@@ -8,8 +8,21 @@ import (
 
 // textAttribute reads a string attribute of a stored resource, which must be of the type.
 func textAttribute(r *resource.Resource, t resource.Type, key string) (string, error) {
-	problem := func(p AttributeProblem) (string, error) {
-		return "", &AttributeError{Resource: r.Identifier, Key: key, Problem: p}
+	return attribute[string](r, t, key, ProblemNotAString)
+}
+
+// flagAttribute reads a boolean attribute of a stored resource, which must be of the type.
+func flagAttribute(r *resource.Resource, t resource.Type, key string) (bool, error) {
+	return attribute[bool](r, t, key, ProblemNotABoolean)
+}
+
+// attribute reads an attribute that is a T; if its value is null or of another kind, that is the problem.
+func attribute[T any](
+	r *resource.Resource, t resource.Type, key string, otherwise AttributeProblem,
+) (T, error) {
+	problem := func(p AttributeProblem) (T, error) {
+		var zero T
+		return zero, &AttributeError{Resource: r.Identifier, Key: key, Problem: p}
 	}
 	if r.Identifier.Type != t {
 		return problem(ProblemWrongType)
@@ -25,11 +38,11 @@ func textAttribute(r *resource.Resource, t resource.Type, key string) (string, e
 		if m.Key != key {
 			continue
 		}
-		var value string
-		if m.Value[0] != '"' || json.Unmarshal(m.Value, &value) != nil {
-			return problem(ProblemNotAString)
+		var value *T
+		if json.Unmarshal(m.Value, &value) != nil || value == nil {
+			return problem(otherwise)
 		}
-		return value, nil
+		return *value, nil
 	}
 	return problem(ProblemMissing)
 }

@@ -48,3 +48,14 @@ func (s Subscription) Resource() *resource.Resource {
 			resource.Identifier{Type: TypeReplicationSlot, ID: id.ID}),
 	)
 }
+
+// SubscriptionSettled tells of a stored subscription whether it replicates and has nothing to copy. One
+// that does not, or still has, belongs to a node that is being populated. The error is an *AttributeError.
+func SubscriptionSettled(r *resource.Resource) (bool, error) {
+	for _, key := range []string{"disabled", "sync_structure", "sync_data"} {
+		if set, err := flagAttribute(r, TypeSubscription, key); err != nil || set {
+			return false, err
+		}
+	}
+	return true, nil
+}

@@ -14,6 +14,9 @@ type PrimaryNotFoundError struct {
 }
 
 func (e *PrimaryNotFoundError) Error() string {
+	if e.PrimaryInstanceID == "" {
+		return fmt.Sprintf("the primary of node %s is not known: name it", e.Node)
+	}
 	return fmt.Sprintf("instance %s is the primary of node %s, but not among its wanted instances: "+
 		"keep it, or make another instance the primary first", e.PrimaryInstanceID, e.Node)
 }
@@ -23,9 +26,10 @@ type SourceProblem string
 
 // The problems of a source.
 const (
-	SourceUnknown SourceProblem = "is not among the wanted nodes"
-	SourceIsNew   SourceProblem = "does not exist yet"
-	SourceIsSelf  SourceProblem = "is the node itself"
+	SourceUnknown   SourceProblem = "is not among the wanted nodes"
+	SourceIsNew     SourceProblem = "does not exist yet"
+	SourceIsSelf    SourceProblem = "is the node itself"
+	SourceIsJoining SourceProblem = "is still joining"
 )
 
 // SourceNodeError says that a new node cannot copy its data from the source that it names.
@@ -64,3 +68,58 @@ type UnknownStrategyError struct{ Strategy NodeUpdateStrategy }
 func (e *UnknownStrategyError) Error() string {
 	return fmt.Sprintf("unknown node update strategy %q: use %q or %q", string(e.Strategy), NodeUpdateRolling, NodeUpdateConcurrent)
 }
+
+// JoiningSourceProblem says why a node cannot go on joining.
+type JoiningSourceProblem string
+
+// The problems of the source of a joining node.
+const (
+	JoiningSourceChanged JoiningSourceProblem = "the request wants its data from elsewhere"
+	JoiningSourceGone    JoiningSourceProblem = "that node is not wanted any more, or holds no data itself"
+)
+
+// JoiningSourceError says that a node which is still being populated cannot be finished as asked, since
+// that takes the source with which it started.
+type JoiningSourceError struct {
+	Node    string
+	Source  string
+	Problem JoiningSourceProblem
+}
+
+func (e *JoiningSourceError) Error() string {
+	return fmt.Sprintf("node %s is still joining from source node %s, but %s: finish with that source first, "+
+		"or remove node %s and add it again", e.Node, e.Source, e.Problem, e.Node)
+}
+
+// NodeLostError says that no instance of a node is left that holds its data.
+type NodeLostError struct{ Node string }
+
+func (e *NodeLostError) Error() string {
+	return fmt.Sprintf("node %s holds no data: all its instances are gone or need recreation: "+
+		"restore it from a backup with RestoreDatabase, or remove it and then add it again", e.Node)
+}
+
+// NodePartlyRemovedError says that a node is wanted whose removal has begun and has not been finished.
+type NodePartlyRemovedError struct{ Node string }
+
+func (e *NodePartlyRemovedError) Error() string {
+	return fmt.Sprintf("the removal of node %s has begun, and it may miss rows by now: "+
+		"finish removing it, then add it again", e.Node)
+}
+
+// KeptNodeProblem says why a node cannot be kept beside those that are restored.
+type KeptNodeProblem string
+
+// The problems of a kept node.
+const (
+	KeptNodeNew     KeptNodeProblem = "does not exist, or holds no data: add it with UpdateDatabase afterwards"
+	KeptNodeJoining KeptNodeProblem = "is still joining: finish that with UpdateDatabase first, or leave it out to remove it"
+)
+
+// KeptNodeError says that RestoreDatabase cannot keep a node.
+type KeptNodeError struct {
+	Node    string
+	Problem KeptNodeProblem
+}
+
+func (e *KeptNodeError) Error() string { return fmt.Sprintf("node %s %s", e.Node, e.Problem) }

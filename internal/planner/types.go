@@ -11,8 +11,9 @@ type NodeResources struct {
 	// SourceNode is the existing node that a new node copies its first data from. Empty: the first existing
 	// node, if there is one. It has no meaning for a node that exists.
 	SourceNode string
-	// PrimaryInstanceID is the instance that is primary. Empty: the first instance. UpdateDatabase takes the
-	// one that start holds for a node that exists.
+	// PrimaryInstanceID is the instance that is primary. UpdateNode needs it; elsewhere, empty stands for the
+	// first instance. UpdateDatabase takes the one that start holds for a node that exists, and the first
+	// instance for one that does not.
 	PrimaryInstanceID string
 	// InstanceResources are the instances; the first is the primary of a node that does not exist yet.
 	InstanceResources []*InstanceResources

@@ -55,6 +55,16 @@ func (s *State) OfType(t Type) []*Resource {
 	return found
 }
 
+// HasType tells whether the state has any resource of the type.
+func (s *State) HasType(t Type) bool {
+	for id := range s.resources {
+		if id.Type == t {
+			return true
+		}
+	}
+	return false
+}
+
 // Resources returns all resources in identifier order.
 func (s *State) Resources() []*Resource {
 	all := slices.AppendSeq(make([]*Resource, 0, len(s.resources)), maps.Values(s.resources))

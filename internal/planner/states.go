@@ -1,0 +1,163 @@
+package planner
+
+import (
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// check refuses a node from which no state can be made.
+func (n *NodeResources) check() error {
+	if len(n.InstanceResources) == 0 {
+		return &NoInstancesError{Node: n.NodeName}
+	}
+	if n.SourceNode != "" && n.RestoreConfig != nil {
+		return &SourceAndRestoreError{Node: n.NodeName}
+	}
+	for _, i := range n.InstanceResources {
+		if err := i.Instance.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// databaseName is the node's, or else that of its first instance.
+func (n *NodeResources) databaseName() string {
+	if n.DatabaseName != "" || len(n.InstanceResources) == 0 {
+		return n.DatabaseName
+	}
+	return n.InstanceResources[0].Instance.Spec.DatabaseName
+}
+
+// databaseID is the node's, or else that of its first instance.
+func (n *NodeResources) databaseID() string {
+	if n.DatabaseID != "" || len(n.InstanceResources) == 0 {
+		return n.DatabaseID
+	}
+	return n.InstanceResources[0].Instance.Spec.DatabaseID
+}
+
+// primaryInstanceID is the node's, or else its first instance.
+func (n *NodeResources) primaryInstanceID() string {
+	if n.PrimaryInstanceID != "" || len(n.InstanceResources) == 0 {
+		return n.PrimaryInstanceID
+	}
+	return n.InstanceResources[0].id()
+}
+
+// link is the way from provider to subscriber in the node's database.
+func (n *NodeResources) link(provider, subscriber string) database.Link {
+	return database.Link{Provider: provider, Subscriber: subscriber, DatabaseName: n.databaseName()}
+}
+
+// script returns the node's script of that name, nil if it has none.
+func (n *NodeResources) script(name string) *database.Script {
+	for _, s := range n.Scripts {
+		if s.Name == name {
+			return &s
+		}
+	}
+	return nil
+}
+
+func (i *InstanceResources) id() string { return i.Instance.Spec.InstanceID }
+
+// addInstance adds the instance state of i, an instance of n: its dependencies and itself.
+func (n *NodeResources) addInstance(s *resource.State, i *InstanceResources) {
+	instance := i.Instance
+	if instance.Dependencies == nil {
+		instance.Dependencies = identifiers(i.InstanceDependencies)
+	}
+	if instance.PrimaryInstanceID == "" {
+		instance.PrimaryInstanceID = n.primaryInstanceID()
+	}
+	if instance.PostInit == nil {
+		instance.PostInit = n.script(database.ScriptPostInit)
+	}
+	addWanted(s, i.InstanceDependencies)
+	s.Add(instance.Resource())
+}
+
+// addNode adds the node state of n: the node dependents of all its instances and the node.
+func (n *NodeResources) addNode(s *resource.State) {
+	for _, i := range n.InstanceResources {
+		addWanted(s, i.NodeDependents)
+	}
+	n.addBareNode(s)
+}
+
+// addBareNode adds the node without its dependents.
+func (n *NodeResources) addBareNode(s *resource.State) {
+	ids := make([]string, len(n.InstanceResources))
+	for i, instance := range n.InstanceResources {
+		ids[i] = instance.id()
+	}
+	s.Add(database.Node{Name: n.NodeName, InstanceIDs: ids, PrimaryInstanceID: n.primaryInstanceID()}.Resource())
+}
+
+// addDatabase adds the database state of n: the Postgres database, what it depends on, and a monitor for
+// each instance.
+func (n *NodeResources) addDatabase(s *resource.State) {
+	postgres := database.PostgresDatabase{
+		DatabaseID:         n.databaseID(),
+		NodeName:           n.NodeName,
+		DatabaseName:       n.databaseName(),
+		Owner:              n.DatabaseOwner,
+		PostDatabaseCreate: n.script(database.ScriptPostDatabaseCreate),
+	}
+	if n.RestoreConfig != nil {
+		postgres.RenameFrom, postgres.HasRestoreConfig = n.RestoreConfig.SourceDatabaseName, true
+	}
+	for _, i := range n.InstanceResources {
+		addWanted(s, i.DatabaseDependencies)
+		for _, r := range i.DatabaseDependencies {
+			postgres.ExtraDependencies = appendNew(postgres.ExtraDependencies, r.Identifier)
+		}
+		s.Add(database.MonitorInstance{
+			DatabaseID:   n.databaseID(),
+			InstanceID:   i.id(),
+			DatabaseName: n.databaseName(),
+			HostID:       i.Instance.Spec.HostID,
+		}.Resource())
+	}
+	s.Add(postgres.Resource())
+}
+
+// addWanted adds resources of the caller. Whatever marks they carry say nothing about what is wanted.
+func addWanted(s *resource.State, rs []*resource.Resource) {
+	for _, r := range rs {
+		s.Add(r.Wanted())
+	}
+}
+
+func identifiers(rs []*resource.Resource) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, r := range rs {
+		ids = appendNew(ids, r.Identifier)
+	}
+	return ids
+}
+
+// appendNew appends id unless it is there: instances may share what they depend on.
+func appendNew(ids []resource.Identifier, id resource.Identifier) []resource.Identifier {
+	for _, known := range ids {
+		if known == id {
+			return ids
+		}
+	}
+	return append(ids, id)
+}
+
+// mergeByStep merges the i-th diffs of all lists into the i-th diff of the result.
+func mergeByStep(lists [][]*resource.State) []*resource.State {
+	var merged []*resource.State
+	for _, diffs := range lists {
+		for i, diff := range diffs {
+			if i == len(merged) {
+				merged = append(merged, resource.NewState())
+			}
+			merged[i].Merge(diff)
+		}
+	}
+	return merged
+}

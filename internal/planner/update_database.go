@@ -1,0 +1,121 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// UpdateDatabase plans from start to the wanted nodes: first the nodes that exist are updated, then new
+// ones are added, then these are populated, then everything gets the shape that it has at the end, and
+// what is left over is deleted. It goes on where earlier plans stopped: docs/planning.md says how. No nodes
+// delete the database. Neither start nor the nodes are changed.
+func UpdateDatabase(
+	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
+) ([]resource.Plan, error) {
+	r, err := newRoster(start, nodes)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.chooseSources(); err != nil {
+		return nil, err
+	}
+	end, err := endState(options.PlanOptions.Interrupt, r.all)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range options.Services {
+		addWanted(end, s.Resources)
+		if s.MonitorResource != nil {
+			end.Add(s.MonitorResource.Wanted())
+		}
+	}
+	groups, err := r.groups(options.NodeUpdateStrategy, end)
+	if err != nil {
+		return nil, err
+	}
+	return resource.PlanSteps(r.remember(), options.PlanOptions, groups, end)
+}
+
+// chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
+// source that is not a member.
+func (r *roster) chooseSources() error {
+	members := r.with(member)
+	for _, n := range r.with(newcomer) {
+		switch {
+		case n.RestoreConfig != nil:
+		case n.SourceNode == "" && len(members) > 0:
+			n.SourceNode = members[0].NodeName
+		case n.SourceNode != "" && r.standings[n.SourceNode] != member:
+			return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: r.sourceProblem(n)}
+		}
+	}
+	return nil
+}
+
+func (r *roster) sourceProblem(n *NodeResources) SourceProblem {
+	if n.SourceNode == n.NodeName {
+		return SourceIsSelf
+	}
+	switch r.standings[n.SourceNode] {
+	case newcomer:
+		return SourceIsNew
+	case joining, populated:
+		return SourceIsJoining
+	case member:
+	}
+	return SourceUnknown
+}
+
+// groups returns the steps before the last one, in groups of what belongs together.
+func (r *roster) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*resource.State, error) {
+	groups, err := r.updates(strategy)
+	if err != nil {
+		return nil, err
+	}
+	incomplete := r.with(newcomer, joining)
+	if slices.ContainsFunc(incomplete, func(n *NodeResources) bool { return n.SourceNode != "" }) {
+		groups = append(groups, []*resource.State{r.repairs(end)}, []*resource.State{roles(incomplete)})
+	}
+	added, err := AddNodes(r.with(newcomer, joining, populated))
+	if err != nil {
+		return nil, err
+	}
+	populate, err := PopulateNodes(r.with(member), incomplete)
+	if err != nil {
+		return nil, err
+	}
+	return append(groups, added, []*resource.State{populate}), nil
+}
+
+// updates returns the groups that update the members: one for each node, or one for all.
+func (r *roster) updates(strategy NodeUpdateStrategy) ([][]*resource.State, error) {
+	exists := func(instanceID string) bool { return r.has(database.InstanceIdentifier(instanceID)) }
+	lists, err := updateNodes(r.with(member), func(n *NodeResources) ([]*resource.State, error) {
+		return updateNode(n, exists)
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch strategy {
+	case "", NodeUpdateRolling:
+		return lists, nil
+	case NodeUpdateConcurrent:
+		return [][]*resource.State{mergeByStep(lists)}, nil
+	}
+	return nil, &UnknownStrategyError{Strategy: strategy}
+}
+
+// roles returns the diff that comes before the additions: the roles of every source are read, and for each
+// node that has a source it is recorded that it joins from there.
+func roles(nodes []*NodeResources) *resource.State {
+	diff := resource.NewState()
+	for _, n := range nodes {
+		if n.SourceNode != "" {
+			diff.Add(database.DumpRoles{NodeName: n.SourceNode}.Resource())
+			diff.Add(database.RolesSource{NodeName: n.NodeName, SourceNodeName: n.SourceNode}.Resource())
+		}
+	}
+	return diff
+}

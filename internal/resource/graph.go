@@ -1,0 +1,169 @@
+package resource
+
+import "slices"
+
+// vertex is the dense number of an identifier, or of a type that something depends on, inside one planning
+// run. Slices indexed by it take the place of maps keyed by identifiers.
+type vertex int32
+
+// index numbers the identifiers of one run. It only grows.
+//
+// A type that something depends on has a vertex of its own, with the resources of the type as its
+// dependencies: a type dependency is then an edge like any other, and costs one, not one for each member.
+type index struct {
+	vertices map[Identifier]vertex
+	types    map[Type]vertex // only the types that something depends on
+	names    []Identifier    // by vertex; of a type's vertex, the ID is empty
+	isType   []bool
+	members  map[vertex][]vertex // by type's vertex
+}
+
+// newIndex returns an index for the given states, which are all that the run will see.
+func newIndex(states ...*State) *index {
+	size := 0
+	for _, s := range states {
+		size = max(size, s.Len())
+	}
+	x := &index{
+		vertices: make(map[Identifier]vertex, size+size/8),
+		names:    make([]Identifier, 0, size+size/8),
+		isType:   make([]bool, 0, size+size/8),
+	}
+	for _, s := range states {
+		for _, r := range s.resources {
+			for _, t := range r.TypeDependencies {
+				x.trackType(t)
+			}
+		}
+	}
+	return x
+}
+
+func (x *index) trackType(t Type) {
+	if _, ok := x.types[t]; ok {
+		return
+	}
+	if x.types == nil {
+		x.types, x.members = make(map[Type]vertex), make(map[vertex][]vertex)
+	}
+	x.types[t] = x.add(Identifier{Type: t}, true)
+}
+
+func (x *index) add(id Identifier, isType bool) vertex {
+	v := vertex(len(x.names))
+	x.names, x.isType = append(x.names, id), append(x.isType, isType)
+	return v
+}
+
+// intern returns the vertex of id, a new one if it has none.
+func (x *index) intern(id Identifier) vertex {
+	v, ok := x.vertices[id]
+	if ok {
+		return v
+	}
+	v = x.add(id, false)
+	x.vertices[id] = v
+	if t, ok := x.types[id.Type]; ok {
+		x.members[t] = append(x.members[t], v)
+	}
+	return v
+}
+
+// sort orders vertices by their identifiers.
+func (x *index) sort(vs []vertex) {
+	slices.SortFunc(vs, func(a, b vertex) int { return x.names[a].Compare(x.names[b]) })
+}
+
+// graph is a state over an index: for each vertex the resource, if the state has it, and its edges.
+type graph struct {
+	*index
+	resources []*Resource // nil: not in the state
+	edges     [][]vertex  // to dependencies and to types depended on, whether or not they are in the state
+	layers    []int32     // see layer.go; valid only once computed
+}
+
+// newGraph returns the graph of s. Where a resource has the same dependencies in like, which may be nil,
+// its edges are taken from there.
+func newGraph(x *index, s *State, like *graph) (*graph, error) {
+	room := s.Len() + len(x.names)
+	g := &graph{index: x, resources: make([]*Resource, 0, room), edges: make([][]vertex, 0, room)}
+	for id, r := range s.resources {
+		if err := g.put(x.intern(id), r, like); err != nil {
+			return nil, err
+		}
+	}
+	g.reserve(len(x.names))
+	return g, nil
+}
+
+// reserve makes the slices long enough for n vertices.
+func (g *graph) reserve(n int) {
+	if more := n - len(g.resources); more > 0 {
+		g.resources = append(g.resources, make([]*Resource, more)...)
+		g.edges = append(g.edges, make([][]vertex, more)...)
+	}
+}
+
+// put sets the resource of v and its edges, and refuses one that depends on itself.
+func (g *graph) put(v vertex, r *Resource, like *graph) error {
+	g.reserve(int(v) + 1)
+	g.resources[v] = r
+	if like != nil && int(v) < len(like.resources) && sameDependencies(like.resources[v], r) {
+		g.edges[v] = like.edges[v]
+		return nil
+	}
+	n := len(r.Dependencies) + len(r.TypeDependencies)
+	if n == 0 {
+		g.edges[v] = nil
+		return nil
+	}
+	edges := make([]vertex, 0, n)
+	for _, d := range r.Dependencies {
+		w := g.intern(d)
+		if w == v {
+			return &SelfDependencyError{Resource: r.Identifier}
+		}
+		edges = append(edges, w)
+	}
+	for _, t := range r.TypeDependencies {
+		if t == r.Identifier.Type {
+			return &SelfDependencyError{Resource: r.Identifier, Type: t}
+		}
+		edges = append(edges, g.types[t])
+	}
+	g.edges[v] = edges
+	return nil
+}
+
+// has tells whether the state has a resource for v.
+func (g *graph) has(v vertex) bool { return int(v) < len(g.resources) && g.resources[v] != nil }
+
+// out returns what v depends on: for the vertex of a type, the resources of the type.
+func (g *graph) out(v vertex) []vertex {
+	if g.isType[v] {
+		return g.members[v]
+	}
+	if int(v) < len(g.edges) {
+		return g.edges[v]
+	}
+	return nil
+}
+
+// counts tells whether v takes part in the graph: types always do, resources if the state has them.
+func (g *graph) counts(v vertex) bool { return g.isType[v] || g.has(v) }
+
+// missing returns an error for every dependency of v that the state does not have.
+func (g *graph) missing(v vertex) []*MissingDependencyError {
+	var found []*MissingDependencyError
+	for _, w := range g.edges[v] {
+		if !g.counts(w) {
+			found = append(found, &MissingDependencyError{Resource: g.names[v], Dependency: g.names[w]})
+		}
+	}
+	return found
+}
+
+func sameDependencies(a, b *Resource) bool {
+	return a != nil && slices.Equal(a.Dependencies, b.Dependencies) &&
+		slices.Equal(a.TypeDependencies, b.TypeDependencies)
+}

@@ -1,0 +1,270 @@
+package resource
+
+import (
+	"errors"
+	"slices"
+)
+
+// PlanAll plans from start to the first wanted state, from there to the second, and so on. Plans without
+// any event are left out; ForceUpdate applies only to the last step. It costs as much as reading all the
+// states once. In each wanted state, a dependency that is not there, a dependency of a resource on itself
+// or on its own type, and a cycle are errors. None of the states is changed.
+func PlanAll(start *State, options PlanOptions, wanted ...*State) ([]Plan, error) {
+	p, err := newPlanning(start, options, wanted...)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range wanted {
+		force := options.ForceUpdate && i == len(wanted)-1
+		if err := p.settle(s, force); err != nil {
+			return nil, err
+		}
+	}
+	return p.plans, nil
+}
+
+// PlanSteps plans from start through groups of diffs, each diff a step that is merged onto what the steps
+// before it left, to the end state, which is complete. A group is what belongs together, such as the steps
+// that update one node. It costs as much as reading start, diffs and end once and writing down the events,
+// whatever the number of diffs. Nil diffs are skipped, empty plans left out, inputs never changed.
+//
+// Its rules beyond those of PlanAll:
+//   - What start has, and neither a diff nor end has, is pending deletion, and nothing else is, whatever
+//     start says: it never gets another event than the delete in the last step.
+//   - What start has as needing recreation, and end has too, counts as not there, so that it is created in
+//     the step in which it would be created if it had never been.
+//   - In a step, only the resources of its diff and what depends on something planned in that step can get
+//     an event, and only resources that get an event must have their dependencies: leftovers never block.
+//   - What only depends on something planned waits if a later group is the first to hold it, or if
+//     something that it depends on, directly or not, is missing or has failed. It is planned in that group,
+//     or once what was missing is planned, or in the last step, and does not forget why.
+//   - What a step has planned counts as done afterwards: a resource that failed is planned once.
+//   - ForceUpdate applies to the last step.
+func PlanSteps(start *State, options PlanOptions, groups [][]*State, end *State) ([]Plan, error) {
+	states := append(slices.Concat(groups...), end)
+	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
+	p, err := newPlanning(start, options, states...)
+	if err != nil {
+		return nil, err
+	}
+	p.foresee(groups, end)
+	if len(states) > 1 {
+		if err := p.prepareSteps(); err != nil {
+			return nil, err
+		}
+	}
+	for i, group := range groups {
+		p.group = int32(i)
+		for _, diff := range group {
+			if diff == nil {
+				continue
+			}
+			if err := p.advance(diff); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := p.settle(end, options.ForceUpdate); err != nil {
+		return nil, err
+	}
+	return p.plans, nil
+}
+
+// PlanRefresh returns one plan with a refresh event for every resource of the state, what is depended on
+// first. Dependencies that are not in the state are ignored. An empty state gives a plan without phases.
+func PlanRefresh(state *State) (Plan, error) {
+	layers, err := state.CreationOrder()
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Phases: make([]Phase, len(layers))}
+	for i, layer := range layers {
+		for _, r := range layer {
+			plan.Phases[i].Events = append(plan.Phases[i].Events, Event{Type: EventRefresh, Resource: r})
+		}
+	}
+	return plan, nil
+}
+
+// planning is one run: the current state, which changes as steps are planned, and the plans so far.
+type planning struct {
+	*index
+	options PlanOptions
+	current *graph
+	pending []bool // by vertex: waits for its deletion
+	plans   []Plan
+
+	step    int32
+	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
+	owed    map[vertex][]Identifier
+	polled  int
+
+	steps
+}
+
+func newPlanning(start *State, options PlanOptions, others ...*State) (*planning, error) {
+	x := newIndex(append([]*State{start}, others...)...)
+	current, err := newGraph(x, start, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &planning{index: x, options: options, current: current}
+	p.pending = make([]bool, len(x.names))
+	for v, r := range current.resources {
+		p.pending[v] = r != nil && r.PendingDeletion
+	}
+	return p, nil
+}
+
+// foresee marks what neither a diff nor end has as pending deletion, drops what has to be made again, and
+// notes the first group that holds each resource.
+func (p *planning) foresee(groups [][]*State, end *State) {
+	p.firstGroup = make(map[vertex]int32)
+	for i, group := range groups {
+		for _, diff := range group {
+			if diff == nil {
+				continue
+			}
+			for id := range diff.resources {
+				v := p.intern(id)
+				if _, ok := p.firstGroup[v]; !ok {
+					p.firstGroup[v] = int32(i)
+				}
+			}
+		}
+	}
+	for v, r := range p.current.resources {
+		if r == nil {
+			continue
+		}
+		_, stays := end.Get(r.Identifier)
+		_, used := p.firstGroup[vertex(v)]
+		p.pending[v] = !stays && !used
+		if stays && r.NeedsRecreate {
+			p.current.resources[v], p.current.edges[v] = nil, nil
+		}
+	}
+}
+
+// interrupted tells, every so often, whether planning was asked to stop.
+func (p *planning) interrupted() bool {
+	if p.polled++; p.polled%256 != 1 || p.options.Interrupt == nil {
+		return false
+	}
+	select {
+	case <-p.options.Interrupt:
+		return true
+	default:
+		return false
+	}
+}
+
+// isPending tells whether v waits for its deletion.
+func (p *planning) isPending(v vertex) bool { return int(v) < len(p.pending) && p.pending[v] }
+
+// lengthen makes the slices that are indexed by vertices long enough for all there are.
+func (p *planning) lengthen() {
+	n := len(p.names)
+	p.current.reserve(n)
+	p.planned = append(p.planned, make([]int32, max(0, n-len(p.planned)))...)
+}
+
+// decide applies the rules to v, of which current is what is (nil: nothing) and wanted what should be.
+// The first rule that matches decides; without any the event is nil.
+func (p *planning) decide(v vertex, current, wanted *Resource, edges []vertex, force bool) (*Event, error) {
+	if p.interrupted() {
+		return nil, ErrInterrupted
+	}
+	if current == nil {
+		return &Event{Type: EventCreate, Resource: wanted.Wanted(), Reason: ReasonDoesNotExist}, nil
+	}
+	if p.isPending(v) {
+		return nil, nil
+	}
+	diff, err := DiffAttributes(current, wanted)
+	if err != nil {
+		return nil, err
+	}
+	event := &Event{Type: EventUpdate, Resource: wanted, Diff: diff}
+	switch {
+	case current.NeedsRecreate:
+		event.Type, event.Reason = EventCreate, ReasonNeedsRecreate
+	case current.Error != "":
+		event.Reason = ReasonHasError
+	case force:
+		event.Reason = ReasonForceUpdate
+	case p.anyPlanned(edges) || len(p.owed[v]) > 0:
+		event.Reason = ReasonDependencyUpdated
+		event.CausedBy = p.causes(v, edges)
+	case len(diff) > 0:
+		event.Reason = ReasonHasDiff
+	default:
+		return nil, nil
+	}
+	event.Resource = wanted.Wanted()
+	return event, nil
+}
+
+// anyPlanned tells whether one of the dependencies got an event in this step.
+func (p *planning) anyPlanned(edges []vertex) bool {
+	return slices.ContainsFunc(edges, func(w vertex) bool { return p.planned[w] == p.step })
+}
+
+// causes names the dependencies of v that got an event in this step, or in one before while v had to
+// wait, in order and each once.
+func (p *planning) causes(v vertex, edges []vertex) []Identifier {
+	ids := slices.Clone(p.owed[v])
+	add := func(w vertex) {
+		if p.planned[w] == p.step {
+			ids = append(ids, p.names[w])
+		}
+	}
+	for _, w := range edges {
+		if !p.isType[w] {
+			add(w)
+			continue
+		}
+		for _, member := range p.members[w] {
+			add(member)
+		}
+	}
+	SortIdentifiers(ids)
+	return slices.Compact(ids)
+}
+
+// mark notes that v got an event in this step.
+func (p *planning) mark(v vertex) {
+	p.planned[v] = p.step
+	delete(p.owed, v)
+	if t, ok := p.types[p.names[v].Type]; ok {
+		p.planned[t] = p.step
+	}
+}
+
+// addPlan keeps the phases that hold events, and the plan if any phase is left.
+func (p *planning) addPlan(phases []Phase) {
+	phases = slices.DeleteFunc(phases, func(ph Phase) bool { return len(ph.Events) == 0 })
+	for _, phase := range phases {
+		slices.SortFunc(phase.Events, func(a, b Event) int {
+			return a.Resource.Identifier.Compare(b.Resource.Identifier)
+		})
+	}
+	if len(phases) > 0 {
+		p.plans = append(p.plans, Plan{Phases: phases})
+	}
+}
+
+// missingError joins what is missing in identifier order, so that the same input gives the same error.
+func missingError(missing []*MissingDependencyError) error {
+	slices.SortFunc(missing, func(a, b *MissingDependencyError) int {
+		if c := a.Resource.Compare(b.Resource); c != 0 {
+			return c
+		}
+		return a.Dependency.Compare(b.Dependency)
+	})
+	errs := make([]error, len(missing))
+	for i, m := range missing {
+		errs[i] = m
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,232 @@
+package resource
+
+import "slices"
+
+// steps is what planning keeps while it goes through diffs.
+type steps struct {
+	group      int32
+	firstGroup map[vertex]int32
+	dependents [][]vertex // by vertex; may hold more than depend on it now, never less
+	queued     []int32    // by vertex: the last step in which it became a candidate
+	candidates [][]vertex // by layer
+	before     map[vertex]*Resource
+	ordered    map[vertex]bool // of this step: whether all that it depends on is in order
+}
+
+// prepareSteps readies the current graph for diffs: its layers, and who depends on whom.
+func (p *planning) prepareSteps() error {
+	p.lengthen()
+	if err := p.current.layerAll(); err != nil {
+		return err
+	}
+	p.linkAll()
+	p.before = make(map[vertex]*Resource)
+	p.ordered = make(map[vertex]bool)
+	p.owed = make(map[vertex][]Identifier)
+	return nil
+}
+
+// linkAll fills dependents from the edges of the current graph. One array holds them all; a list that
+// grows later leaves it.
+func (p *planning) linkAll() {
+	g := p.current
+	count := make([]int, len(p.names))
+	total := 0
+	for v := range vertex(len(p.names)) {
+		for _, w := range g.out(v) {
+			count[w]++
+			total++
+		}
+	}
+	backing := make([]vertex, total)
+	p.dependents = make([][]vertex, len(p.names))
+	for v, n := range count {
+		p.dependents[v], backing = backing[:0:n], backing[n:]
+	}
+	for v := range vertex(len(p.names)) {
+		for _, w := range g.out(v) {
+			p.dependents[w] = append(p.dependents[w], v)
+		}
+	}
+}
+
+// advance plans one step: the diff is merged onto the current state, and its resources, and whatever
+// depends on one that gets an event, are looked at layer by layer.
+func (p *planning) advance(diff *State) error {
+	p.step++
+	clear(p.before)
+	clear(p.ordered)
+	changed, err := p.merge(diff)
+	if err != nil {
+		return err
+	}
+	if err := p.relayerFrom(changed); err != nil {
+		return err
+	}
+	for v := range p.before {
+		p.enqueue(v)
+	}
+	var phases []Phase
+	var missing []*MissingDependencyError
+	for layer := 0; layer < len(p.candidates); layer++ {
+		var phase Phase
+		for _, v := range p.candidates[layer] {
+			event, err := p.consider(v)
+			if err != nil {
+				return err
+			}
+			if event != nil {
+				missing = append(missing, p.current.missing(v)...)
+				phase.Events = append(phase.Events, *event)
+			}
+		}
+		p.candidates[layer] = p.candidates[layer][:0]
+		phases = append(phases, phase)
+	}
+	if len(missing) > 0 {
+		return missingError(missing)
+	}
+	p.addPlan(phases)
+	return nil
+}
+
+// merge puts the resources of the diff into the current graph, but those that wait for their deletion.
+// It remembers in before what they take the place of, and returns those whose dependencies changed.
+func (p *planning) merge(diff *State) (changed []vertex, err error) {
+	g := p.current
+	for id, r := range diff.resources {
+		v := p.intern(id)
+		p.growSteps()
+		if p.isPending(v) {
+			continue
+		}
+		old := g.resources[v]
+		p.before[v] = old
+		if sameDependencies(old, r) {
+			g.resources[v] = r.Wanted()
+			continue
+		}
+		if err := g.put(v, r.Wanted(), nil); err != nil {
+			return nil, err
+		}
+		p.link(v)
+		changed = append(changed, v)
+	}
+	return changed, nil
+}
+
+// growSteps makes room for vertices that the step has brought.
+func (p *planning) growSteps() {
+	p.lengthen()
+	more := max(0, len(p.names)-len(p.dependents))
+	p.dependents = append(p.dependents, make([][]vertex, more)...)
+	p.queued = append(p.queued, make([]int32, max(0, len(p.names)-len(p.queued)))...)
+}
+
+// link enters v as a dependent of all that it depends on, and as a member of its type.
+func (p *planning) link(v vertex) {
+	p.growSteps()
+	for _, w := range p.current.edges[v] {
+		p.dependents[w] = append(p.dependents[w], v)
+	}
+	if t, ok := p.types[p.names[v].Type]; ok && !slices.Contains(p.dependents[v], t) {
+		p.dependents[v] = append(p.dependents[v], t)
+	}
+}
+
+// relayerFrom computes anew the layers of the given vertices and of all that depends on them.
+func (p *planning) relayerFrom(changed []vertex) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	seen := make(map[vertex]bool, len(changed))
+	region := changed
+	for _, v := range changed {
+		seen[v] = true
+	}
+	for i := 0; i < len(region); i++ {
+		for _, w := range p.dependents[region[i]] {
+			if p.current.counts(w) && !seen[w] {
+				seen[w] = true
+				region = append(region, w)
+			}
+		}
+	}
+	return p.current.relayer(region)
+}
+
+// enqueue makes v a candidate of this step, once.
+func (p *planning) enqueue(v vertex) {
+	if p.queued[v] == p.step {
+		return
+	}
+	p.queued[v] = p.step
+	layer := p.current.layers[v]
+	for int(layer) >= len(p.candidates) {
+		p.candidates = append(p.candidates, nil)
+	}
+	p.candidates[layer] = append(p.candidates[layer], v)
+}
+
+// consider decides on a candidate. If it gets an event, it counts as done, and what depends on it is a
+// candidate, too.
+func (p *planning) consider(v vertex) (*Event, error) {
+	now := p.current.resources[v]
+	old, inDiff := p.before[v]
+	if !inDiff {
+		old = now
+		if p.mustWait(v) {
+			p.owed[v] = p.causes(v, p.current.edges[v])
+			return nil, nil
+		}
+	}
+	event, err := p.decide(v, old, now, p.current.edges[v], false)
+	if err != nil || event == nil {
+		return nil, err
+	}
+	p.current.resources[v] = event.Resource
+	p.mark(v)
+	p.enqueueDependents(v)
+	return event, nil
+}
+
+// mustWait tells whether v, which the step's diff does not hold, has its turn later.
+func (p *planning) mustWait(v vertex) bool {
+	if first, ok := p.firstGroup[v]; ok && first > p.group {
+		return true
+	}
+	return slices.ContainsFunc(p.current.edges[v], func(w vertex) bool { return !p.inOrder(w) })
+}
+
+// inOrder tells whether v and all that it depends on is there and has not failed. Lower layers than that
+// of the candidate which asks have been planned in this step, so that the answer holds until its end.
+func (p *planning) inOrder(v vertex) bool {
+	if known, ok := p.ordered[v]; ok {
+		return known
+	}
+	if p.isType[v] {
+		return !slices.ContainsFunc(p.members[v], func(w vertex) bool {
+			return p.current.has(w) && !p.inOrder(w)
+		})
+	}
+	r := p.current.resources[v]
+	ok := r != nil && !r.NeedsRecreate && r.Error == "" &&
+		!slices.ContainsFunc(p.current.edges[v], func(w vertex) bool { return !p.inOrder(w) })
+	p.ordered[v] = ok
+	return ok
+}
+
+// enqueueDependents makes all that depends on v, or on its type, candidates.
+func (p *planning) enqueueDependents(v vertex) {
+	for _, w := range p.dependents[v] {
+		switch {
+		case p.isType[w]:
+			if p.queued[w] != p.step {
+				p.queued[w] = p.step
+				p.enqueueDependents(w)
+			}
+		case p.current.has(w) && !p.isPending(w) && slices.Contains(p.current.out(w), v):
+			p.enqueue(w)
+		}
+	}
+}
