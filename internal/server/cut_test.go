@@ -1,0 +1,259 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"pgregory.net/rapid"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+var testEncoder = convert.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+
+// cutAll cuts plans and makes all messages.
+func cutAll(t testingT, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {
+	t.Helper()
+	s, err := cut(context.Background(), plans, testEncoder.Event, maxBytes)
+	if err != nil {
+		t.Fatalf("cut: %v", err)
+	}
+	var parts []*plannerv1.PlanPart
+	err = s.send(context.Background(), func(p *plannerv1.PlanPart) error {
+		parts = append(parts, p)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("send: %v", err)
+	}
+	return parts
+}
+
+type testingT interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+}
+
+// sizeOf is the size of the message that carries a part.
+func sizeOf(p *plannerv1.PlanPart) int { return proto.Size(updateDatabaseMessages.part(p)) }
+
+// joined puts parts together again, as the API says that clients do.
+func joined(t testingT, parts []*plannerv1.PlanPart) []*plannerv1.Plan {
+	t.Helper()
+	var plans []*plannerv1.Plan
+	for _, part := range parts {
+		if int(part.GetPlanIndex()) == len(plans) {
+			plans = append(plans, &plannerv1.Plan{})
+		}
+		if int(part.GetPlanIndex()) != len(plans)-1 {
+			t.Fatalf("part of plan %d after %d plans", part.GetPlanIndex(), len(plans))
+		}
+		plan := plans[len(plans)-1]
+		for _, phase := range part.GetPhases() {
+			if len(phase.GetEvents()) == 0 {
+				t.Errorf("a phase without events")
+			}
+			if int(phase.GetIndex()) == len(plan.GetPhases()) {
+				plan.Phases = append(plan.Phases, &plannerv1.Phase{Index: phase.GetIndex()})
+			}
+			if int(phase.GetIndex()) != len(plan.GetPhases())-1 {
+				t.Fatalf("phase %d after %d phases", phase.GetIndex(), len(plan.GetPhases()))
+			}
+			last := plan.GetPhases()[len(plan.GetPhases())-1]
+			last.Events = append(last.Events, phase.GetEvents()...)
+		}
+	}
+	return plans
+}
+
+func checkJoined(t testingT, plans []resource.Plan, parts []*plannerv1.PlanPart) {
+	t.Helper()
+	got := joined(t, parts)
+	if len(got) != len(plans) {
+		t.Fatalf("%d plans, want %d", len(got), len(plans))
+	}
+	for i, plan := range plans {
+		if want := testEncoder.Plan(plan); !proto.Equal(got[i], want) {
+			t.Errorf("plan %d: got %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+func TestPlanIsOneMessageUpToTheLimit(t *testing.T) {
+	plans := makePlans([]int{3, 1, 200})
+	whole := cutAll(t, plans, 1<<20)
+	if len(whole) != 1 {
+		t.Fatalf("%d parts", len(whole))
+	}
+	size := sizeOf(whole[0])
+	if parts := cutAll(t, plans, size); len(parts) != 1 {
+		t.Errorf("%d parts at the exact size", len(parts))
+	}
+	parts := cutAll(t, plans, size-1)
+	if len(parts) != 2 || len(parts[0].GetPhases()) != 2 || len(parts[1].GetPhases()) != 1 {
+		t.Errorf("one byte less: want a cut before the last phase, got %v", parts)
+	}
+	checkJoined(t, plans, parts)
+}
+
+func TestPhaseIsCutOnlyIfItDoesNotFitAlone(t *testing.T) {
+	plans := makePlans([]int{2, 100, 2})
+	phase := sizeOf(cutAll(t, makePlans([]int{2, 100}), 1<<20)[0])
+	alone := &plannerv1.PlanPart{Phases: cutAll(t, plans, 1<<20)[0].GetPhases()[1:2]}
+	size := sizeOf(alone)
+	if size >= phase {
+		t.Fatal("the test is wrong")
+	}
+	if parts := cutAll(t, plans, size); len(parts) != 3 {
+		t.Errorf("%d parts, want each phase in its own", len(parts))
+	}
+	parts := cutAll(t, plans, size-1)
+	if len(parts) != 3 || len(parts[1].GetPhases()[0].GetEvents()) != 99 || len(parts[2].GetPhases()) != 2 {
+		t.Errorf("want all but one event in the second part, and what follows behind the last one: %v", parts)
+	}
+	checkJoined(t, plans, parts)
+}
+
+func TestSingleEventAtTheLimit(t *testing.T) {
+	plans := makePlans([]int{1}, []int{1, 1})
+	plans[1].Phases[1].Events[0] = makeEvent("large", 5000)
+	size := 0
+	for _, part := range cutAll(t, plans, 1<<20) {
+		size = max(size, sizeOf(&plannerv1.PlanPart{PlanIndex: 1, Phases: part.GetPhases()[len(part.GetPhases())-1:]}))
+	}
+	checkJoined(t, plans, cutAll(t, plans, size))
+	_, err := cut(t.Context(), plans, testEncoder.Event, size-1)
+	var large *eventTooLargeError
+	if !errors.As(err, &large) || large.Size != size || large.Limit != size-1 || large.Resource.ID != "large" {
+		t.Errorf("got %v, want that the event needs %d bytes", err, size)
+	}
+}
+
+func TestNoPlansNoParts(t *testing.T) {
+	if parts := cutAll(t, nil, 4096); len(parts) != 0 {
+		t.Errorf("got %v", parts)
+	}
+}
+
+func TestCutProperties(t *testing.T) {
+	classes := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		var plans []resource.Plan
+		for range rapid.IntRange(0, 3).Draw(t, "plans") {
+			phases := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 6).Draw(t, "phases")
+			plan := makePlans(phases)[0]
+			for p := range plan.Phases {
+				for e := range plan.Phases[p].Events {
+					plan.Phases[p].Events[e] = makeEvent("id", rapid.IntRange(0, 300).Draw(t, "bytes"))
+				}
+			}
+			plans = append(plans, plan)
+		}
+		maxBytes := rapid.IntRange(400, 8000).Draw(t, "max")
+		parts := cutAll(t, plans, maxBytes)
+		checkJoined(t, plans, parts)
+		for i, part := range parts {
+			if size := sizeOf(part); size > maxBytes {
+				t.Errorf("part %d has %d bytes, limit %d", i, size, maxBytes)
+			}
+			if i == 0 || parts[i-1].GetPlanIndex() != part.GetPlanIndex() {
+				continue
+			}
+			classes["cut"]++
+			checkCutWasNeeded(t, plans[part.GetPlanIndex()], parts[i-1], part, maxBytes, classes)
+		}
+	})
+	for _, class := range []string{"cut", "between phases", "inside a phase"} {
+		if classes[class] == 0 {
+			t.Errorf("no example of %q", class)
+		}
+	}
+}
+
+// checkCutWasNeeded checks that the next event would not have fitted where the phase was cut, nor the whole next
+// phase where it was not.
+func checkCutWasNeeded(t testingT, plan resource.Plan, before, after *plannerv1.PlanPart, maxBytes int, classes map[string]int) {
+	t.Helper()
+	grown := proto.Clone(before).(*plannerv1.PlanPart)
+	last, next := grown.GetPhases()[len(grown.GetPhases())-1], after.GetPhases()[0]
+	if last.GetIndex() == next.GetIndex() {
+		classes["inside a phase"]++
+		last.Events = append(last.Events, next.GetEvents()[0])
+	} else {
+		classes["between phases"]++
+		grown.Phases = append(grown.Phases, testEncoder.Phase(int(next.GetIndex()), plan.Phases[next.GetIndex()]))
+	}
+	if size := sizeOf(grown); size <= maxBytes {
+		t.Errorf("a cut at %d bytes was not needed, limit %d", size, maxBytes)
+	}
+}
+
+// TestLargeAnswersAreEncodedAgain checks that both ways to send give the same, and that the events of a large
+// answer are not kept.
+func TestLargeAnswersAreEncodedAgain(t *testing.T) {
+	for name, test := range map[string]struct{ events, times int }{"small": {100, 1}, "large": {100_000, 2}} {
+		t.Run(name, func(t *testing.T) {
+			plans := makePlans([]int{test.events / 2, test.events / 2})
+			encoded := 0
+			count := func(e resource.Event) *plannerv1.Event {
+				encoded++
+				return testEncoder.Event(e)
+			}
+			s, err := cut(t.Context(), plans, count, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var parts []*plannerv1.PlanPart
+			err = s.send(t.Context(), func(p *plannerv1.PlanPart) error {
+				parts = append(parts, p)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkJoined(t, plans, parts)
+			if encoded != test.times*test.events {
+				t.Errorf("encoded %d times", encoded)
+			}
+		})
+	}
+}
+
+func TestCutStopsWhenTheCallEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	plans := makePlans([]int{1000})
+	encoded := 0
+	_, err := cut(ctx, plans, func(e resource.Event) *plannerv1.Event {
+		if encoded++; encoded == 100 {
+			cancel()
+		}
+		return testEncoder.Event(e)
+	}, 1<<20)
+	if !errors.Is(err, context.Canceled) || encoded > 100+eventsPerCheck {
+		t.Errorf("got %v after %d events", err, encoded)
+	}
+}
+
+// TestTagsTakeOneByte guards what the sizes are computed from.
+func TestTagsTakeOneByte(t *testing.T) {
+	for message, names := range map[protoreflect.MessageDescriptor][]protoreflect.Name{
+		(&plannerv1.UpdateDatabaseResponse{}).ProtoReflect().Descriptor():  {"plan_part"},
+		(&plannerv1.RestoreDatabaseResponse{}).ProtoReflect().Descriptor(): {"plan_part"},
+		(&plannerv1.PlanStatesResponse{}).ProtoReflect().Descriptor():      {"plan_part"},
+		(&plannerv1.PlanRefreshResponse{}).ProtoReflect().Descriptor():     {"plan_part"},
+		(&plannerv1.PlanPart{}).ProtoReflect().Descriptor():                {"plan_index", "phases"},
+		(&plannerv1.Phase{}).ProtoReflect().Descriptor():                   {"index", "events"},
+	} {
+		for _, name := range names {
+			if field := message.Fields().ByName(name); field == nil || field.Number() > 15 {
+				t.Errorf("%s.%s: %v", message.FullName(), name, field)
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// interceptors are what every call passes through, outermost first. Logging is outside of recovery and
+// translation, so that it sees the status that the caller gets.
+func (s *Server) interceptors() []grpc.ServerOption {
+	log := zapLogger(s.log)
+	calls := selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool {
+		return !infrastructure(call.FullMethod())
+	})
+	others := selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool {
+		return infrastructure(call.FullMethod())
+	})
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(
+			requestIDUnary,
+			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(callLevel)...), calls),
+			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
+			recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
+			translateUnary,
+		),
+		grpc.ChainStreamInterceptor(
+			requestIDStream,
+			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(callLevel)...), calls),
+			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
+			s.endWhenDraining,
+			recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
+			translateStream,
+		),
+	}
+}
+
+// infrastructure tells health checks and reflection from the calls that the server is there for.
+func infrastructure(fullMethod string) bool {
+	return strings.HasPrefix(fullMethod, "/grpc.health.") || strings.HasPrefix(fullMethod, "/grpc.reflection.")
+}
+
+// lastWord is how long a health watch has to tell that the server goes away before it is ended.
+const lastWord = 100 * time.Millisecond
+
+// endWhenDraining ends health watches and reflection streams when the server shuts down. They last for as long
+// as their callers like, and would hold it up.
+func (s *Server) endWhenDraining(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if !infrastructure(info.FullMethod) {
+		return handler(srv, ss)
+	}
+	done := make(chan error, 1)
+	go func() { done <- handler(srv, ss) }() // ends with the stream, whose context is cancelled on return
+	select {
+	case err := <-done:
+		return err
+	case <-s.draining:
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(lastWord):
+		return status.Error(codes.Unavailable, "the server is shutting down")
+	}
+}
+
+// unknownMethod answers calls of what the server does not have, so that they are logged and answered like others.
+func unknownMethod(any, grpc.ServerStream) error {
+	return status.Error(codes.Unimplemented, "unknown method")
+}

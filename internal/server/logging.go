@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"google.golang.org/grpc/codes"
+)
+
+// maxCauseBytes is how long the text of a cause may get in the log.
+const maxCauseBytes = 4 << 10
+
+// zapLogger lets the logging interceptor write to zap.
+func zapLogger(log *zap.Logger) logging.Logger {
+	return logging.LoggerFunc(func(_ context.Context, level logging.Level, msg string, fields ...any) {
+		entry := log.Check(zapLevel(level), msg)
+		if entry == nil {
+			return
+		}
+		out := make([]zap.Field, 0, len(fields)/2)
+		for it := logging.Fields(fields).Iterator(); it.Next(); {
+			key, value := it.At()
+			out = append(out, zap.Any(key, value))
+		}
+		entry.Write(out...)
+	})
+}
+
+func zapLevel(level logging.Level) zapcore.Level {
+	switch {
+	case level >= logging.LevelError:
+		return zapcore.ErrorLevel
+	case level >= logging.LevelWarn:
+		return zapcore.WarnLevel
+	case level >= logging.LevelInfo:
+		return zapcore.InfoLevel
+	default:
+		return zapcore.DebugLevel
+	}
+}
+
+// callLogOptions make one line of every finished call: with its method, code, duration, request id and peer,
+// and for a failed one with the error and its reason.
+func callLogOptions(level logging.CodeToLevel) []logging.Option {
+	return []logging.Option{
+		logging.WithLogOnEvents(logging.FinishCall),
+		logging.WithLevels(level),
+		logging.WithErrorFields(errorFields),
+		logging.WithDurationField(func(d time.Duration) logging.Fields {
+			return logging.Fields{"grpc.time_ms", float64(d.Microseconds()) / 1000}
+		}),
+	}
+}
+
+// callLevel logs calls that went as they should at info, mistakes of the caller included; what an operator may
+// have to look into at warn; bugs at error.
+func callLevel(code codes.Code) logging.Level {
+	switch code {
+	case codes.Internal, codes.Unknown, codes.DataLoss:
+		return logging.LevelError
+	case codes.DeadlineExceeded, codes.ResourceExhausted, codes.Unavailable:
+		return logging.LevelWarn
+	default:
+		return logging.LevelInfo
+	}
+}
+
+// infrastructureLevel keeps health checks and reflection out of the log unless it is set to debug.
+func infrastructureLevel(codes.Code) logging.Level { return logging.LevelDebug }
+
+// errorFields adds to the line of a failed call what its status does not say: the reason, and for a bug the
+// cause with the stack of a panic.
+func errorFields(err error) logging.Fields {
+	var failed *callError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	fields := logging.Fields{"reason", failed.reason}
+	var panicked *panicError
+	switch {
+	case errors.As(failed.cause, &panicked):
+		fields = append(fields, "panic", panicked.Error(), "stack", panicked.stack)
+	case failed.cause != nil:
+		fields = append(fields, "cause", shorten(failed.cause.Error(), maxCauseBytes), "cause_type", fmt.Sprintf("%T", failed.cause))
+	}
+	return fields
+}

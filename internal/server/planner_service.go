@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// plannerService plans changes of whole databases. What it plans with are fields.
+type plannerService struct {
+	plannerv1.UnimplementedPlannerServiceServer
+
+	updateDatabase  func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error)
+	restoreDatabase func(
+		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+	) ([]resource.Plan, error)
+}
+
+func newPlannerService() *plannerService {
+	return &plannerService{
+		updateDatabase:  planner.UpdateDatabase,
+		restoreDatabase: planner.RestoreDatabaseInterruptible,
+	}
+}
+
+// UpdateDatabase streams the plans that lead from a state to the wanted nodes and services.
+func (s *plannerService) UpdateDatabase(
+	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
+) error {
+	call, err := converted(stream.Context(), convert.UpdateDatabase, req)
+	if err != nil {
+		return err
+	}
+	call.Options.PlanOptions.Interrupt = stream.Context().Done()
+	plans, err := s.updateDatabase(call.Options, call.Start, call.Nodes)
+	if err != nil {
+		return err
+	}
+	return sendPlans(stream, updateDatabaseMessages, call.Response, convert.ResolvedOptions(call.Options), plans)
+}
+
+// RestoreDatabase streams the plans that restore nodes in place.
+func (s *plannerService) RestoreDatabase(
+	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
+) error {
+	call, err := converted(stream.Context(), convert.RestoreDatabase, req)
+	if err != nil {
+		return err
+	}
+	plans, err := s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+	if err != nil {
+		return err
+	}
+	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)
+}
+
+// converted converts a request, and looks before and after whether the call still goes on.
+func converted[Request, Call any](ctx context.Context, convert func(Request) (*Call, error), req Request) (*Call, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	call, err := convert(req)
+	if err != nil {
+		return nil, err
+	}
+	return call, ctx.Err()
+}
+
+var updateDatabaseMessages = planMessages[plannerv1.UpdateDatabaseResponse]{
+	header: func(h *plannerv1.PlanHeader) *plannerv1.UpdateDatabaseResponse {
+		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: h}}
+	},
+	part: func(p *plannerv1.PlanPart) *plannerv1.UpdateDatabaseResponse {
+		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: p}}
+	},
+	summary: func(s *plannerv1.PlanSummary) *plannerv1.UpdateDatabaseResponse {
+		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: s}}
+	},
+}
+
+var restoreDatabaseMessages = planMessages[plannerv1.RestoreDatabaseResponse]{
+	header: func(h *plannerv1.PlanHeader) *plannerv1.RestoreDatabaseResponse {
+		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Header{Header: h}}
+	},
+	part: func(p *plannerv1.PlanPart) *plannerv1.RestoreDatabaseResponse {
+		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_PlanPart{PlanPart: p}}
+	},
+	summary: func(s *plannerv1.PlanSummary) *plannerv1.RestoreDatabaseResponse {
+		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Summary{Summary: s}}
+	},
+}

@@ -1,0 +1,186 @@
+package server
+
+import (
+	"reflect"
+	"strconv"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// ErrorDomain is the domain of every ErrorInfo that this server sends.
+const ErrorDomain = "planner.v1"
+
+// The reasons of ErrorInfo. They are part of the API: programs tell errors apart by them, so none is ever
+// renamed or used for something else.
+const (
+	// INVALID_ARGUMENT, with a BadRequest.
+	ReasonRequestInvalid        = "REQUEST_INVALID"          // the request has the violations that BadRequest lists
+	ReasonRequestMalformed      = "REQUEST_MALFORMED"        // the bytes are no message of the request's type
+	ReasonInstancesMissing      = "INSTANCES_MISSING"        // a node has no instance
+	ReasonSourceAndRestore      = "SOURCE_AND_RESTORE"       // a node has both a source and a restore config
+	ReasonTargetsMissing        = "TARGETS_MISSING"          // there is no node to restore
+	ReasonStrategyUnknown       = "STRATEGY_UNKNOWN"         // there is no such node update strategy
+	ReasonSelfDependency        = "SELF_DEPENDENCY"          // a resource depends on itself or on its own type
+	ReasonInstanceFieldInvalid  = "INSTANCE_FIELD_INVALID"   // a JSON field of an instance cannot be used
+	ReasonDependencyMissing     = "DEPENDENCY_MISSING"       // FAILED_PRECONDITION from here on: a dependency is not in the state
+	ReasonDependencyCycle       = "DEPENDENCY_CYCLE"         // dependencies form a cycle
+	ReasonSourceNodeInvalid     = "SOURCE_NODE_INVALID"      // a new node cannot copy from the source that it names
+	ReasonPrimaryMissing        = "PRIMARY_INSTANCE_MISSING" // the primary of a node is not among its instances
+	ReasonNodeKeptAndRestored   = "NODE_KEPT_AND_RESTORED"   // a node is wanted twice: kept and restored
+	ReasonJoiningSourceInvalid  = "JOINING_SOURCE_INVALID"   // a node that is still joining cannot be finished as asked
+	ReasonNodeLost              = "NODE_LOST"                // no instance of a node is left that holds its data
+	ReasonNodePartlyRemoved     = "NODE_PARTLY_REMOVED"      // a node is wanted whose removal has begun
+	ReasonKeptNodeInvalid       = "KEPT_NODE_INVALID"        // a restore cannot keep a node that does not exist or is still joining
+	ReasonStateAttributeInvalid = "STATE_ATTRIBUTE_INVALID"  // a resource in the state lacks what the planner has to read in it
+	ReasonRequestTooLarge       = "REQUEST_TOO_LARGE"        // RESOURCE_EXHAUSTED from here on: beyond what the server takes
+	ReasonEventTooLarge         = "EVENT_TOO_LARGE"          // a single event does not fit into a message
+	ReasonStateTooLarge         = "STATE_TOO_LARGE"          // a state, which cannot be cut, does not fit into a message
+	ReasonLimitExceeded         = "LIMIT_EXCEEDED"           // some other limit of the server or of gRPC
+	ReasonDeadlineExceeded      = "DEADLINE_EXCEEDED"        // DEADLINE_EXCEEDED: the call's time is over
+	ReasonCancelled             = "CANCELLED"                // CANCELLED: the caller has gone
+	ReasonMethodUnknown         = "METHOD_UNKNOWN"           // UNIMPLEMENTED: there is no such service or method
+	ReasonUnavailable           = "UNAVAILABLE"              // UNAVAILABLE: the server stops, or the connection broke
+	ReasonInternal              = "INTERNAL"                 // INTERNAL: a bug
+)
+
+// fault is what an error says about itself to the caller.
+type fault struct {
+	reason string
+	// text is for people; empty: the text of the error.
+	text string
+	// field is the path of what is wrong with the request, for INVALID_ARGUMENT.
+	field string
+	// violations is what is wrong if it is more than one thing; total counts those that are not in it, too.
+	violations []convert.Violation
+	total      int
+	// subject names what the request failed at, for FAILED_PRECONDITION.
+	subject string
+	// identifiers go into the metadata of the ErrorInfo.
+	identifiers map[string]string
+}
+
+// rule is how errors of one type are told to callers.
+type rule struct {
+	typ      reflect.Type
+	code     codes.Code
+	reason   string
+	describe func(error) fault
+}
+
+func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) rule {
+	return rule{
+		typ:      reflect.TypeFor[E](),
+		code:     code,
+		reason:   reason,
+		describe: func(err error) fault { return describe(err.(E)) }, //nolint:errorlint // the table is looked up by exact type
+	}
+}
+
+// rules has every typed error of the packages below, one rule each. An error without a rule is a bug.
+var rules = indexRules(
+	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *convert.InvalidRequestError) fault {
+		return fault{violations: e.Violations, total: e.Total}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonRequestMalformed, func(*malformedError) fault {
+		return fault{}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonInstancesMissing, func(e *planner.NoInstancesError) fault {
+		return fault{field: "nodes", identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonSourceAndRestore, func(e *planner.SourceAndRestoreError) fault {
+		return fault{field: "nodes", identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonTargetsMissing, func(*planner.NoTargetsError) fault {
+		return fault{field: "targets"}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonStrategyUnknown, func(*planner.UnknownStrategyError) fault {
+		return fault{field: "options.node_update_strategy"}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonSelfDependency, func(e *resource.SelfDependencyError) fault {
+		ids := map[string]string{"resource": e.Resource.String()}
+		if e.Type != "" {
+			ids["type"] = string(e.Type)
+		}
+		return fault{identifiers: ids}
+	}),
+	ruleFor(codes.InvalidArgument, ReasonInstanceFieldInvalid, func(e *database.InstanceFieldError) fault {
+		return fault{field: "nodes", identifiers: map[string]string{"instance_id": e.InstanceID, "field": e.Field}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
+		return fault{
+			subject:     e.Resource.String(),
+			identifiers: map[string]string{"resource": e.Resource.String(), "dependency": e.Dependency.String()},
+		}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonDependencyCycle, func(e *resource.CycleError) fault {
+		ids := make(map[string]string, len(e.Path))
+		for i, id := range e.Path[:min(len(e.Path), maxCycleIdentifiers)] {
+			ids["resource_"+strconv.Itoa(i)] = id.String()
+		}
+		return fault{subject: e.Path[0].String(), identifiers: ids}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonSourceNodeInvalid, func(e *planner.SourceNodeError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "source_node": e.Source}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonPrimaryMissing, func(e *planner.PrimaryNotFoundError) fault {
+		return fault{
+			subject:     e.Node,
+			identifiers: map[string]string{"node": e.Node, "primary_instance_id": e.PrimaryInstanceID},
+		}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodeKeptAndRestored, func(e *planner.DuplicateNodeError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonJoiningSourceInvalid, func(e *planner.JoiningSourceError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "source_node": e.Source}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodeLost, func(e *planner.NodeLostError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodePartlyRemoved, func(e *planner.NodePartlyRemovedError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonKeptNodeInvalid, func(e *planner.KeptNodeError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
+		return fault{
+			subject:     e.Resource.String(),
+			identifiers: map[string]string{"resource": e.Resource.String(), "attribute": e.Key},
+		}
+	}),
+	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault {
+		return fault{identifiers: sizes(e.Size, e.Limit)}
+	}),
+	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *eventTooLargeError) fault {
+		ids := sizes(e.Size, e.Limit)
+		ids["resource"] = e.Resource.String()
+		return fault{identifiers: ids}
+	}),
+	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *stateTooLargeError) fault {
+		return fault{identifiers: sizes(e.Size, e.Limit)}
+	}),
+)
+
+// maxCycleIdentifiers bounds how many resources of a cycle the metadata of its error name.
+const maxCycleIdentifiers = 8
+
+func sizes(size, limit int) map[string]string {
+	return map[string]string{"size_bytes": strconv.Itoa(size), "limit_bytes": strconv.Itoa(limit)}
+}
+
+func indexRules(list ...rule) map[reflect.Type]rule {
+	index := make(map[reflect.Type]rule, len(list))
+	for _, r := range list {
+		if _, twice := index[r.typ]; twice {
+			panic("two rules for " + r.typ.String())
+		}
+		index[r.typ] = r
+	}
+	return index
+}

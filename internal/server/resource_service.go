@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// resourceService is the generic engine: it plans between states of any resources.
+type resourceService struct {
+	plannerv1.UnimplementedResourceServiceServer
+
+	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
+	planRefresh func(*resource.State) (resource.Plan, error)
+}
+
+func newResourceService() *resourceService {
+	return &resourceService{planAll: resource.PlanAll, planRefresh: resource.PlanRefresh}
+}
+
+// PlanStates streams the plans from a state through others.
+func (s *resourceService) PlanStates(
+	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
+) error {
+	call, err := converted(stream.Context(), convert.PlanStates, req)
+	if err != nil {
+		return err
+	}
+	options := call.Options
+	options.Interrupt = stream.Context().Done()
+	plans, err := s.planAll(call.Start, options, call.States...)
+	if err != nil {
+		return err
+	}
+	return sendPlans(stream, planStatesMessages, call.Response, convert.ResolvedPlanOptions(call.Options), plans)
+}
+
+// PlanRefresh streams the plan that looks at every resource of a state; none if it has no resources.
+func (s *resourceService) PlanRefresh(
+	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
+) error {
+	call, err := converted(stream.Context(), convert.PlanRefresh, req)
+	if err != nil {
+		return err
+	}
+	plan, err := s.planRefresh(call.State)
+	if err != nil {
+		return err
+	}
+	var plans []resource.Plan
+	if len(plan.Phases) > 0 {
+		plans = append(plans, plan)
+	}
+	return sendPlans(stream, planRefreshMessages, call.Response, nil, plans)
+}
+
+// ApplyEvents gives the state after events.
+func (s *resourceService) ApplyEvents(
+	ctx context.Context, req *plannerv1.ApplyEventsRequest,
+) (*plannerv1.ApplyEventsResponse, error) {
+	call, err := converted(ctx, convert.ApplyEvents, req)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range call.Events {
+		call.State.Apply(e)
+	}
+	return stateAnswer(ctx, call.Response, call.State, func(state *plannerv1.State) *plannerv1.ApplyEventsResponse {
+		return &plannerv1.ApplyEventsResponse{State: state}
+	})
+}
+
+var planStatesMessages = planMessages[plannerv1.PlanStatesResponse]{
+	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanStatesResponse {
+		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Header{Header: h}}
+	},
+	part: func(p *plannerv1.PlanPart) *plannerv1.PlanStatesResponse {
+		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_PlanPart{PlanPart: p}}
+	},
+	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanStatesResponse {
+		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Summary{Summary: s}}
+	},
+}
+
+var planRefreshMessages = planMessages[plannerv1.PlanRefreshResponse]{
+	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanRefreshResponse {
+		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Header{Header: h}}
+	},
+	part: func(p *plannerv1.PlanPart) *plannerv1.PlanRefreshResponse {
+		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_PlanPart{PlanPart: p}}
+	},
+	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanRefreshResponse {
+		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Summary{Summary: s}}
+	},
+}

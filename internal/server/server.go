@@ -1,0 +1,156 @@
+// Package server is the shell around the planner: the gRPC services, and what every call passes through on its
+// way to them and back.
+//
+// # A call
+//
+// A call gets a request id, is logged in one line when it ends, and is kept from taking the process down when it
+// panics. Its request is converted (internal/convert), planned (internal/planner, internal/resource), and only
+// when the whole answer is known to fit, sent. Whatever goes wrong on the way is a typed error that becomes a
+// status in one place, with exactly one ErrorInfo: errors.go, reasons.go and details.go.
+//
+// # What it promises
+//
+//   - Nothing is sent before everything is planned, and no message exceeds the size that the caller asked for.
+//   - A call that its caller has given up stops planning within 50 ms.
+//   - No status and no line of the log holds the value of an attribute: they are secrets. Names and ids do
+//     appear, cut to a bounded length.
+//   - Shutdown lets calls in flight finish for as long as it is given, and is not held up by health watches.
+//
+// # What it refuses
+//
+// It keeps nothing between calls and knows nothing about databases.
+package server
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
+	encodingproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+)
+
+// Defaults of Config.
+const (
+	DefaultMaxRequestBytes      = 64 << 20
+	DefaultMaxConcurrentStreams = 256
+)
+
+const (
+	// connectionTimeout is for the handshake of a new connection. One that never begins it, such as a port
+	// scanner's, holds up a shutdown until then.
+	connectionTimeout = 10 * time.Second
+	// keepaliveTime is after how much silence a connection is checked, keepaliveTimeout how long it then has.
+	keepaliveTime    = time.Minute
+	keepaliveTimeout = 20 * time.Second
+	// minPingInterval is how often clients may ping, with or without a call in flight.
+	minPingInterval = 10 * time.Second
+)
+
+// Config is what a server may be told. The zero value of every field stands for its default.
+type Config struct {
+	// Logger gets one line for each call, and what an operator must know. Default: no log.
+	Logger *zap.Logger
+	// MaxRequestBytes is the largest request that is taken. Default: DefaultMaxRequestBytes.
+	MaxRequestBytes int
+	// MaxConcurrentStreams is how many calls one connection may have in flight; more of them wait at the
+	// client. Default: DefaultMaxConcurrentStreams.
+	MaxConcurrentStreams uint32
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = zap.NewNop()
+	}
+	if c.MaxRequestBytes == 0 {
+		c.MaxRequestBytes = DefaultMaxRequestBytes
+	}
+	if c.MaxConcurrentStreams == 0 {
+		c.MaxConcurrentStreams = DefaultMaxConcurrentStreams
+	}
+	return c
+}
+
+// Server serves the planner's API, health and reflection. It is used for one life: serve, then shut down.
+type Server struct {
+	grpc   *grpc.Server
+	health *health.Server
+	log    *zap.Logger
+	// draining is closed when the server begins to shut down.
+	draining  chan struct{}
+	drainOnce sync.Once
+	planner   *plannerService
+	state     *stateService
+	resource  *resourceService
+}
+
+// New makes a server that listens nowhere yet.
+func New(config Config) *Server {
+	config = config.withDefaults()
+	s := &Server{
+		health:   health.NewServer(),
+		log:      config.Logger,
+		draining: make(chan struct{}),
+		planner:  newPlannerService(),
+		state:    newStateService(),
+		resource: newResourceService(),
+	}
+	s.grpc = grpc.NewServer(append(s.interceptors(),
+		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
+		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
+		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
+		grpc.ConnectionTimeout(connectionTimeout),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPingInterval, PermitWithoutStream: true}),
+		grpc.UnknownServiceHandler(unknownMethod),
+	)...)
+	s.register(&plannerv1.PlannerService_ServiceDesc, s.planner)
+	s.register(&plannerv1.StateService_ServiceDesc, s.state)
+	s.register(&plannerv1.ResourceService_ServiceDesc, s.resource)
+	healthv1.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	return s
+}
+
+// register adds one of the planner's services, and says that it is healthy.
+func (s *Server) register(desc *grpc.ServiceDesc, service any) {
+	s.grpc.RegisterService(framed(desc), service)
+	s.health.SetServingStatus(desc.ServiceName, healthv1.HealthCheckResponse_SERVING)
+}
+
+// Serve takes calls from the listener until the server is shut down, and then returns nil. It may be called for
+// several listeners. The server closes the listener.
+func (s *Server) Serve(listener net.Listener) error {
+	return s.grpc.Serve(listener)
+}
+
+// Shutdown says through health that the server goes away, takes no more calls, and lets those in flight finish.
+// When ctx ends before they have, it cuts them off and returns the error of ctx. A second Shutdown with an ended
+// context makes a first one hurry.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.health.Shutdown()
+	s.drainOnce.Do(func() { close(s.draining) })
+	done := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		// Not waited for: a handshake that never ends may hold it up, and the process is about to exit.
+		go s.grpc.Stop()
+		return ctx.Err()
+	}
+}

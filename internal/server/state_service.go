@@ -1,0 +1,187 @@
+package server
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// stateService gives the building blocks of plannerService one by one.
+type stateService struct {
+	plannerv1.UnimplementedStateServiceServer
+}
+
+func newStateService() *stateService { return &stateService{} }
+
+// AddNode streams the diffs that add one node.
+func (s *stateService) AddNode(
+	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
+) error {
+	call, err := converted(stream.Context(), convert.AddNode, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.AddNode(call.Node)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.AddNodeResponse {
+		return &plannerv1.AddNodeResponse{Index: uint32(i), State: state}
+	})
+}
+
+// AddNodes streams the diffs that add several nodes at once.
+func (s *stateService) AddNodes(
+	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
+) error {
+	call, err := converted(stream.Context(), convert.AddNodes, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.AddNodes(call.Nodes)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.AddNodesResponse {
+		return &plannerv1.AddNodesResponse{Index: uint32(i), State: state}
+	})
+}
+
+// UpdateNode streams the diffs that update one node.
+func (s *stateService) UpdateNode(
+	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
+) error {
+	call, err := converted(stream.Context(), convert.UpdateNode, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.UpdateNode(call.Node)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.UpdateNodeResponse {
+		return &plannerv1.UpdateNodeResponse{Index: uint32(i), State: state}
+	})
+}
+
+// RollingUpdateNodes streams the diffs that update nodes one after the other.
+func (s *stateService) RollingUpdateNodes(
+	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
+) error {
+	call, err := converted(stream.Context(), convert.RollingUpdateNodes, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.RollingUpdateNodes(call.Nodes)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states,
+		func(i int, state *plannerv1.State) *plannerv1.RollingUpdateNodesResponse {
+			return &plannerv1.RollingUpdateNodesResponse{Index: uint32(i), State: state}
+		})
+}
+
+// ConcurrentUpdateNodes streams the diffs that update nodes side by side.
+func (s *stateService) ConcurrentUpdateNodes(
+	req *plannerv1.ConcurrentUpdateNodesRequest,
+	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
+) error {
+	call, err := converted(stream.Context(), convert.ConcurrentUpdateNodes, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.ConcurrentUpdateNodes(call.Nodes)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states,
+		func(i int, state *plannerv1.State) *plannerv1.ConcurrentUpdateNodesResponse {
+			return &plannerv1.ConcurrentUpdateNodesResponse{Index: uint32(i), State: state}
+		})
+}
+
+// PopulateNode streams the diff that brings the data of the others to a new node; none if it has no source.
+func (s *stateService) PopulateNode(
+	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
+) error {
+	call, err := converted(stream.Context(), convert.PopulateNode, req)
+	if err != nil {
+		return err
+	}
+	var states []*resource.State
+	if call.Node.SourceNode != "" {
+		state, err := planner.PopulateNode(call.Node, call.ExistingNodeNames)
+		if err != nil {
+			return err
+		}
+		states = append(states, state)
+	}
+	return sendStates(stream, call.Response, states,
+		func(_ int, state *plannerv1.State) *plannerv1.PopulateNodeResponse {
+			return &plannerv1.PopulateNodeResponse{State: state}
+		})
+}
+
+// PopulateNodes streams the diff that brings the data of existing nodes to new ones; none if no new node has a
+// source.
+func (s *stateService) PopulateNodes(
+	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
+) error {
+	call, err := converted(stream.Context(), convert.PopulateNodes, req)
+	if err != nil {
+		return err
+	}
+	state, err := planner.PopulateNodes(call.Existing, call.New)
+	if err != nil {
+		return err
+	}
+	var states []*resource.State
+	if state != nil {
+		states = append(states, state)
+	}
+	return sendStates(stream, call.Response, states,
+		func(_ int, state *plannerv1.State) *plannerv1.PopulateNodesResponse {
+			return &plannerv1.PopulateNodesResponse{State: state}
+		})
+}
+
+// RestoreNode streams the three states of a restore.
+func (s *stateService) RestoreNode(
+	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
+) error {
+	call, err := converted(stream.Context(), convert.RestoreNode, req)
+	if err != nil {
+		return err
+	}
+	states, err := planner.RestoreNode(call.Target)
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, call.Response, states,
+		func(i int, state *plannerv1.State) *plannerv1.RestoreNodeResponse {
+			return &plannerv1.RestoreNodeResponse{Index: uint32(i), State: state}
+		})
+}
+
+// EndState gives the state in which all nodes are finished.
+func (s *stateService) EndState(
+	ctx context.Context, req *plannerv1.EndStateRequest,
+) (*plannerv1.EndStateResponse, error) {
+	call, err := converted(ctx, convert.EndState, req)
+	if err != nil {
+		return nil, err
+	}
+	state, err := planner.EndState(call.Nodes)
+	if err != nil {
+		return nil, err
+	}
+	return stateAnswer(ctx, call.Response, state, func(state *plannerv1.State) *plannerv1.EndStateResponse {
+		return &plannerv1.EndStateResponse{State: state}
+	})
+}

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// planMessages makes the three kinds of message of a stream of plans, all of type R.
+type planMessages[R any] struct {
+	header  func(*plannerv1.PlanHeader) *R
+	part    func(*plannerv1.PlanPart) *R
+	summary func(*plannerv1.PlanSummary) *R
+}
+
+// sendPlans answers with plans: measures all of them, and sends nothing unless every part fits. The header comes
+// with the options as resolved.
+func sendPlans[R any](
+	stream grpc.ServerStreamingServer[R], messages planMessages[R], settings convert.ResponseSettings,
+	options *plannerv1.UpdateDatabaseOptions, plans []resource.Plan,
+) error {
+	ctx := stream.Context()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	encoder := convert.NewEncoder(settings)
+	parts, err := cut(ctx, plans, encoder.Event, settings.MaxMessageBytes)
+	if err != nil {
+		return err
+	}
+	summary := convert.Summary(plans)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
+		return err
+	}
+	err = parts.send(ctx, func(p *plannerv1.PlanPart) error { return stream.Send(messages.part(p)) })
+	if err != nil {
+		return err
+	}
+	return stream.Send(messages.summary(summary))
+}
+
+// sendStates answers with states, one in a message, and sends nothing unless every one fits.
+func sendStates[R any](
+	stream grpc.ServerStreamingServer[R], settings convert.ResponseSettings, states []*resource.State,
+	message func(index int, state *plannerv1.State) *R,
+) error {
+	ctx := stream.Context()
+	encoder := convert.NewEncoder(settings)
+	messages := make([]*R, len(states))
+	for i, state := range states {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		messages[i] = message(i, encoder.State(state))
+		if err := checkFits(any(messages[i]).(proto.Message), settings); err != nil {
+			return err
+		}
+	}
+	for i, m := range messages {
+		if err := stream.Send(m); err != nil {
+			return err
+		}
+		messages[i] = nil
+	}
+	return nil
+}
+
+// stateAnswer is the answer of a unary call with a state.
+func stateAnswer[M proto.Message](
+	ctx context.Context, settings convert.ResponseSettings, state *resource.State, message func(*plannerv1.State) M,
+) (M, error) {
+	var none M
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	answer := message(convert.NewEncoder(settings).State(state))
+	if err := checkFits(answer, settings); err != nil {
+		return none, err
+	}
+	return answer, nil
+}
+
+// checkFits refuses a message that is larger than the caller wants.
+func checkFits(message proto.Message, settings convert.ResponseSettings) error {
+	if size := proto.Size(message); size > settings.MaxMessageBytes {
+		return &stateTooLargeError{Size: size, Limit: settings.MaxMessageBytes}
+	}
+	return nil
+}
