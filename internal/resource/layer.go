@@ -173,7 +173,7 @@ func (g *graph) entangled() []bool {
 	open := make([]int, len(g.names)) // how many of its edges lead to something not yet cleared
 	into := make([][]vertex, len(g.names))
 	left := make([]bool, len(g.names))
-	var clear []vertex
+	var cleared []vertex
 	for v := range vertex(len(g.names)) {
 		if !g.counts(v) {
 			continue
@@ -186,16 +186,16 @@ func (g *graph) entangled() []bool {
 			}
 		}
 		if open[v] == 0 {
-			clear = append(clear, v)
+			cleared = append(cleared, v)
 		}
 	}
-	for len(clear) > 0 {
-		v := clear[len(clear)-1]
-		clear = clear[:len(clear)-1]
+	for len(cleared) > 0 {
+		v := cleared[len(cleared)-1]
+		cleared = cleared[:len(cleared)-1]
 		left[v] = false
 		for _, w := range into[v] {
 			if open[w]--; open[w] == 0 {
-				clear = append(clear, w)
+				cleared = append(cleared, w)
 			}
 		}
 	}
