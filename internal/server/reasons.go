@@ -17,17 +17,22 @@ const ErrorDomain = "planner.v1"
 
 // The reasons of ErrorInfo. They are part of the API: programs tell errors apart by them, so none is ever
 // renamed or used for something else.
+
+// With INVALID_ARGUMENT and a BadRequest: the request is malformed.
 const (
-	// INVALID_ARGUMENT, with a BadRequest.
-	ReasonRequestInvalid        = "REQUEST_INVALID"          // the request has the violations that BadRequest lists
-	ReasonRequestMalformed      = "REQUEST_MALFORMED"        // the bytes are no message of the request's type
-	ReasonInstancesMissing      = "INSTANCES_MISSING"        // a node has no instance
-	ReasonSourceAndRestore      = "SOURCE_AND_RESTORE"       // a node has both a source and a restore config
-	ReasonTargetsMissing        = "TARGETS_MISSING"          // there is no node to restore
-	ReasonStrategyUnknown       = "STRATEGY_UNKNOWN"         // there is no such node update strategy
-	ReasonSelfDependency        = "SELF_DEPENDENCY"          // a resource depends on itself or on its own type
-	ReasonInstanceFieldInvalid  = "INSTANCE_FIELD_INVALID"   // a JSON field of an instance cannot be used
-	ReasonDependencyMissing     = "DEPENDENCY_MISSING"       // FAILED_PRECONDITION from here on: a dependency is not in the state
+	ReasonRequestInvalid       = "REQUEST_INVALID"        // the request has the violations that BadRequest lists
+	ReasonRequestMalformed     = "REQUEST_MALFORMED"      // the bytes are no message of the request's type
+	ReasonInstancesMissing     = "INSTANCES_MISSING"      // a node has no instance
+	ReasonSourceAndRestore     = "SOURCE_AND_RESTORE"     // a node has both a source and a restore config
+	ReasonTargetsMissing       = "TARGETS_MISSING"        // there is no node to restore
+	ReasonStrategyUnknown      = "STRATEGY_UNKNOWN"       // there is no such node update strategy
+	ReasonSelfDependency       = "SELF_DEPENDENCY"        // a resource depends on itself or on its own type
+	ReasonInstanceFieldInvalid = "INSTANCE_FIELD_INVALID" // a JSON field of an instance cannot be used
+)
+
+// With FAILED_PRECONDITION and a PreconditionFailure: the state does not allow it.
+const (
+	ReasonDependencyMissing     = "DEPENDENCY_MISSING"       // a dependency is not in the state
 	ReasonDependencyCycle       = "DEPENDENCY_CYCLE"         // dependencies form a cycle
 	ReasonSourceNodeInvalid     = "SOURCE_NODE_INVALID"      // a new node cannot copy from the source that it names
 	ReasonPrimaryMissing        = "PRIMARY_INSTANCE_MISSING" // the primary of a node is not among its instances
@@ -37,15 +42,23 @@ const (
 	ReasonNodePartlyRemoved     = "NODE_PARTLY_REMOVED"      // a node is wanted whose removal has begun
 	ReasonKeptNodeInvalid       = "KEPT_NODE_INVALID"        // a restore cannot keep a node that does not exist or is still joining
 	ReasonStateAttributeInvalid = "STATE_ATTRIBUTE_INVALID"  // a resource in the state lacks what the planner has to read in it
-	ReasonRequestTooLarge       = "REQUEST_TOO_LARGE"        // RESOURCE_EXHAUSTED from here on: beyond what the server takes
-	ReasonEventTooLarge         = "EVENT_TOO_LARGE"          // a single event does not fit into a message
-	ReasonStateTooLarge         = "STATE_TOO_LARGE"          // a state, which cannot be cut, does not fit into a message
-	ReasonLimitExceeded         = "LIMIT_EXCEEDED"           // some other limit of the server or of gRPC
-	ReasonDeadlineExceeded      = "DEADLINE_EXCEEDED"        // DEADLINE_EXCEEDED: the call's time is over
-	ReasonCancelled             = "CANCELLED"                // CANCELLED: the caller has gone
-	ReasonMethodUnknown         = "METHOD_UNKNOWN"           // UNIMPLEMENTED: there is no such service or method
-	ReasonUnavailable           = "UNAVAILABLE"              // UNAVAILABLE: the server stops, or the connection broke
-	ReasonInternal              = "INTERNAL"                 // INTERNAL: a bug
+)
+
+// With RESOURCE_EXHAUSTED: larger than a limit.
+const (
+	ReasonRequestTooLarge = "REQUEST_TOO_LARGE" // beyond what the server takes
+	ReasonEventTooLarge   = "EVENT_TOO_LARGE"   // a single event does not fit into a message
+	ReasonStateTooLarge   = "STATE_TOO_LARGE"   // a state, which cannot be cut, does not fit into a message
+	ReasonLimitExceeded   = "LIMIT_EXCEEDED"    // some other limit of the server or of gRPC
+)
+
+// With codes of their own.
+const (
+	ReasonDeadlineExceeded = "DEADLINE_EXCEEDED" // DEADLINE_EXCEEDED: the call's time is over
+	ReasonCancelled        = "CANCELLED"         // CANCELLED: the caller has gone
+	ReasonMethodUnknown    = "METHOD_UNKNOWN"    // UNIMPLEMENTED: there is no such service or method
+	ReasonUnavailable      = "UNAVAILABLE"       // UNAVAILABLE: the server stops, or the connection broke
+	ReasonInternal         = "INTERNAL"          // INTERNAL: a bug
 )
 
 // fault is what an error says about itself to the caller.
