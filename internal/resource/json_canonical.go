@@ -26,28 +26,20 @@ func CanonicalJSON(text []byte) ([]byte, error) {
 // IsCanonicalJSON tells whether text is JSON in canonical form: see CanonicalJSON. It reads the text once,
 // at the cost of CheckJSON, and stops where it is not canonical.
 func IsCanonicalJSON(text []byte) bool {
-	var room [roomForNames]jsonName
 	c := jsonChecker{
 		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
 		canonical:   true,
-		names:       room[:0],
 	}
 	return c.document(false)
 }
 
-// isCanonicalScalar tells whether a checked string, number or literal is in canonical form.
+// isCanonicalScalar tells whether a checked string or number is in canonical form.
 func isCanonicalScalar(scalar []byte) bool {
-	switch c := scalar[0]; {
-	case c == '"':
+	if scalar[0] == '"' {
 		return isCanonicalString(scalar[1 : len(scalar)-1])
-	case c == '-' || isDigit(c):
-		if isPlainInteger(scalar) {
-			return true
-		}
-		var room [64]byte
-		return bytes.Equal(appendCanonicalNumber(room[:0], scalar), scalar)
 	}
-	return true
+	var room [64]byte
+	return bytes.Equal(appendCanonicalNumber(room[:0], scalar), scalar)
 }
 
 // isCanonicalString tells whether the inside of a checked string has no escape but those that it needs.
@@ -72,17 +64,35 @@ func (t *jsonTree) write(n *jsonNode) {
 	switch n.kind {
 	case '{', '[':
 		t.writeChildren(n)
-	case '"':
-		raw := t.raw(n)
+	default:
+		t.writeScalar(n)
+	}
+	n.canonical = span(start, len(t.canonical))
+}
+
+func (t *jsonTree) writeName(n *jsonNode) {
+	if n.nameEscaped {
+		t.canonical = AppendJSONString(t.canonical, string(t.name(n)))
+	} else {
+		t.canonical = append(t.canonical, '"')
+		t.canonical = append(t.canonical, t.name(n)...)
+		t.canonical = append(t.canonical, '"')
+	}
+	t.canonical = append(t.canonical, ':')
+}
+
+func (t *jsonTree) writeScalar(n *jsonNode) {
+	raw := t.raw(n)
+	switch {
+	case n.plain:
+		t.canonical = append(t.canonical, raw...)
+	case n.kind == '"':
 		t.canonical = append(t.canonical, '"')
 		t.canonical = appendMinimal(t.canonical, raw[1:len(raw)-1])
 		t.canonical = append(t.canonical, '"')
-	case '0':
-		t.canonical = appendCanonicalNumber(t.canonical, t.raw(n))
 	default:
-		t.canonical = append(t.canonical, t.raw(n)...)
+		t.canonical = appendCanonicalNumber(t.canonical, raw)
 	}
-	n.canonical = span(start, len(t.canonical))
 }
 
 func (t *jsonTree) writeChildren(n *jsonNode) {
@@ -94,8 +104,7 @@ func (t *jsonTree) writeChildren(n *jsonNode) {
 		}
 		child := &children[i]
 		if n.kind == '{' {
-			t.canonical = AppendJSONString(t.canonical, string(t.name(child)))
-			t.canonical = append(t.canonical, ':')
+			t.writeName(child)
 		}
 		t.write(child)
 	}

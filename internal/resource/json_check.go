@@ -3,8 +3,6 @@ package resource
 import (
 	"bytes"
 	"fmt"
-	"math"
-	"slices"
 )
 
 // JSONLimits bounds what CheckJSON and CheckJSONObject accept. The zero value is the default.
@@ -80,10 +78,8 @@ func CheckJSON(text []byte, limits JSONLimits) error {
 }
 
 func checkJSON(text []byte, limits JSONLimits, object bool) error {
-	var room [roomForNames]jsonName
 	c := jsonChecker{
 		jsonScanner: jsonScanner{text: text, depth: limits.depth(), exponentDigits: MaxJSONExponentDigits},
-		names:       room[:0],
 	}
 	if !c.document(object) {
 		return c.err()
@@ -98,23 +94,14 @@ func (l JSONLimits) depth() int {
 	return min(l.MaxDepth, depthLimit)
 }
 
-// roomForNames is how many names a checker holds without taking memory.
-const roomForNames = 24
-
-// jsonName is the name of a member, unescaped, and where it stands in the text.
-type jsonName struct {
-	name   []byte
-	offset int
-}
-
 // jsonChecker walks over a text and checks it.
 type jsonChecker struct {
 	jsonScanner
 	// canonical makes it a failure that a valid text is not in canonical form.
 	canonical bool
 	// names of the members read so far of all objects that are open, outermost object first.
-	names []jsonName
-	// unescaped is where the escaped ones among the names lie.
+	names nameStack
+	// unescaped is where those of the names lie that are escaped in the text.
 	unescaped []byte
 }
 
@@ -142,13 +129,11 @@ func (c *jsonChecker) value() bool {
 		return c.open() && c.array()
 	}
 	start := c.pos
-	if !c.scalar() {
-		return false
-	}
-	if c.canonical && !isCanonicalScalar(c.text[start:c.pos]) {
+	plain, ok := c.scalar()
+	if ok && c.canonical && !plain && !isCanonicalScalar(c.text[start:c.pos]) {
 		return c.fail(start, problemCanonical)
 	}
-	return true
+	return ok
 }
 
 func (c *jsonChecker) array() bool {
@@ -163,28 +148,35 @@ func (c *jsonChecker) array() bool {
 // object checks the members of an object. Names that come in ascending order need no further look: that
 // is how canonical texts and those of many libraries are.
 func (c *jsonChecker) object() bool {
-	held, heldUnescaped := len(c.names), len(c.unescaped)
+	outer, outerUnescaped := c.names.count, len(c.unescaped)
 	ascending := true
+	var last jsonName
 	for first := true; c.next(first, '}'); first = false {
 		name, ok := c.memberName()
 		if !ok {
 			return false
 		}
-		if !first && bytes.Compare(c.names[len(c.names)-1].name, name.name) >= 0 {
+		if !first && bytes.Compare(last.name, name.name) >= 0 {
 			ascending = false
 			if c.canonical {
 				return c.fail(name.offset, problemCanonical)
 			}
 		}
-		c.names = append(c.names, name)
+		c.names.push(name)
+		last = name
 		if !c.value() {
 			return false
 		}
 	}
-	if c.problem != "" || !ascending && !c.distinct(c.names[held:]) {
+	if c.problem != "" {
 		return false
 	}
-	c.names, c.unescaped = c.names[:held], c.unescaped[:heldUnescaped]
+	if !ascending {
+		if offset, repeated := firstRepetition(c.names.since(outer)); repeated {
+			return c.fail(offset, problemDuplicate)
+		}
+	}
+	c.names.count, c.unescaped = outer, c.unescaped[:outerUnescaped]
 	return true
 }
 
@@ -204,44 +196,4 @@ func (c *jsonChecker) memberName() (jsonName, bool) {
 	start := len(c.unescaped)
 	c.unescaped = appendUnescaped(c.unescaped, raw)
 	return jsonName{c.unescaped[start:], offset}, true
-}
-
-// distinct checks that no two names are the same, and points at the first repetition. It reorders names.
-// Sorting keeps it at O(n log n) whatever the names; a hash would depend on luck or on a random seed.
-func (c *jsonChecker) distinct(names []jsonName) bool {
-	slices.SortFunc(names, func(a, b jsonName) int { return bytes.Compare(a.name, b.name) })
-	repetition := math.MaxInt
-	for i := 1; i < len(names); i++ {
-		if bytes.Equal(names[i-1].name, names[i].name) {
-			repetition = min(repetition, max(names[i-1].offset, names[i].offset))
-		}
-	}
-	return repetition == math.MaxInt || c.fail(repetition, problemDuplicate)
-}
-
-// JSONMember is one member of a JSON object. Value is its value as it stands in the text, and shares the
-// text's memory.
-type JSONMember struct {
-	Key   string
-	Value []byte
-}
-
-// ObjectMembers returns the members of the JSON object that text is, in the order of the text, with
-// unescaped keys. A text that CheckJSONObject would not accept at any depth is a *JSONError.
-func ObjectMembers(text []byte) ([]JSONMember, error) {
-	if err := CheckJSONObject(text, JSONLimits{MaxDepth: depthLimit}); err != nil {
-		return nil, err
-	}
-	// The walk cannot fail any more.
-	var members []JSONMember
-	c := jsonChecker{jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: MaxJSONExponentDigits}}
-	c.space()
-	c.open()
-	for first := true; c.next(first, '}'); first = false {
-		name, _ := c.memberName()
-		start := c.pos
-		c.value()
-		members = append(members, JSONMember{Key: string(name.name), Value: text[start:c.pos:c.pos]})
-	}
-	return members, nil
 }

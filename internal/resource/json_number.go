@@ -60,9 +60,6 @@ func parseDecimal(number []byte) decimal {
 
 // appendCanonicalNumber appends the canonical form of a checked number: see CanonicalJSON.
 func appendCanonicalNumber(dst, number []byte) []byte {
-	if isPlainInteger(number) {
-		return append(dst, number...)
-	}
 	d := parseDecimal(number)
 	if len(d.digits) == 0 {
 		return append(dst, '0')
@@ -84,14 +81,10 @@ func appendCanonicalNumber(dst, number []byte) []byte {
 	return strconv.AppendInt(append(dst, 'e'), d.exponent, 10)
 }
 
-// isPlainInteger tells whether a checked number is written without point and exponent, and is canonical
-// for that.
-func isPlainInteger(number []byte) bool {
-	if number[0] == '-' {
-		number = number[1:]
-		if number[0] == '0' {
-			return false
-		}
+// isPlainInteger tells whether an integer without exponent is canonical as it is written.
+func isPlainInteger(integer []byte) bool {
+	if integer[0] == '-' {
+		return len(integer) <= maxPlainDigits+1 && integer[1] != '0'
 	}
-	return len(number) <= maxPlainDigits && countDigits(number) == len(number)
+	return len(integer) <= maxPlainDigits
 }

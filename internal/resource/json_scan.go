@@ -214,22 +214,23 @@ func hexUnit(text []byte) (rune, bool) {
 	return unit, true
 }
 
-// scalar reads the number, string or literal that starts at the current position.
-func (s *jsonScanner) scalar() bool {
+// scalar reads the number, string or literal that starts at the current position. It is plain where it is
+// in canonical form at first sight; where not, it may still be.
+func (s *jsonScanner) scalar() (plain, ok bool) {
 	switch c := s.peek(); {
 	case c == '"':
-		_, _, ok := s.str()
-		return ok
+		_, escaped, ok := s.str()
+		return !escaped, ok
 	case c == '-' || isDigit(c):
 		return s.number()
 	case c == 't':
-		return s.literal("true")
+		return true, s.literal("true")
 	case c == 'f':
-		return s.literal("false")
+		return true, s.literal("false")
 	case c == 'n':
-		return s.literal("null")
+		return true, s.literal("null")
 	}
-	return s.failExpecting(problemValue)
+	return false, s.failExpecting(problemValue)
 }
 
 // literal reads the given word.
@@ -242,44 +243,56 @@ func (s *jsonScanner) literal(word string) bool {
 	return true
 }
 
-// number reads the number that starts at the current position.
-func (s *jsonScanner) number() bool {
+// number reads the number that starts at the current position. It is plain without point and exponent.
+func (s *jsonScanner) number() (plain, ok bool) {
 	i := s.pos
 	if s.text[i] == '-' {
 		i++
 	}
 	whole := countDigits(s.text[i:])
 	if whole == 0 || whole > 1 && s.text[i] == '0' {
-		return s.fail(s.pos, problemNumber)
+		return false, s.fail(s.pos, problemNumber)
 	}
+	plain = isPlainInteger(s.text[s.pos : i+whole])
 	i += whole
 	if i < len(s.text) && s.text[i] == '.' {
 		fraction := countDigits(s.text[i+1:])
 		if fraction == 0 {
-			return s.fail(s.pos, problemNumber)
+			return false, s.fail(s.pos, problemNumber)
 		}
+		plain = false
 		i += 1 + fraction
 	}
 	if i < len(s.text) && s.text[i]|0x20 == 'e' {
-		i++
-		if i < len(s.text) && (s.text[i] == '+' || s.text[i] == '-') {
-			i++
+		plain = false
+		size, problem := s.checkExponent(s.text[i:])
+		if problem != "" {
+			return false, s.fail(s.pos, problem)
 		}
-		digits := countDigits(s.text[i:])
-		if digits == 0 {
-			return s.fail(s.pos, problemNumber)
-		}
-		end := i + digits
-		for i < end && s.text[i] == '0' {
-			i++
-		}
-		if end-i > s.exponentDigits {
-			return s.fail(s.pos, problemExponent)
-		}
-		i = end
+		i += size
 	}
 	s.pos = i
-	return true
+	return plain, true
+}
+
+// checkExponent checks the exponent that text starts with and returns its size in bytes, or what is wrong.
+func (s *jsonScanner) checkExponent(text []byte) (size int, problem string) {
+	first := 1
+	if first < len(text) && (text[first] == '+' || text[first] == '-') {
+		first++
+	}
+	digits := countDigits(text[first:])
+	if digits == 0 {
+		return 0, problemNumber
+	}
+	size = first + digits
+	for first < size && text[first] == '0' {
+		first++
+	}
+	if size-first > s.exponentDigits {
+		return 0, problemExponent
+	}
+	return size, ""
 }
 
 func countDigits(text []byte) int {

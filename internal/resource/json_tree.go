@@ -21,6 +21,7 @@ type jsonTree struct {
 // jsonNode is one value of a tree.
 type jsonNode struct {
 	kind        byte     // its first byte, with '0' for all numbers
+	plain       bool     // whether a scalar is certain to be in canonical form
 	nameEscaped bool     // whether name lies in unescaped, else in text
 	name        jsonSpan // of a member of an object
 	raw         jsonSpan // in text
@@ -37,9 +38,13 @@ func span(start, end int) jsonSpan { return jsonSpan{int32(start), int32(end)} }
 // parseJSON parses any text that CheckJSON accepts within the largest limits, and the canonical forms of
 // those. Other texts are a *JSONError.
 func parseJSON(text []byte) (*jsonTree, error) {
+	if len(text) > MaxJSONSize {
+		return nil, &JSONError{Problem: problemSize}
+	}
 	p := jsonParser{
 		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
-		tree:        &jsonTree{text: text},
+		tree:        &jsonTree{text: text, nodes: make([]jsonNode, 0, 8+len(text)/16)},
+		pending:     make([]jsonNode, 0, 16),
 	}
 	if !p.document() {
 		return nil, p.err()
@@ -66,14 +71,11 @@ func (t *jsonTree) children(n *jsonNode) []jsonNode { return t.nodes[n.children.
 type jsonParser struct {
 	jsonScanner
 	tree *jsonTree
-	// open holds the children read so far of all containers that are open, outermost container first.
-	open []jsonNode
+	// pending holds the children read so far of all containers that are open, outermost container first.
+	pending []jsonNode
 }
 
 func (p *jsonParser) document() bool {
-	if len(p.text) > MaxJSONSize {
-		return p.fail(0, problemSize)
-	}
 	p.space()
 	var ok bool
 	p.tree.root, ok = p.value()
@@ -87,34 +89,34 @@ func (p *jsonParser) value() (jsonNode, bool) {
 	ok := false
 	switch {
 	case n.kind == '{':
-		ok = p.jsonScanner.open() && p.object(&n)
+		ok = p.open() && p.object(&n)
 	case n.kind == '[':
-		ok = p.jsonScanner.open() && p.array(&n)
+		ok = p.open() && p.array(&n)
 	default:
 		if n.kind == '-' || isDigit(n.kind) {
 			n.kind = '0'
 		}
-		ok = p.scalar()
+		n.plain, ok = p.scalar()
 	}
 	n.raw = span(start, p.pos)
 	return n, ok
 }
 
 func (p *jsonParser) array(n *jsonNode) bool {
-	held := len(p.open)
+	held := len(p.pending)
 	for first := true; p.next(first, ']'); first = false {
 		element, ok := p.value()
 		if !ok {
 			return false
 		}
-		p.open = append(p.open, element)
+		p.pending = append(p.pending, element)
 	}
 	n.children = p.settle(held)
 	return p.problem == ""
 }
 
 func (p *jsonParser) object(n *jsonNode) bool {
-	held := len(p.open)
+	held := len(p.pending)
 	for first := true; p.next(first, '}'); first = false {
 		start := p.pos + 1
 		raw, escaped, ok := p.name()
@@ -132,7 +134,7 @@ func (p *jsonParser) object(n *jsonNode) bool {
 			return false
 		}
 		member.name, member.nameEscaped = name, escaped
-		p.open = append(p.open, member)
+		p.pending = append(p.pending, member)
 	}
 	n.children = p.settle(held)
 	return p.problem == "" && p.sortMembers(p.tree.children(n))
@@ -141,8 +143,8 @@ func (p *jsonParser) object(n *jsonNode) bool {
 // settle moves the children of a container that has been read to their final place.
 func (p *jsonParser) settle(held int) jsonSpan {
 	start := len(p.tree.nodes)
-	p.tree.nodes = append(p.tree.nodes, p.open[held:]...)
-	p.open = p.open[:held]
+	p.tree.nodes = append(p.tree.nodes, p.pending[held:]...)
+	p.pending = p.pending[:held]
 	return span(start, len(p.tree.nodes))
 }
 

@@ -54,35 +54,35 @@ func (d *differ) gap(index int, have, want []jsonNode) {
 // nothing to ignore one of them otherwise.
 func (d *differ) elementsInPlace(current, wanted *jsonNode, ignored *places) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
-	for i := range min(len(have), len(want)) {
-		d.at(i, func() { d.value(&have[i], &want[i], ignored.element(i)) })
-	}
-	// An ignored element need not come or go, but cannot stay or be left out where one behind it must not.
-	// Even then no path names it: elements go at the index of the first that must, and come at the end.
-	keep := len(want)
+	// An ignored element without a counterpart need neither go nor come, unless one behind it must.
+	keep, need := len(want), len(want)
 	for keep < len(have) && ignored.element(keep).all() {
 		keep++
 	}
-	for range len(have) - keep {
-		d.at(keep, func() { d.emit("remove", nil) })
-	}
-	need := len(want)
 	for need > len(have) && ignored.element(need-1).all() {
 		need--
 	}
 	for i := len(have); i < need; i++ {
-		d.below("-", func() { d.emit("add", &want[i]) })
+		if ignored.element(i).all() {
+			d.emit("replace", wanted) // since no operation may name the element
+			return
+		}
+	}
+	for i := range min(len(have), len(want)) {
+		d.at(i, func() { d.value(&have[i], &want[i], ignored.element(i)) })
+	}
+	for range len(have) - keep {
+		d.at(keep, func() { d.emit("remove", nil) })
+	}
+	for i := len(have); i < need; i++ {
+		d.at(i, func() { d.emit("add", &want[i]) })
 	}
 }
 
-// at runs a comparison of the element at the index of the current array.
+// at runs a comparison of the elements at the index of two arrays.
 func (d *differ) at(index int, compare func()) {
-	d.below(strconv.Itoa(index), compare)
-}
-
-func (d *differ) below(step string, compare func()) {
 	held := len(d.path)
-	d.path = append(append(d.path, '/'), step...)
+	d.path = strconv.AppendInt(append(d.path, '/'), int64(index), 10)
 	compare()
 	d.path = d.path[:held]
 }
