@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -68,6 +70,7 @@ func (n *NodeResources) addInstance(s *resource.State, i *InstanceResources) {
 	if instance.Dependencies == nil {
 		instance.Dependencies = identifiers(i.InstanceDependencies)
 	}
+	instance.Dependencies = inOrder(instance.Dependencies)
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primaryInstanceID()
 	}
@@ -110,9 +113,7 @@ func (n *NodeResources) addDatabase(s *resource.State) {
 	}
 	for _, i := range n.InstanceResources {
 		addWanted(s, i.DatabaseDependencies)
-		for _, r := range i.DatabaseDependencies {
-			postgres.ExtraDependencies = appendNew(postgres.ExtraDependencies, r.Identifier)
-		}
+		postgres.ExtraDependencies = append(postgres.ExtraDependencies, identifiers(i.DatabaseDependencies)...)
 		s.Add(database.MonitorInstance{
 			DatabaseID:   n.databaseID(),
 			InstanceID:   i.id(),
@@ -120,6 +121,7 @@ func (n *NodeResources) addDatabase(s *resource.State) {
 			HostID:       i.Instance.Spec.HostID,
 		}.Resource())
 	}
+	postgres.ExtraDependencies = inOrder(postgres.ExtraDependencies)
 	s.Add(postgres.Resource())
 }
 
@@ -131,11 +133,19 @@ func addWanted(s *resource.State, rs []*resource.Resource) {
 }
 
 func identifiers(rs []*resource.Resource) []resource.Identifier {
-	var ids []resource.Identifier
-	for _, r := range rs {
-		ids = appendNew(ids, r.Identifier)
+	ids := make([]resource.Identifier, len(rs))
+	for i, r := range rs {
+		ids[i] = r.Identifier
 	}
 	return ids
+}
+
+// inOrder returns a sorted copy, each identifier once: attributes list them, and in which order resources
+// were given must not look like a change. Instances may share what they depend on.
+func inOrder(ids []resource.Identifier) []resource.Identifier {
+	ids = slices.Clone(ids)
+	resource.SortIdentifiers(ids)
+	return slices.Compact(ids)
 }
 
 // appendNew appends id unless it is there: instances may share what they depend on.
