@@ -146,7 +146,7 @@ func TestCutProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var plans []resource.Plan
 		for range rapid.IntRange(0, 3).Draw(t, "plans") {
-			phases := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 6).Draw(t, "phases")
+			phases := rapid.SliceOfN(rapid.IntRange(1, 15), 1, 4).Draw(t, "phases")
 			plan := makePlans(phases)[0]
 			for p := range plan.Phases {
 				for e := range plan.Phases[p].Events {
@@ -197,9 +197,9 @@ func checkCutWasNeeded(t testingT, plan resource.Plan, before, after *plannerv1.
 // TestLargeAnswersAreEncodedAgain checks that both ways to send give the same, and that the events of a large
 // answer are not kept.
 func TestLargeAnswersAreEncodedAgain(t *testing.T) {
-	for name, test := range map[string]struct{ events, times int }{"small": {100, 1}, "large": {100_000, 2}} {
+	for name, test := range map[string]struct{ events, times int }{"small": {1000, 1}, "large": {1200, 2}} {
 		t.Run(name, func(t *testing.T) {
-			plans := makePlans([]int{test.events / 2, test.events / 2})
+			plans := makeLargePlans(900, []int{test.events / 2, test.events / 2})
 			encoded := 0
 			count := func(e resource.Event) *plannerv1.Event {
 				encoded++

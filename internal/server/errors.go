@@ -102,6 +102,9 @@ func translate(ctx context.Context, err error) error {
 	return ruledError(ctx, chosen, all)
 }
 
+// deadlineSlack is how much earlier than the deadline a call may end and still count as late.
+const deadlineSlack = 20 * time.Millisecond
+
 // interrupted tells whether the call ended before its work did, and by what.
 func interrupted(ctx context.Context, err error) (codes.Code, bool) {
 	if !errors.Is(err, resource.ErrInterrupted) && !errors.Is(err, context.Canceled) &&
@@ -110,7 +113,7 @@ func interrupted(ctx context.Context, err error) (codes.Code, bool) {
 	}
 	// A caller gives up at its deadline and says so: that may come in before the timer of this context fires.
 	deadline, has := ctx.Deadline()
-	if has && !time.Now().Before(deadline) || errors.Is(err, context.DeadlineExceeded) {
+	if has && time.Until(deadline) < deadlineSlack || errors.Is(err, context.DeadlineExceeded) {
 		return codes.DeadlineExceeded, true
 	}
 	return codes.Canceled, true

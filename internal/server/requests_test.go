@@ -70,7 +70,10 @@ func wireResource(typ, id string, dependencies ...*plannerv1.Identifier) *planne
 func secretJSON() string { return fmt.Sprintf(`{"password":%q}`, secret) }
 
 // makePlans makes plans with so many events in each of their phases.
-func makePlans(plans ...[]int) []resource.Plan {
+func makePlans(plans ...[]int) []resource.Plan { return makeLargePlans(0, plans...) }
+
+// makeLargePlans is makePlans with events of about that size.
+func makeLargePlans(bytes int, plans ...[]int) []resource.Plan {
 	var all []resource.Plan
 	n := 0
 	for _, phases := range plans {
@@ -79,7 +82,7 @@ func makePlans(plans ...[]int) []resource.Plan {
 			var phase resource.Phase
 			for range events {
 				n++
-				phase.Events = append(phase.Events, makeEvent(fmt.Sprintf("r%05d", n), 0))
+				phase.Events = append(phase.Events, makeEvent(fmt.Sprintf("r%05d", n), bytes))
 			}
 			plan.Phases = append(plan.Phases, phase)
 		}

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// stopsWithin is how soon after a call has ended its planning has to stop.
+const stopsWithin = 50 * time.Millisecond
+
+// untilInterrupted plans until it is interrupted, and says when it begins and ends.
+type untilInterrupted struct {
+	began chan struct{}
+	ended chan time.Time
+}
+
+func newUntilInterrupted() *untilInterrupted {
+	return &untilInterrupted{began: make(chan struct{}), ended: make(chan time.Time, 1)}
+}
+
+func (u *untilInterrupted) plan(interrupt <-chan struct{}) ([]resource.Plan, error) {
+	close(u.began)
+	<-interrupt
+	u.ended <- time.Now()
+	return nil, fmt.Errorf("step 1: %w", resource.ErrInterrupted)
+}
+
+func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
+	update := func(u *untilInterrupted) func(*Server) {
+		return planning(func(o planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
+			return u.plan(o.PlanOptions.Interrupt)
+		})
+	}
+	callUpdate := func(ctx context.Context, h *harness) error {
+		_, err := h.updateContext(ctx, wantNodes("n1"))
+		return err
+	}
+	calls := map[string]struct {
+		prepare func(*untilInterrupted) func(*Server)
+		call    func(context.Context, *harness) error
+	}{
+		"UpdateDatabase": {update, callUpdate},
+		"RestoreDatabase": {func(u *untilInterrupted) func(*Server) {
+			return func(s *Server) {
+				s.planner.restoreDatabase = func(
+					interrupt <-chan struct{}, _ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
+				) ([]resource.Plan, error) {
+					return u.plan(interrupt)
+				}
+			}
+		}, func(ctx context.Context, h *harness) error {
+			_, err := drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
+			return err
+		}},
+		"PlanStates": {func(u *untilInterrupted) func(*Server) {
+			return func(s *Server) {
+				s.resource.planAll = func(
+					_ *resource.State, o resource.PlanOptions, _ ...*resource.State,
+				) ([]resource.Plan, error) {
+					return u.plan(o.Interrupt)
+				}
+			}
+		}, func(ctx context.Context, h *harness) error {
+			_, err := drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
+			return err
+		}},
+	}
+	for name, test := range calls {
+		t.Run(name+" cancelled", func(t *testing.T) {
+			u := newUntilInterrupted()
+			h := start(t, Config{}, test.prepare(u))
+			ctx, cancel := context.WithCancel(t.Context())
+			var cancelled time.Time
+			go func() {
+				<-u.began
+				cancelled = time.Now()
+				cancel()
+			}()
+			if code := codeOf(test.call(ctx, h)); code != codes.Canceled {
+				t.Errorf("got %v", code)
+			}
+			if took := (<-u.ended).Sub(cancelled); took > stopsWithin {
+				t.Errorf("planning stopped after %v", took)
+			}
+			if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != "CANCELLED" {
+				t.Errorf("line %v", line)
+			}
+		})
+		t.Run(name+" beyond its deadline", func(t *testing.T) {
+			u := newUntilInterrupted()
+			h := start(t, Config{}, test.prepare(u))
+			deadline := time.Now().Add(100 * time.Millisecond)
+			ctx, cancel := context.WithDeadline(t.Context(), deadline)
+			defer cancel()
+			if code := codeOf(test.call(ctx, h)); code != codes.DeadlineExceeded {
+				t.Errorf("got %v", code)
+			}
+			if took := (<-u.ended).Sub(deadline); took > stopsWithin {
+				t.Errorf("planning stopped after %v", took)
+			}
+			if line := h.line(); line["grpc.code"] != "DeadlineExceeded" || line["reason"] != "DEADLINE_EXCEEDED" {
+				t.Errorf("line %v", line)
+			}
+		})
+	}
+}
+
+// TestInterruptedCalls checks what callers of ended calls would see, if they still looked.
+func TestInterruptedCalls(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := take(t, translate(ended, resource.ErrInterrupted))
+	if got.code != codes.Canceled || got.info.GetReason() != "CANCELLED" {
+		t.Errorf("got %v %v", got.code, got.info)
+	}
+	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	got = take(t, translate(late, resource.ErrInterrupted))
+	if got.code != codes.DeadlineExceeded || got.info.GetReason() != "DEADLINE_EXCEEDED" {
+		t.Errorf("got %v %v", got.code, got.info)
+	}
+}
+
+// TestNothingIsPlannedForACallThatHasEnded: converting may take long enough for its caller to go away.
+func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	planned := false
+	s := newPlannerService()
+	s.updateDatabase = func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error) {
+		planned = true
+		return nil, nil
+	}
+	cancel()
+	err := s.UpdateDatabase(wantNodes("n1"), endedStream{ctx: ctx})
+	if codeOf(translate(ctx, err)) != codes.Canceled || planned {
+		t.Errorf("got %v, planned: %v", err, planned)
+	}
+}
+
+// TestNothingIsSentToACallThatHasEnded is the same for sending.
+func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := newPlannerService()
+	s.updateDatabase = func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error) {
+		cancel()
+		return makePlans([]int{1}), nil
+	}
+	err := s.UpdateDatabase(wantNodes("n1"), endedStream{ctx: ctx})
+	if codeOf(translate(ctx, err)) != codes.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
+
+// endedStream is a stream that nothing can be sent to.
+type endedStream struct {
+	grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse]
+	ctx context.Context
+}
+
+func (s endedStream) Context() context.Context { return s.ctx }
+
+// TestRealPlanningIsInterrupted cancels the planning of a large database.
+func TestRealPlanningIsInterrupted(t *testing.T) {
+	ended := make(chan time.Time, 1)
+	h := start(t, Config{}, func(s *Server) {
+		plan := s.planner.updateDatabase
+		s.planner.updateDatabase = func(
+			o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
+		) ([]resource.Plan, error) {
+			plans, err := plan(o, state, nodes)
+			ended <- time.Now()
+			return plans, err
+		}
+	})
+	var names []string
+	for i := range 256 {
+		names = append(names, fmt.Sprintf("n%d", i))
+	}
+	deadline := time.Now().Add(100 * time.Millisecond)
+	ctx, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	answer, err := h.updateContext(ctx, wantNodes(names...))
+	if codeOf(err) != codes.DeadlineExceeded || len(answer) != 0 {
+		t.Fatalf("got %d messages, %v", len(answer), err)
+	}
+	if took := (<-ended).Sub(deadline); took > stopsWithin {
+		t.Errorf("planning stopped after %v", took)
+	}
+}
