@@ -50,11 +50,11 @@ func (r *reader) bareInstance(p *path, in *plannerv1.Instance, out *database.Ins
 	out.PostInit = owner.postInit
 	if in.GetPostInit() != nil {
 		script := scriptFromProto(in.GetPostInit())
-		if script.Name != "" && script.Name != scriptPostInit {
+		if script.Name != "" && script.Name != database.ScriptPostInit {
 			s := at(p, "post_init")
-			r.add(&s, "name", "must be empty or %s", scriptPostInit)
+			r.add(&s, "name", "must be empty or %s", database.ScriptPostInit)
 		}
-		script.Name = scriptPostInit
+		script.Name = database.ScriptPostInit
 		out.PostInit = &script
 	}
 }

@@ -107,7 +107,7 @@ func nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 		scope:        always,
 	}
 	for _, s := range in.GetScripts() {
-		if s.GetName() == scriptPostInit {
+		if s.GetName() == database.ScriptPostInit {
 			script := scriptFromProto(s)
 			owner.postInit = &script
 			break
@@ -157,12 +157,6 @@ func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec 
 	return place
 }
 
-// The names that scripts can have.
-const (
-	scriptPostInit           = "post_init"
-	scriptPostDatabaseCreate = "post_database_create"
-)
-
 // scripts converts the scripts of a node.
 func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []database.Script {
 	if len(in) == 0 {
@@ -175,9 +169,9 @@ func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []d
 		switch name := out[i].Name; {
 		case name == "":
 			r.add(&p, "name", "is required")
-		case name != scriptPostInit && name != scriptPostDatabaseCreate:
+		case name != database.ScriptPostInit && name != database.ScriptPostDatabaseCreate:
 			r.add(&p, "name", "%q is unknown: a script is %s or %s",
-				shorten(name), scriptPostInit, scriptPostDatabaseCreate)
+				shorten(name), database.ScriptPostInit, database.ScriptPostDatabaseCreate)
 		case findScript(out[:i], name) != nil:
 			r.add(&p, "name", "a node has at most one script %s", name)
 		}

@@ -145,5 +145,10 @@ func appendNumber(text []byte, f float64) []byte {
 	if size := math.Abs(f); leastFraction <= size && size < mostWhole {
 		return strconv.AppendFloat(text, f, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(text, f, 'e', -1, 64)
+	text = strconv.AppendFloat(text, f, 'e', -1, 64)
+	if n := len(text); text[n-4] == 'e' && text[n-2] == '0' {
+		text[n-2] = text[n-1] // e-07 is e-7
+		text = text[:n-1]
+	}
+	return text
 }
