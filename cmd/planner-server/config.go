@@ -153,10 +153,11 @@ func parseTimeout(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// printHelp prints every flag with its environment variable and default.
-func printHelp(w io.Writer) {
+// helpText names every flag with its environment variable and default.
+func helpText() string {
 	var cfg config
-	fmt.Fprint(w, `planner-server plans changes of multi-node Postgres databases, over gRPC.
+	var b strings.Builder
+	b.WriteString(`planner-server plans changes of multi-node Postgres databases, over gRPC.
 
 Usage: planner-server [flags]
 
@@ -165,18 +166,19 @@ Every flag can also be set by its environment variable; the flag wins.
 `)
 	newFlags(&cfg).VisitAll(func(f *flag.Flag) {
 		placeholder, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(w, "  --%s", f.Name)
+		fmt.Fprintf(&b, "  --%s", f.Name)
 		if placeholder != "" {
-			fmt.Fprintf(w, " %s", placeholder)
+			fmt.Fprintf(&b, " %s", placeholder)
 		}
-		fmt.Fprintf(w, "\n        %s\n", usage)
+		fmt.Fprintf(&b, "\n        %s\n", usage)
 		if name, has := envName(f.Name); has {
-			fmt.Fprintf(w, "        default %s, environment %s\n", f.DefValue, name)
+			fmt.Fprintf(&b, "        default %s, environment %s\n", f.DefValue, name)
 		}
 	})
-	fmt.Fprint(w, `  --help
+	b.WriteString(`  --help
         print this and exit
 
 Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for bad flags.
 `)
+	return b.String()
 }

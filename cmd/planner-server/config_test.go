@@ -19,7 +19,8 @@ func TestPrecedence(t *testing.T) {
 			map[string]string{
 				"PLANNER_LISTEN": "[::1]:0", "PLANNER_LOG_LEVEL": "debug", "PLANNER_LOG_FORMAT": "console",
 				"PLANNER_DRAIN_TIMEOUT": "1m",
-			}, nil,
+			},
+			nil,
 			func(c *config) { *c = config{"[::1]:0", zapcore.DebugLevel, "console", time.Minute, false} },
 		},
 		"flags": {

@@ -36,13 +36,13 @@ func run(args []string, env lookupEnv, stdout, stderr io.Writer) int {
 	cfg, err := parse(args, env)
 	switch {
 	case errors.Is(err, errHelp):
-		printHelp(stdout)
+		_, _ = io.WriteString(stdout, helpText())
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "planner-server: %v\nSee planner-server --help.\n", err)
+		_, _ = fmt.Fprintf(stderr, "planner-server: %v\nSee planner-server --help.\n", err)
 		return exitUsage
 	case cfg.version:
-		fmt.Fprintln(stdout, versionText())
+		_, _ = fmt.Fprintln(stdout, versionText())
 		return exitOK
 	}
 	signals := make(chan os.Signal, 2)

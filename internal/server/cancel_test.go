@@ -75,23 +75,23 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 		}},
 	}
 	for name, test := range calls {
-		t.Run(name+" cancelled", func(t *testing.T) {
+		t.Run(name+" given up", func(t *testing.T) {
 			u := newUntilInterrupted()
 			h := start(t, Config{}, test.prepare(u))
 			ctx, cancel := context.WithCancel(t.Context())
-			var cancelled time.Time
+			var gaveUp time.Time
 			go func() {
 				<-u.began
-				cancelled = time.Now()
+				gaveUp = time.Now()
 				cancel()
 			}()
 			if code := codeOf(test.call(ctx, h)); code != codes.Canceled {
 				t.Errorf("got %v", code)
 			}
-			if took := (<-u.ended).Sub(cancelled); took > stopsWithin {
+			if took := (<-u.ended).Sub(gaveUp); took > stopsWithin {
 				t.Errorf("planning stopped after %v", took)
 			}
-			if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != "CANCELLED" {
+			if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != ReasonCancelled {
 				t.Errorf("line %v", line)
 			}
 		})
@@ -119,7 +119,7 @@ func TestInterruptedCalls(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := take(t, translate(ended, resource.ErrInterrupted))
-	if got.code != codes.Canceled || got.info.GetReason() != "CANCELLED" {
+	if got.code != codes.Canceled || got.info.GetReason() != ReasonCancelled {
 		t.Errorf("got %v %v", got.code, got.info)
 	}
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))

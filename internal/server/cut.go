@@ -58,9 +58,6 @@ func cut(ctx context.Context, plans []resource.Plan, encode encodeEvent, maxByte
 			return nil, err
 		}
 	}
-	if c.measured > keptBytes {
-		c.kept = nil
-	}
 	return &c.sequence, nil
 }
 

@@ -176,7 +176,7 @@ func internalError(ctx context.Context, cause error) error {
 // plainErrors are the errors that nothing is to be said about.
 var plainErrors = map[codes.Code]fault{
 	codes.DeadlineExceeded: {reason: ReasonDeadlineExceeded, text: "the deadline of the call has passed"},
-	codes.Canceled:         {reason: ReasonCancelled, text: "the call was cancelled"},
+	codes.Canceled:         {reason: ReasonCancelled, text: "the call was canceled"},
 	codes.Unimplemented:    {reason: ReasonMethodUnknown, text: "the server has no such service or method"},
 	codes.Unavailable:      {reason: ReasonUnavailable, text: "the server cannot be reached any more"},
 }

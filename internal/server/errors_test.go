@@ -9,6 +9,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -220,7 +221,7 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 			found[pkg+"."+name] = true
 		}
 	}
-	inner := map[string]bool{"server.callError": true, "server.panicError": true}
+	inner := map[string]bool{"server.callError": true, "server.panicError": true, "resource.ErrInterrupted": true}
 	for name := range found {
 		if !ruled[name] && silent[name] == "" && !inner[name] {
 			t.Errorf("%s has no rule: say in reasons.go how callers are told, or here why they never are", name)
@@ -236,11 +237,13 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 	}
 }
 
-// errorTypes are the types in a directory that have a method Error() string.
+// errorTypes are the types in a directory that have a method Error() string, and the exported variables made by errors.New.
 func errorTypes(t *testing.T, dir string) []string {
 	t.Helper()
 	//nolint:staticcheck // build tags play no role here
-	packages, err := parser.ParseDir(token.NewFileSet(), dir, nil, 0)
+	packages, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool {
+		return !strings.HasSuffix(f.Name(), "_test.go")
+	}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,10 +257,24 @@ func errorTypes(t *testing.T, dir string) []string {
 				}
 				names = append(names, receiver.(*ast.Ident).Name)
 			}
+			if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
+				if made, ok := v.Values[0].(*ast.CallExpr); ok && isErrorsNew(made) && v.Names[0].IsExported() {
+					names = append(names, v.Names[0].Name)
+				}
+			}
 			return true
 		})
 	}
 	return names
+}
+
+func isErrorsNew(call *ast.CallExpr) bool {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || f.Sel.Name != "New" {
+		return false
+	}
+	pkg, ok := f.X.(*ast.Ident)
+	return ok && pkg.Name == "errors"
 }
 
 func TestReasonsAreStableWords(t *testing.T) {
@@ -274,7 +291,6 @@ func TestReasonsAreStableWords(t *testing.T) {
 	}
 }
 
-// TestSameErrorWrapped makes sure that an error is not translated twice.
 func TestTranslateOnce(t *testing.T) {
 	once := translate(t.Context(), &planner.NoTargetsError{})
 	if twice := translate(t.Context(), once); !errors.Is(twice, once) {

@@ -209,23 +209,33 @@ func TestReflection(t *testing.T) {
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("services %s, want %s", got, want)
 	}
-	alpha, err := reflectionv1alpha.NewServerReflectionClient(h.conn).ServerReflectionInfo(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = alpha.Send(&reflectionv1alpha.ServerReflectionRequest{
-		MessageRequest: &reflectionv1alpha.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: want[strings.LastIndex(want, " ")+1:]},
-	})
-	file, err := alpha.Recv()
-	if err != nil || len(file.GetFileDescriptorResponse().GetFileDescriptorProto()) == 0 {
-		t.Errorf("got %v, %v", file, err)
-	}
+	checkReflectionV1Alpha(t, h)
 	_ = v1.CloseSend()
-	_ = alpha.CloseSend()
 	eventually(t, func() bool { return len(h.lines(zapcore.DebugLevel)) == 2 })
 	if lines := h.lines(zapcore.InfoLevel); len(lines) != 0 {
 		t.Errorf("reflection is logged: %v", lines)
 	}
+}
+
+// checkReflectionV1Alpha reflects as older clients do.
+//
+//nolint:staticcheck // deprecated is what it is about
+func checkReflectionV1Alpha(t *testing.T, h *harness) {
+	t.Helper()
+	stream, err := reflectionv1alpha.NewServerReflectionClient(h.conn).ServerReflectionInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = stream.Send(&reflectionv1alpha.ServerReflectionRequest{
+		MessageRequest: &reflectionv1alpha.ServerReflectionRequest_FileContainingSymbol{
+			FileContainingSymbol: "planner.v1.StateService",
+		},
+	})
+	file, err := stream.Recv()
+	if err != nil || len(file.GetFileDescriptorResponse().GetFileDescriptorProto()) == 0 {
+		t.Errorf("got %v, %v", file, err)
+	}
+	_ = stream.CloseSend()
 }
 
 func TestUnknownMethod(t *testing.T) {

@@ -49,6 +49,7 @@ func zapLevel(level logging.Level) zapcore.Level {
 func callLogOptions(level logging.CodeToLevel) []logging.Option {
 	return []logging.Option{
 		logging.WithLogOnEvents(logging.FinishCall),
+		logging.WithDisableLoggingFields(logging.SystemTag[0], logging.ComponentFieldKey), // the same in all lines
 		logging.WithLevels(level),
 		logging.WithErrorFields(errorFields),
 		logging.WithDurationField(func(d time.Duration) logging.Fields {

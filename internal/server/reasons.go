@@ -55,7 +55,7 @@ const (
 // With codes of their own.
 const (
 	ReasonDeadlineExceeded = "DEADLINE_EXCEEDED" // DEADLINE_EXCEEDED: the call's time is over
-	ReasonCancelled        = "CANCELLED"         // CANCELLED: the caller has gone
+	ReasonCancelled        = "CANCELLED"         //nolint:misspell // gRPC's spelling. CANCELLED: the caller has gone
 	ReasonMethodUnknown    = "METHOD_UNKNOWN"    // UNIMPLEMENTED: there is no such service or method
 	ReasonUnavailable      = "UNAVAILABLE"       // UNAVAILABLE: the server stops, or the connection broke
 	ReasonInternal         = "INTERNAL"          // INTERNAL: a bug
@@ -87,10 +87,16 @@ type rule struct {
 
 func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) rule {
 	return rule{
-		typ:      reflect.TypeFor[E](),
-		code:     code,
-		reason:   reason,
-		describe: func(err error) fault { return describe(err.(E)) }, //nolint:errorlint // the table is looked up by exact type
+		typ:    reflect.TypeFor[E](),
+		code:   code,
+		reason: reason,
+		describe: func(err error) fault {
+			e, ok := err.(E) //nolint:errorlint // the table is looked up by exact type
+			if !ok {
+				return fault{}
+			}
+			return describe(e)
+		},
 	}
 }
 

@@ -53,6 +53,8 @@ const (
 	// keepaliveTime is after how much silence a connection is checked, keepaliveTimeout how long it then has.
 	keepaliveTime    = time.Minute
 	keepaliveTimeout = 20 * time.Second
+	// maxHeaderBytes bounds the metadata of a call, and so what a caller can get into a line of the log.
+	maxHeaderBytes = 64 << 10
 	// minPingInterval is how often clients may ping, with or without a call in flight.
 	minPingInterval = 10 * time.Second
 )
@@ -108,6 +110,7 @@ func New(config Config) *Server {
 	s.grpc = grpc.NewServer(append(s.interceptors(),
 		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
+		grpc.MaxHeaderListSize(maxHeaderBytes),
 		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),

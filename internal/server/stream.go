@@ -48,19 +48,22 @@ func sendPlans[R any](
 }
 
 // sendStates answers with states, one in a message, and sends nothing unless every one fits.
-func sendStates[R any](
+func sendStates[R any, M interface {
+	proto.Message
+	*R
+}](
 	stream grpc.ServerStreamingServer[R], settings convert.ResponseSettings, states []*resource.State,
-	message func(index int, state *plannerv1.State) *R,
+	message func(index int, state *plannerv1.State) M,
 ) error {
 	ctx := stream.Context()
 	encoder := convert.NewEncoder(settings)
-	messages := make([]*R, len(states))
+	messages := make([]M, len(states))
 	for i, state := range states {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		messages[i] = message(i, encoder.State(state))
-		if err := checkFits(any(messages[i]).(proto.Message), settings); err != nil {
+		if err := checkFits(messages[i], settings); err != nil {
 			return err
 		}
 	}
