@@ -10,7 +10,7 @@ import (
 var ErrInterrupted = errors.New("planning was interrupted")
 
 // MissingDependencyError says that a resource depends on one that is not in the wanted state. Several of
-// them come joined (see errors.Join), in identifier order.
+// them come joined (see errors.Join), in identifier order, each once.
 type MissingDependencyError struct {
 	Resource   Identifier
 	Dependency Identifier
@@ -31,6 +31,14 @@ func (e *SelfDependencyError) Error() string {
 		return fmt.Sprintf("resource %s depends on its own type %s", e.Resource, e.Type)
 	}
 	return fmt.Sprintf("resource %s depends on itself", e.Resource)
+}
+
+// smaller returns the one of two errors that names the smaller resource; each may be nil.
+func (e *SelfDependencyError) smaller(other *SelfDependencyError) *SelfDependencyError {
+	if e == nil || other != nil && other.Resource.Compare(e.Resource) < 0 {
+		return other
+	}
+	return e
 }
 
 // CycleError names a cycle of dependencies: every resource of Path depends on the one after it, and the

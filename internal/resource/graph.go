@@ -87,10 +87,12 @@ type graph struct {
 func newGraph(x *index, s *State, like *graph) (*graph, error) {
 	room := s.Len() + len(x.names)
 	g := &graph{index: x, resources: make([]*Resource, 0, room), edges: make([][]vertex, 0, room)}
+	var wrong *SelfDependencyError
 	for id, r := range s.resources {
-		if err := g.put(x.intern(id), r, like); err != nil {
-			return nil, err
-		}
+		wrong = wrong.smaller(g.put(x.intern(id), r, like))
+	}
+	if wrong != nil {
+		return nil, wrong
 	}
 	g.reserve(len(x.names))
 	return g, nil
@@ -105,7 +107,7 @@ func (g *graph) reserve(n int) {
 }
 
 // put sets the resource of v and its edges, and refuses one that depends on itself.
-func (g *graph) put(v vertex, r *Resource, like *graph) error {
+func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 	g.reserve(int(v) + 1)
 	g.resources[v] = r
 	if like != nil && int(v) < len(like.resources) && sameDependencies(like.resources[v], r) {

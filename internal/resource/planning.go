@@ -254,7 +254,8 @@ func (p *planning) addPlan(phases []Phase) {
 	}
 }
 
-// missingError joins what is missing in identifier order, so that the same input gives the same error.
+// missingError joins what is missing in identifier order, each once, so that the same input gives the same
+// error.
 func missingError(missing []*MissingDependencyError) error {
 	slices.SortFunc(missing, func(a, b *MissingDependencyError) int {
 		if c := a.Resource.Compare(b.Resource); c != 0 {
@@ -262,6 +263,7 @@ func missingError(missing []*MissingDependencyError) error {
 		}
 		return a.Dependency.Compare(b.Dependency)
 	})
+	missing = slices.CompactFunc(missing, func(a, b *MissingDependencyError) bool { return *a == *b })
 	errs := make([]error, len(missing))
 	for i, m := range missing {
 		errs[i] = m

@@ -94,6 +94,7 @@ func (p *planning) advance(diff *State) error {
 // It remembers in before what they take the place of, and returns those whose dependencies changed.
 func (p *planning) merge(diff *State) (changed []vertex, err error) {
 	g := p.current
+	var wrong *SelfDependencyError
 	for id, r := range diff.resources {
 		v := p.intern(id)
 		p.growSteps()
@@ -106,11 +107,15 @@ func (p *planning) merge(diff *State) (changed []vertex, err error) {
 			g.resources[v] = r.Wanted()
 			continue
 		}
-		if err := g.put(v, r.Wanted(), nil); err != nil {
-			return nil, err
+		if problem := g.put(v, r.Wanted(), nil); problem != nil {
+			wrong = wrong.smaller(problem)
+			continue
 		}
 		p.link(v)
 		changed = append(changed, v)
+	}
+	if wrong != nil {
+		return nil, wrong
 	}
 	return changed, nil
 }
