@@ -69,11 +69,6 @@ func (x *index) intern(id Identifier) vertex {
 	return v
 }
 
-// sort orders vertices by their identifiers.
-func (x *index) sort(vs []vertex) {
-	slices.SortFunc(vs, func(a, b vertex) int { return x.names[a].Compare(x.names[b]) })
-}
-
 // graph is a state over an index: for each vertex the resource, if the state has it, and its edges.
 type graph struct {
 	*index
