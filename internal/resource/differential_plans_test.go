@@ -1,0 +1,278 @@
+package resource_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+var (
+	differentialSeed  = flag.Uint64("differential.seed", 1, "where the random problems of the comparison with the reference begin")
+	differentialCases = flag.Int("differential.cases", enoughProblems, "how many small problems to compare for each function")
+	differentialLarge = flag.Int("differential.large", 0, "how many large problems to compare for each function")
+)
+
+const (
+	// enoughProblems are as many as it takes to come across all that can happen.
+	enoughProblems = 10_000
+
+	smallProblem = 9
+	largeProblem = 60
+)
+
+// planner plans a problem. How it went, beside the plans, is an error or nil.
+type planner func(problem) ([]resource.Plan, error)
+
+func TestPlanStepsEqualsReference(t *testing.T) {
+	compare(t, (*generator).diffs, engineSteps, func(p problem, seen classes) ([]resource.Plan, error) {
+		return newReference(seen).steps(build(p.start), p.force, buildGroups(p.groups), build(p.end))
+	}).require(t,
+		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
+		"a diff beside another reason", "a cause by type",
+		"equal values in other spelling", "differences that are ignored", "differences of versions",
+		"does_not_exist: of the diff", "needs_recreate: of the diff", "has_error: of the diff", "has_diff: of the diff",
+		"dependency_updated: of the diff", "dependency_updated: a dependent of one", "has_error: a dependent of one",
+		"needs_recreate: a dependent of one",
+		"pending deletion: a dependency has an event", "pending deletion: start is wrong about it",
+		"dropped to be created",
+		"waits: a later group holds it",
+		"waits: something is missing", "waits: something is missing, not directly",
+		"waits: something is failed", "waits: something is failed, not directly",
+		"waits: something is to be recreated", "waits: something is to be recreated, not directly",
+		"waited: until the last step", "waited: until a diff held it", "waited: until its dependencies were in order",
+		"waited: another reason came before", "waited: remembers one cause and has another",
+		"layers: a resource of the diff moves", "layers: a resource above the diff moves", "layers: a resource moves down",
+		"what stays is between two that go", "empty plan", "no diff",
+		"error in a step: missing dependency", "error in a step: several missing dependencies",
+		"error in a step: self dependency by name", "error in a step: self dependency by type",
+		"error in a step: cycle", "error in a step: cycle through a type", "error in a step: one of several cycles",
+		"error in start", "error: missing dependency", "error: several missing dependencies",
+		"error: self dependency by name", "error: self dependency by type",
+		"error: cycle", "error: cycle through a type", "error: one of several cycles",
+		"planned", "planned in several plans",
+	)
+}
+
+func TestPlanAllEqualsReference(t *testing.T) {
+	compare(t, (*generator).sequence, engineAll, func(p problem, seen classes) ([]resource.Plan, error) {
+		seen.countIf(comesBack(p), "removed and added again")
+		return newReference(seen).all(build(p.start), p.force, wanted(p))
+	}).require(t,
+		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
+		"a diff beside another reason", "a cause by type",
+		"equal values in other spelling", "differences that are ignored", "differences of versions",
+		"pending deletion: a dependency has an event", "pending deletion: attributes differ",
+		"what stays is between two that go", "empty plan", "removed and added again",
+		"error in start", "error: missing dependency", "error: several missing dependencies",
+		"error: self dependency by name", "error: self dependency by type",
+		"error: cycle", "error: cycle through a type", "error: one of several cycles",
+		"planned", "planned in several plans",
+	)
+}
+
+func TestPlanRefreshEqualsReference(t *testing.T) {
+	refresh := func(plan resource.Plan, err error) ([]resource.Plan, error) {
+		if err != nil {
+			return nil, err
+		}
+		return []resource.Plan{plan}, nil
+	}
+	compare(t, (*generator).diffs, func(p problem) ([]resource.Plan, error) {
+		return refresh(resource.PlanRefresh(build(p.start)))
+	}, func(p problem, seen classes) ([]resource.Plan, error) {
+		return refresh(newReference(seen).refresh(build(p.start)))
+	}).require(t, "planned", "error")
+}
+
+func engineSteps(p problem) ([]resource.Plan, error) {
+	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, buildGroups(p.groups), build(p.end))
+}
+
+func engineAll(p problem) ([]resource.Plan, error) {
+	return resource.PlanAll(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, wanted(p)...)
+}
+
+func build(rs []*resource.Resource) *resource.State { return resource.NewState(rs...) }
+
+func buildGroups(groups [][]diff) [][]*resource.State {
+	built := make([][]*resource.State, len(groups))
+	for i, group := range groups {
+		for _, d := range group {
+			var state *resource.State
+			if d != nil {
+				state = build(d)
+			}
+			built[i] = append(built[i], state)
+		}
+	}
+	return built
+}
+
+// wanted are the states of the problem after its start, each taken as complete.
+func wanted(p problem) []*resource.State {
+	var states []*resource.State
+	for _, group := range p.groups {
+		for _, d := range group {
+			states = append(states, build(d))
+		}
+	}
+	return append(states, build(p.end))
+}
+
+// comesBack tells whether the end has something that the start has and a state between them has not.
+func comesBack(p problem) bool {
+	states := wanted(p)
+	for _, r := range p.start {
+		gone := slices.ContainsFunc(states, func(s *resource.State) bool {
+			_, ok := s.Get(r.Identifier)
+			return !ok
+		})
+		if _, ok := states[len(states)-1].Get(r.Identifier); gone && ok {
+			return true
+		}
+	}
+	return false
+}
+
+// compare holds what the engine makes of random problems against what the reference makes of them. It
+// returns what the reference came across in the small ones.
+func compare(
+	t *testing.T, generate func(*generator) problem, engine planner,
+	reference func(problem, classes) ([]resource.Plan, error),
+) classes {
+	t.Helper()
+	const shards = 4
+	total := classes{}
+	var mutex sync.Mutex
+	t.Run("cases", func(t *testing.T) {
+		for shard := range shards {
+			t.Run(fmt.Sprint(shard), func(t *testing.T) {
+				t.Parallel()
+				seen := classes{}
+				for i := shard; i < *differentialCases; i += shards {
+					compareOne(t, problemOf(i, smallProblem, generate), engine, reference, seen)
+				}
+				for i := shard; i < *differentialLarge; i += shards {
+					compareOne(t, problemOf(i, largeProblem, generate), engine, reference, classes{})
+				}
+				mutex.Lock()
+				defer mutex.Unlock()
+				for class, n := range seen {
+					total[class] += n
+				}
+			})
+		}
+	})
+	return total
+}
+
+// problemOf is the i-th problem. Up to small ones have size resources.
+func problemOf(i, size int, generate func(*generator) problem) problem {
+	random := rand.New(rand.NewPCG(*differentialSeed, uint64(i)))
+	return generate(newGenerator(random, size))
+}
+
+// compareOne compares the plans for one problem. Where they differ it looks for the smallest problem that
+// shows it.
+func compareOne(
+	t *testing.T, p problem, engine planner, reference func(problem, classes) ([]resource.Plan, error), seen classes,
+) {
+	t.Helper()
+	before := p.copy()
+	plans, err := engine(p)
+	if !slices.EqualFunc(p.states(), before.states(), func(a, b *[]*resource.Resource) bool {
+		return slices.EqualFunc(*a, *b, sameResource)
+	}) {
+		t.Fatalf("planning changed its input. Before:\n%s\nafter:\n%s", before, p)
+	}
+	want, wantErr := reference(p, seen)
+	seen.countIf(err != nil, "error")
+	seen.countIf(err == nil, "planned")
+	seen.countIf(len(plans) > 1, "planned in several plans")
+	if samePlans(plans, want) && sameError(err, wantErr) {
+		return
+	}
+	p = shrink(p, func(p problem) bool {
+		want, wantErr := reference(p, classes{})
+		for range 5 { // the engine walks maps, so that a difference may come and go
+			if plans, err := engine(p); !samePlans(plans, want) || !sameError(err, wantErr) {
+				return true
+			}
+		}
+		return false
+	})
+	want, wantErr = reference(p, classes{})
+	for range 20 {
+		if plans, err = engine(p); !samePlans(plans, want) || !sameError(err, wantErr) {
+			break
+		}
+	}
+	t.Fatalf("the engine and the reference differ on\n%s\nthe engine: %v\n%s\nthe reference: %v\n%s",
+		p, err, printPlans(plans), wantErr, printPlans(want))
+}
+
+// sameError compares errors by their type and their text.
+func sameError(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	var cycle [2]*resource.CycleError
+	var self [2]*resource.SelfDependencyError
+	var missing [2]*resource.MissingDependencyError
+	for i, err := range []error{a, b} {
+		if !errors.As(err, &cycle[i]) && !errors.As(err, &self[i]) && !errors.As(err, &missing[i]) {
+			return false
+		}
+	}
+	return a.Error() == b.Error() &&
+		(cycle[0] == nil) == (cycle[1] == nil) && (self[0] == nil) == (self[1] == nil)
+}
+
+// classes counts what a test has come across.
+type classes map[string]int
+
+func (c classes) count(class string) { c[class]++ }
+
+func (c classes) countIf(seen bool, class string) {
+	if seen {
+		c[class]++
+	}
+}
+
+// countSpelling counts the ways in which attributes are not the same text.
+func (c classes) countSpelling(current, desired *resource.Resource, different bool) {
+	if different || string(current.Attributes) == string(desired.Attributes) {
+		return
+	}
+	switch {
+	case current.ResourceVersion != desired.ResourceVersion:
+		c.count("differences of versions")
+	case !sameValue(decodeAttributes(current), decodeAttributes(desired)):
+		c.count("differences that are ignored")
+	default:
+		c.count("equal values in other spelling")
+	}
+}
+
+// require fails unless each class was seen, and lists what was.
+func (c classes) require(t *testing.T, names ...string) {
+	t.Helper()
+	if *differentialCases < enoughProblems {
+		return
+	}
+	for _, name := range names {
+		if c[name] == 0 {
+			t.Errorf("no example of %q was tried", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		t.Logf("%6d %s", c[name], name)
+	}
+}

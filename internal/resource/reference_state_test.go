@@ -1,0 +1,309 @@
+package resource_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// states is a state as the reference planner sees it: a map that is copied whenever it might change.
+type states map[resource.Identifier]*resource.Resource
+
+func world(s *resource.State) states {
+	w := states{}
+	for _, r := range s.Resources() {
+		w[r.Identifier] = r
+	}
+	return w
+}
+
+type set map[resource.Identifier]bool
+
+func (s set) sorted() []resource.Identifier { return byPrint(slices.Collect(maps.Keys(s))) }
+
+func byPrint(ids []resource.Identifier) []resource.Identifier {
+	slices.SortFunc(ids, func(a, b resource.Identifier) int { return strings.Compare(a.String(), b.String()) })
+	return ids
+}
+
+// sorted are the identifiers in the order of their printed forms.
+func (s states) sorted() []resource.Identifier { return byPrint(slices.Collect(maps.Keys(s))) }
+
+// marked are the resources that are marked as pending deletion.
+func (s states) marked() set {
+	marked := set{}
+	for id, r := range s {
+		marked[id] = r.PendingDeletion
+	}
+	return marked
+}
+
+// unmarked is the resource as something to reach.
+func unmarked(r *resource.Resource) *resource.Resource {
+	c := r.Clone()
+	c.NeedsRecreate, c.PendingDeletion, c.Error = false, false, ""
+	return c
+}
+
+// dependencies are the resources of the state that one of them depends on, by name or by type, in order.
+func (s states) dependencies(id resource.Identifier) []resource.Identifier {
+	found := set{}
+	for _, d := range s[id].Dependencies {
+		if s[d] != nil {
+			found[d] = true
+		}
+	}
+	for _, t := range s[id].TypeDependencies {
+		for other := range s {
+			if other.Type == t {
+				found[other] = true
+			}
+		}
+	}
+	return found.sorted()
+}
+
+// layers gives each resource the length of its longest chain of dependencies, or of dependents.
+func (s states) layers(dependents bool) map[resource.Identifier]int {
+	layers := map[resource.Identifier]int{}
+	next := map[resource.Identifier][]resource.Identifier{}
+	for id := range s {
+		for _, d := range s.dependencies(id) {
+			if dependents {
+				next[d] = append(next[d], id)
+			} else {
+				next[id] = append(next[id], d)
+			}
+		}
+	}
+	var layer func(resource.Identifier) int
+	layer = func(id resource.Identifier) int {
+		known, ok := layers[id]
+		if ok {
+			return known
+		}
+		longest := 0
+		for _, d := range next[id] {
+			longest = max(longest, layer(d)+1)
+		}
+		layers[id] = longest
+		return longest
+	}
+	for id := range s {
+		layer(id)
+	}
+	return layers
+}
+
+func (s states) creationLayers() [][]resource.Identifier { return grouped(s.layers(false)) }
+
+func (s states) deletionLayers() [][]resource.Identifier { return grouped(s.layers(true)) }
+
+func grouped(layers map[resource.Identifier]int) [][]resource.Identifier {
+	var groups [][]resource.Identifier
+	for id, layer := range layers {
+		for layer >= len(groups) {
+			groups = append(groups, nil)
+		}
+		groups[layer] = append(groups[layer], id)
+	}
+	for _, group := range groups {
+		byPrint(group)
+	}
+	return groups
+}
+
+// height is the number of layers.
+func (s states) height() int { return len(s.creationLayers()) }
+
+// heightOf is the number of deletion layers of the state that hold any of the others.
+func (s states) heightOf(others states) int {
+	used := map[int]bool{}
+	for id, layer := range s.layers(true) {
+		if others[id] != nil {
+			used[layer] = true
+		}
+	}
+	return len(used)
+}
+
+// selfDependency is the error of the first resource that depends on itself.
+func (s states) selfDependency() error {
+	for _, id := range s.sorted() {
+		if slices.Contains(s[id].Dependencies, id) {
+			return &resource.SelfDependencyError{Resource: id}
+		}
+		if slices.Contains(s[id].TypeDependencies, id.Type) {
+			return &resource.SelfDependencyError{Resource: id, Type: id.Type}
+		}
+	}
+	return nil
+}
+
+// missing are the errors of one resource, in order, each once.
+func (s states) missing(id resource.Identifier) []error {
+	absent := set{}
+	for _, d := range s[id].Dependencies {
+		if s[d] == nil {
+			absent[d] = true
+		}
+	}
+	var errs []error
+	for _, d := range absent.sorted() {
+		errs = append(errs, &resource.MissingDependencyError{Resource: id, Dependency: d})
+	}
+	return errs
+}
+
+// joinSorted joins errors of missing dependencies in the order of their resources.
+func joinSorted(errs []error) error {
+	slices.SortStableFunc(errs, func(a, b error) int {
+		var x, y *resource.MissingDependencyError
+		errors.As(a, &x)
+		errors.As(b, &y)
+		return strings.Compare(x.Resource.String(), y.Resource.String())
+	})
+	return errors.Join(errs...)
+}
+
+// reachable is, for each resource, all that it depends on, directly or not.
+func (s states) reachable() map[resource.Identifier]set {
+	direct, reachable := map[resource.Identifier][]resource.Identifier{}, map[resource.Identifier]set{}
+	for id := range s {
+		direct[id] = s.dependencies(id)
+	}
+	for id := range s {
+		reachable[id] = set{}
+		for queue := slices.Clone(direct[id]); len(queue) > 0; queue = queue[1:] {
+			if !reachable[id][queue[0]] {
+				reachable[id][queue[0]] = true
+				queue = append(queue, direct[queue[0]]...)
+			}
+		}
+	}
+	return reachable
+}
+
+// cycle is the error of a cycle. Of several it is the one that is reached from the smallest resource which
+// leads into a cycle, going on to the smallest dependency that does until a resource comes again.
+func (s states) cycle() error {
+	reachable := s.reachable()
+	leads := func(id resource.Identifier) bool {
+		for other := range reachable[id] {
+			if reachable[other][other] {
+				return true
+			}
+		}
+		return false
+	}
+	all := s.sorted()
+	start := slices.IndexFunc(all, leads)
+	if start < 0 {
+		return nil
+	}
+	var path []resource.Identifier
+	for next := all[start]; !slices.Contains(path, next); {
+		path = append(path, next)
+		dependencies := s.dependencies(next)
+		next = dependencies[slices.IndexFunc(dependencies, leads)]
+		if at := slices.Index(path, next); at >= 0 {
+			path = path[at:]
+		}
+	}
+	first := slices.Index(path, byPrint(slices.Clone(path))[0])
+	return &resource.CycleError{Path: slices.Concat(path[first:], path[:first])}
+}
+
+// troubles says what is wrong with what a resource depends on, directly or in any way.
+func (s states) troubles(id resource.Identifier) (direct, all map[string]bool) {
+	direct, all = map[string]bool{}, map[string]bool{}
+	s.addTroubles(direct, id)
+	s.addTroubles(all, id)
+	for other := range s.reachable()[id] {
+		s.addTroubles(all, other)
+	}
+	return direct, all
+}
+
+// addTroubles adds what is wrong with the direct dependencies of a resource.
+func (s states) addTroubles(found map[string]bool, id resource.Identifier) {
+	if len(s.missing(id)) > 0 {
+		found["missing"] = true
+	}
+	for _, d := range s.dependencies(id) {
+		if s[d].NeedsRecreate {
+			found["to be recreated"] = true
+		}
+		if s[d].Error != "" {
+			found["failed"] = true
+		}
+	}
+}
+
+// differ tells whether attributes are different JSON values outside what is ignored. Attributes of different
+// versions are not.
+func differ(current, desired *resource.Resource) bool {
+	if current.ResourceVersion != desired.ResourceVersion {
+		return false
+	}
+	a, b := decodeAttributes(current), decodeAttributes(desired)
+	for _, pointer := range desired.DiffIgnore {
+		steps := strings.Split(pointer, "/")[1:]
+		forget(a, steps)
+		forget(b, steps)
+	}
+	return !sameValue(a, b)
+}
+
+func decodeAttributes(r *resource.Resource) map[string]any {
+	value := map[string]any{}
+	if len(r.Attributes) == 0 {
+		return value
+	}
+	decoder := json.NewDecoder(bytes.NewReader(r.Attributes))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// forget takes the member that a pointer leads to out of an object.
+func forget(object map[string]any, steps []string) {
+	if len(steps) == 1 {
+		delete(object, steps[0])
+	} else if inner, ok := object[steps[0]].(map[string]any); ok {
+		forget(inner, steps[1:])
+	}
+}
+
+// sameValue compares decoded JSON values, numbers as exact fractions.
+func sameValue(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, sameValue)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, sameValue)
+	case json.Number:
+		b, ok := b.(json.Number)
+		if !ok {
+			return false
+		}
+		x, _ := new(big.Rat).SetString(a.String())
+		y, _ := new(big.Rat).SetString(b.String())
+		return x.Cmp(y) == 0
+	}
+	switch b.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return a == b
+}
