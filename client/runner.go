@@ -1,0 +1,157 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+)
+
+// Defaults of Runner.
+const (
+	DefaultConcurrency = 16
+	DefaultAttempts    = 10
+)
+
+// Runner runs plans: it has an Executor carry out their events, and records the results in a Store. Executor and Store
+// are required; the zero value of every other field stands for its default. It keeps nothing of its own, and must not
+// be used for the same database by two goroutines, or two processes, at once.
+type Runner struct {
+	// Executor carries out the events.
+	Executor Executor
+	// Store keeps the state.
+	Store Store
+	// Concurrency is how many events of a phase run at once. Default: DefaultConcurrency.
+	Concurrency int
+	// Attempts is how often Reconcile asks before it gives up. Default: DefaultAttempts.
+	Attempts int
+	// Pause is how long Reconcile waits after so many failures in a row, at least 1. Default: Backoff.
+	Pause func(failures int) time.Duration
+	// Review, if not nil, sees every sequence that Reconcile is about to run: to print it, to compare its digest with
+	// the one that a person approved. An error stops Reconcile before anything is executed.
+	Review func(ctx context.Context, sequence *Sequence) error
+	// Done, if not nil, hears of every event after its result is recorded; err is why the event failed, or nil. It is
+	// called by several goroutines at once.
+	Done func(event *plannerv1.Event, err error)
+}
+
+// Run executes plans in order: phases one after the other, and the events of each phase at once. Before the next phase
+// starts, all results of the one before it are in the store.
+//
+// If an event fails, the rest of its phase is still executed, since none of it depends on the failure, and the run
+// ends with a *PhaseError. If the store fails, no more events are started, and the run ends with a *StoreError. Once
+// ctx has ended, no more events are started, what was started is recorded, and the run ends with the error of ctx. After
+// any of these, the next plans have to be asked for with the state as it then is.
+func (r *Runner) Run(ctx context.Context, plans []*plannerv1.Plan) error {
+	for i, plan := range plans {
+		for j, phase := range plan.GetPhases() {
+			p := phaseRun{Runner: r, plan: i, phase: j, failed: make([]*EventError, len(phase.GetEvents()))}
+			if err := p.run(ctx, phase.GetEvents()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// phaseRun is one phase while it runs.
+type phaseRun struct {
+	*Runner
+	plan, phase int
+	failed      []*EventError // by event
+
+	mu    sync.Mutex
+	store error // the first failure of the store
+}
+
+func (p *phaseRun) run(ctx context.Context, events []*plannerv1.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(orDefault(p.Concurrency, DefaultConcurrency), len(events)) {
+		workers.Go(func() {
+			for i := range next {
+				if !p.stopped(ctx) {
+					p.execute(ctx, i, events[i])
+				}
+			}
+		})
+	}
+	for i := range events {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return p.result(ctx)
+}
+
+// execute carries out one event and records its result, also when ctx has ended: what was done must not be forgotten.
+func (p *phaseRun) execute(ctx context.Context, index int, event *plannerv1.Event) {
+	resource, err := p.Executor.Execute(ctx, event)
+	out := judge(event, resource, err)
+	if out.failed != nil {
+		p.failed[index] = &EventError{Plan: p.plan, Phase: p.phase, Event: event, Err: out.failed}
+	}
+	if err := p.record(context.WithoutCancel(ctx), out); err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.store == nil {
+			p.store = err
+		}
+		return
+	}
+	if p.Done != nil {
+		p.Done(event, out.failed)
+	}
+}
+
+func (p *phaseRun) record(ctx context.Context, out outcome) error {
+	switch {
+	case out.put != nil:
+		if err := p.Store.Put(ctx, out.put); err != nil {
+			return &StoreError{Op: "put", Err: err}
+		}
+	case out.remove != nil:
+		if err := p.Store.Delete(ctx, out.remove); err != nil {
+			return &StoreError{Op: "delete", Err: err}
+		}
+	}
+	return nil
+}
+
+// stopped tells whether no more events may be started.
+func (p *phaseRun) stopped(ctx context.Context) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.store != nil || ctx.Err() != nil
+}
+
+// result is the outcome of the phase, once all of its workers are done.
+func (p *phaseRun) result(ctx context.Context) error {
+	if p.store != nil {
+		return p.store
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var failed []*EventError
+	for _, f := range p.failed {
+		if f != nil {
+			failed = append(failed, f)
+		}
+	}
+	if len(failed) > 0 {
+		return &PhaseError{Failed: failed}
+	}
+	return nil
+}
+
+func orDefault(value, preset int) int {
+	if value <= 0 {
+		return preset
+	}
+	return value
+}
