@@ -23,6 +23,7 @@ func sent(id string, form plannerv1.AttributesFormat) *plannerv1.Resource {
 		r.AttributesForm = &plannerv1.Resource_Attributes{Attributes: set("x", structpb.NewNumberValue(1))}
 	case asJSON:
 		r.AttributesForm = &plannerv1.Resource_AttributesJson{AttributesJson: `{"x":1}`}
+	case asAsked:
 	}
 	return r
 }

@@ -96,16 +96,20 @@ var resourceCases = []resourceCase{
 	{"attributes with rest", "attributes_json", "byte 2", text(`{}"` + secret + `"`)},
 	{"attributes with a key twice", "attributes_json", "twice", text(`{"a":"` + secret + `","a":1}`)},
 	{"attributes not UTF-8", "attributes_json", "UTF-8", text("{\"" + secret + "\":\"\xff\"}")},
-	{"attributes too deep", "attributes_json", "too deeply",
-		text(strings.Repeat(`{"a":`, 101) + `"` + secret + `"` + strings.Repeat("}", 101))},
+	{
+		"attributes too deep", "attributes_json", "too deeply",
+		text(strings.Repeat(`{"a":`, 101) + `"` + secret + `"` + strings.Repeat("}", 101)),
+	},
 	{"attributes as deep as can be", "", "", text(strings.Repeat(`{"a":`, 100) + `"x"` + strings.Repeat("}", 100))},
 	{"struct without a map", "", "", object(nil)},
 	{"struct with NaN", "attributes", "not a number", object(set(secret, structpb.NewNumberValue(math.NaN())))},
 	{"struct with infinity", "attributes", "infinite", object(set(secret, structpb.NewNumberValue(math.Inf(-1))))},
 	{"struct with a value of no kind", "attributes", "no kind", object(set(secret, &structpb.Value{}))},
 	{"struct with a nil value", "attributes", "no kind", object(set(secret, nil))},
-	{"struct with an unknown null", "attributes", "NULL_VALUE",
-		object(set(secret, &structpb.Value{Kind: &structpb.Value_NullValue{NullValue: 3}}))},
+	{
+		"struct with an unknown null", "attributes", "NULL_VALUE",
+		object(set(secret, &structpb.Value{Kind: &structpb.Value_NullValue{NullValue: 3}})),
+	},
 	{"struct with a value that is not UTF-8", "attributes", "UTF-8", object(set("x", structpb.NewStringValue("\xff"+secret)))},
 	{"struct with a key that is not UTF-8", "attributes", "UTF-8", object(set("\xff"+secret, structpb.NewBoolValue(true)))},
 	{"struct too deep", "attributes", "too deeply", object(deep(101))},
@@ -273,12 +277,14 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 			in.Nodes = in.Nodes[:1]
 			in.Nodes[0].DatabaseName = "a:b"
 		}},
-		{"database name with colon in the spec", "nodes[0].instance_resources[0].instance.spec.database_name", "colon",
+		{
+			"database name with colon in the spec", "nodes[0].instance_resources[0].instance.spec.database_name", "colon",
 			func(in *plannerv1.UpdateDatabaseRequest) {
 				in.Nodes = in.Nodes[:1]
 				in.Nodes[0].DatabaseName = ""
 				in.Nodes[0].InstanceResources[0].Instance.Spec.DatabaseName = "a:b"
-			}},
+			},
+		},
 		{"settings no object", inNode + ".instance.spec.settings_json", "object", func(in *plannerv1.UpdateDatabaseRequest) {
 			spec(in).SettingsForm = &plannerv1.InstanceSpec_SettingsJson{SettingsJson: `"` + secret + `"`}
 		}},
@@ -436,10 +442,12 @@ func TestViolationsOfRestoreDatabase(t *testing.T) {
 			in.Nodes[0].NodeName = "n2"
 			in.Nodes[0].InstanceResources[0].Instance.Spec.InstanceId = "i2"
 		}},
-		{"instance kept and restored elsewhere", "targets[0].primary_instance.instance.spec.instance_id", "more than once",
+		{
+			"instance kept and restored elsewhere", "targets[0].primary_instance.instance.spec.instance_id", "more than once",
 			func(in *plannerv1.RestoreDatabaseRequest) {
 				in.Nodes[0].InstanceResources[0].Instance.Spec.InstanceId = "i2"
-			}},
+			},
+		},
 		{"no primary", inTarget + ".primary_instance", "required", func(in *plannerv1.RestoreDatabaseRequest) { in.Targets[1].PrimaryInstance = nil }},
 		{"no restore instance", inTarget + ".restore_instance", "required", func(in *plannerv1.RestoreDatabaseRequest) { in.Targets[1].RestoreInstance = nil }},
 		{"another restore instance", inTarget + ".restore_instance.instance.spec.instance_id", "i4", func(in *plannerv1.RestoreDatabaseRequest) {
@@ -519,45 +527,77 @@ func TestViolationsOfOtherRequests(t *testing.T) {
 		{"AddNodes/name", "nodes[0].node_name", "required", errorOf(AddNodes(&plannerv1.AddNodesRequest{Nodes: []*plannerv1.NodeResources{nameless}}))},
 		{"AddNodes/none", "", "", errorOf(AddNodes(&plannerv1.AddNodesRequest{}))},
 		{"AddNodes/options", tooSmall, "4096", errorOf(AddNodes(&plannerv1.AddNodesRequest{ResponseOptions: options}))},
-		{"RollingUpdateNodes/name", "nodes[0].node_name", "required",
-			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{nameless}}))},
-		{"RollingUpdateNodes/primary", "", "",
-			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{primaryless}}))},
-		{"RollingUpdateNodes/options", tooSmall, "4096",
-			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{ResponseOptions: options}))},
-		{"ConcurrentUpdateNodes/name", "nodes[0].node_name", "required",
-			errorOf(ConcurrentUpdateNodes(&plannerv1.ConcurrentUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{nameless}}))},
-		{"ConcurrentUpdateNodes/options", tooSmall, "4096",
-			errorOf(ConcurrentUpdateNodes(&plannerv1.ConcurrentUpdateNodesRequest{ResponseOptions: options}))},
-		{"EndState/twice", "nodes[1].node_name", "more than once",
-			withoutInstances(errorOf(EndState(&plannerv1.EndStateRequest{Nodes: []*plannerv1.NodeResources{node(), node()}})))},
+		{
+			"RollingUpdateNodes/name", "nodes[0].node_name", "required",
+			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{nameless}})),
+		},
+		{
+			"RollingUpdateNodes/primary", "", "",
+			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{primaryless}})),
+		},
+		{
+			"RollingUpdateNodes/options", tooSmall, "4096",
+			errorOf(RollingUpdateNodes(&plannerv1.RollingUpdateNodesRequest{ResponseOptions: options})),
+		},
+		{
+			"ConcurrentUpdateNodes/name", "nodes[0].node_name", "required",
+			errorOf(ConcurrentUpdateNodes(&plannerv1.ConcurrentUpdateNodesRequest{Nodes: []*plannerv1.NodeResources{nameless}})),
+		},
+		{
+			"ConcurrentUpdateNodes/options", tooSmall, "4096",
+			errorOf(ConcurrentUpdateNodes(&plannerv1.ConcurrentUpdateNodesRequest{ResponseOptions: options})),
+		},
+		{
+			"EndState/twice", "nodes[1].node_name", "more than once",
+			withoutInstances(errorOf(EndState(&plannerv1.EndStateRequest{Nodes: []*plannerv1.NodeResources{node(), node()}}))),
+		},
 		{"EndState/options", tooSmall, "4096", errorOf(EndState(&plannerv1.EndStateRequest{ResponseOptions: options}))},
 		{"PopulateNode/node", "node", "required", errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{}))},
-		{"PopulateNode/fine", "", "",
-			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"n1", "n2"}}))},
-		{"PopulateNode/empty name", "existing_node_names[1]", "required",
-			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", ""}}))},
-		{"PopulateNode/colon", "existing_node_names[1]", "colon",
-			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", "b:c"}}))},
-		{"PopulateNode/sub", "existing_node_names[0]", `"sub"`,
-			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"sub_a"}}))},
-		{"PopulateNode/twice", "existing_node_names[2]", "more than once",
-			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", "b", "a"}}))},
+		{
+			"PopulateNode/fine", "", "",
+			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"n1", "n2"}})),
+		},
+		{
+			"PopulateNode/empty name", "existing_node_names[1]", "required",
+			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", ""}})),
+		},
+		{
+			"PopulateNode/colon", "existing_node_names[1]", "colon",
+			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", "b:c"}})),
+		},
+		{
+			"PopulateNode/sub", "existing_node_names[0]", `"sub"`,
+			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"sub_a"}})),
+		},
+		{
+			"PopulateNode/twice", "existing_node_names[2]", "more than once",
+			errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ExistingNodeNames: []string{"a", "b", "a"}})),
+		},
 		{"PopulateNode/options", tooSmall, "4096", errorOf(PopulateNode(&plannerv1.PopulateNodeRequest{Node: node(), ResponseOptions: options}))},
-		{"PopulateNodes/only names", "", "",
-			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{NodeName: "n2"}}, New: []*plannerv1.NodeResources{node()}}))},
-		{"PopulateNodes/existing", "existing[0].node_name", "required",
-			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{}}}))},
-		{"PopulateNodes/existing twice", "existing[1].node_name", "more than once",
-			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{NodeName: "a"}, {NodeName: "a"}}}))},
-		{"PopulateNodes/new", "new[0].node_name", "required",
-			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{New: []*plannerv1.NodeResources{nameless}}))},
+		{
+			"PopulateNodes/only names", "", "",
+			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{NodeName: "n2"}}, New: []*plannerv1.NodeResources{node()}})),
+		},
+		{
+			"PopulateNodes/existing", "existing[0].node_name", "required",
+			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{}}})),
+		},
+		{
+			"PopulateNodes/existing twice", "existing[1].node_name", "more than once",
+			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: []*plannerv1.NodeResources{{NodeName: "a"}, {NodeName: "a"}}})),
+		},
+		{
+			"PopulateNodes/new", "new[0].node_name", "required",
+			errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{New: []*plannerv1.NodeResources{nameless}})),
+		},
 		{"PopulateNodes/options", tooSmall, "4096", errorOf(PopulateNodes(&plannerv1.PopulateNodesRequest{ResponseOptions: options}))},
 		{"RestoreNode/target", "target", "required", errorOf(RestoreNode(&plannerv1.RestoreNodeRequest{}))},
 		{"RestoreNode/name", "target.node_name", "colon", errorOf(RestoreNode(&plannerv1.RestoreNodeRequest{Target: target}))},
 		{"PlanStates/fine", "", "", errorOf(PlanStates(planStatesFixture(t)))},
-		{"PlanStates/version", "states[0].version", "version",
-			errorOf(PlanStates(&plannerv1.PlanStatesRequest{States: []*plannerv1.State{{Version: "x"}}}))},
+		{
+			"PlanStates/version", "states[0].version", "version",
+			errorOf(PlanStates(&plannerv1.PlanStatesRequest{States: []*plannerv1.State{{Version: "x"}}})),
+		},
 		{"PlanStates/options", tooSmall, "4096", errorOf(PlanStates(&plannerv1.PlanStatesRequest{ResponseOptions: options}))},
 		{"PlanRefresh/none", "", "", errorOf(PlanRefresh(&plannerv1.PlanRefreshRequest{}))},
 		{"PlanRefresh/version", "state.version", "version", errorOf(PlanRefresh(&plannerv1.PlanRefreshRequest{State: &plannerv1.State{Version: "0"}}))},
@@ -574,8 +614,10 @@ func TestViolationsOfOtherRequests(t *testing.T) {
 		})))},
 		{"ApplyEvents/unknown reason", "events[1].reason", "unknown value 9", errorOf(ApplyEvents(events(func(e *plannerv1.Event) { e.Reason = 9 })))},
 		{"ApplyEvents/no resource", "events[1].resource", "required", errorOf(ApplyEvents(events(func(e *plannerv1.Event) { e.Resource = nil })))},
-		{"ApplyEvents/no identifier", "events[1].resource.identifier", "required",
-			errorOf(ApplyEvents(events(func(e *plannerv1.Event) { e.Resource.Identifier = nil })))},
+		{
+			"ApplyEvents/no identifier", "events[1].resource.identifier", "required",
+			errorOf(ApplyEvents(events(func(e *plannerv1.Event) { e.Resource.Identifier = nil }))),
+		},
 		{"ApplyEvents/options", tooSmall, "4096", errorOf(ApplyEvents(&plannerv1.ApplyEventsRequest{ResponseOptions: options}))},
 	}
 	for _, c := range cases {
