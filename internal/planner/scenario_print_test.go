@@ -70,6 +70,7 @@ func remarks(r *resource.Resource) string {
 		RenameFrom       string   `json:"rename_from"`
 		SourceNodeName   string   `json:"source_node_name"`
 		InstanceIDs      []string `json:"instance_ids"`
+		Primary          string   `json:"primary_instance_id"`
 	}
 	if database.IsCatalogType(r.Identifier.Type) {
 		if err := json.Unmarshal(r.Attributes, &a); err != nil {
@@ -91,6 +92,9 @@ func remarks(r *resource.Resource) string {
 	}
 	if r.Identifier.Type == database.TypeNode {
 		all = append(all, strings.Join(a.InstanceIDs, ", "))
+		if a.Primary != a.InstanceIDs[0] {
+			all = append(all, "primary "+a.Primary)
+		}
 	}
 	if r.NeedsRecreate {
 		all = append(all, "marked needs_recreate")

@@ -41,7 +41,7 @@ type wishParser struct {
 //
 //	call FUNCTION                     default: UpdateDatabase
 //	strategy rolling|concurrent
-//	force                             force update
+//	force                             update everything
 //	existing NODE ...                 for PopulateNode and PopulateNodes
 //	node NAME [source NODE] [backup DATABASE] [primary INSTANCE] [owner ROLE]
 //	  script NAME SQL
