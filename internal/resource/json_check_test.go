@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +111,17 @@ func TestCheckJSONRefuses(t *testing.T) {
 	}
 }
 
+func TestCheckJSONRefusesEveryControlCharacter(t *testing.T) {
+	for c := range byte(' ') {
+		for _, padding := range []string{"", "enough to be read at once"} {
+			text := []byte(`{"a":"` + padding + string(rune(c)) + padding + `"}`)
+			if err := CheckJSONObject(text, JSONLimits{}); err == nil {
+				t.Errorf("%q was accepted", text)
+			}
+		}
+	}
+}
+
 func TestCheckJSONObjectRefusesOtherValues(t *testing.T) {
 	for _, text := range []string{`[]`, `"{}"`, ` 1`, `null`} {
 		if err := CheckJSON([]byte(text), JSONLimits{}); err != nil {
@@ -173,9 +184,9 @@ func TestCheckJSONTakesNoMemory(t *testing.T) {
 // Names that share a long beginning, in no order, are what comparing every pair would be slowest at.
 func TestCheckJSONIsFastOnHostileNames(t *testing.T) {
 	const members = 200_000
-	names := make([]string, members)
-	for i, n := range rand.New(rand.NewSource(1)).Perm(members) {
-		names[i] = fmt.Sprintf(`"a common beginning of all \u006eames %d":0`, n)
+	var names []string
+	for _, n := range rand.New(rand.NewPCG(1, 2)).Perm(members) {
+		names = append(names, fmt.Sprintf(`"a common beginning of all \u006eames %d":0`, n))
 	}
 	unique := []byte("{" + strings.Join(names, ",") + "}")
 	twice := []byte("{" + strings.Join(append(names, names[members/2]), ",") + "}")

@@ -16,6 +16,8 @@ type jsonTree struct {
 	nodes     []jsonNode // all others; the children of one node lie side by side
 	unescaped []byte     // the names that are escaped in the text
 	canonical []byte
+	// canonicalString is the same as canonical, once it was asked for.
+	canonicalString string
 }
 
 // jsonNode is one value of a tree.
@@ -65,6 +67,14 @@ func (t *jsonTree) raw(n *jsonNode) []byte { return t.text[n.raw.start:n.raw.end
 
 func (t *jsonTree) canon(n *jsonNode) []byte { return t.canonical[n.canonical.start:n.canonical.end] }
 
+// canonString is canon as a string, which shares the memory of all others.
+func (t *jsonTree) canonString(n *jsonNode) string {
+	if t.canonicalString == "" {
+		t.canonicalString = string(t.canonical)
+	}
+	return t.canonicalString[n.canonical.start:n.canonical.end]
+}
+
 func (t *jsonTree) children(n *jsonNode) []jsonNode { return t.nodes[n.children.start:n.children.end] }
 
 // jsonParser walks over a text and builds its tree.
@@ -87,10 +97,10 @@ func (p *jsonParser) value() (jsonNode, bool) {
 	n := jsonNode{kind: p.peek()}
 	start := p.pos
 	ok := false
-	switch {
-	case n.kind == '{':
+	switch n.kind {
+	case '{':
 		ok = p.open() && p.object(&n)
-	case n.kind == '[':
+	case '[':
 		ok = p.open() && p.array(&n)
 	default:
 		if n.kind == '-' || isDigit(n.kind) {

@@ -96,7 +96,6 @@ func (d *differ) patch() []Operation {
 // value compares two values at the same place.
 func (d *differ) value(current, wanted *jsonNode, ignored *places) {
 	switch {
-	case d.size > d.limit: // what is found would be thrown away
 	case ignored.all() || d.equal(current, wanted):
 	case current.kind != wanted.kind || current.kind != '{' && current.kind != '[':
 		d.emit("replace", wanted)

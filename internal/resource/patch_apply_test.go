@@ -61,7 +61,7 @@ func applyToArray(t rapid.TB, array []any, steps []string, operation Operation) 
 	adds := operation.Op == "add" && len(steps) == 1
 	index, err := strconv.Atoi(steps[0])
 	if err != nil || index < 0 || index > len(array) || index == len(array) && !adds {
-		return nil, fmt.Errorf("index %s of %d, %v", steps[0], len(array), err)
+		return nil, fmt.Errorf("index %s of an array of %d", steps[0], len(array))
 	}
 	switch {
 	case adds:

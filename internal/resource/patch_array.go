@@ -90,10 +90,10 @@ func (d *differ) at(index int, compare func()) {
 // keptElement is an element that two arrays have in common, by its index in both.
 type keptElement struct{ current, wanted int }
 
-// kept finds a longest common subsequence: what can stay where it is. It returns none where finding it
-// would cost too much, which is correct as well.
+// kept finds a longest common subsequence of elements of which neither the first nor the last ones are the
+// same. It returns none where finding it would cost too much, which is correct as well.
 func (d *differ) kept(have, want []jsonNode) []keptElement {
-	if len(have) == 0 || len(want) == 0 || len(have) > d.cells/len(want) {
+	if len(have)*len(want) <= 1 || len(have) > d.cells/len(want) {
 		return nil
 	}
 	d.cells -= len(have) * len(want)
@@ -105,11 +105,11 @@ func (d *differ) kept(have, want []jsonNode) []keptElement {
 func numberElements(t *jsonTree, elements []jsonNode, numbers map[string]int32) []int32 {
 	numbered := make([]int32, len(elements))
 	for i := range elements {
-		canonical := t.canon(&elements[i])
-		number, known := numbers[string(canonical)]
+		canonical := t.canonString(&elements[i])
+		number, known := numbers[canonical]
 		if !known {
 			number = int32(len(numbers))
-			numbers[string(canonical)] = number
+			numbers[canonical] = number
 		}
 		numbered[i] = number
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,7 @@ func TestDiffAttributes(t *testing.T) {
 		"an element becomes another":              {current: `{"a":[1,2,3]}`, wanted: `{"a":[1,"x",3]}`, want: []string{`replace /a/1 "x"`}},
 		"an element changes a little":             {current: `{"a":[0,{"b":1,"c":` + long + `}]}`, wanted: `{"a":[0,{"b":2,"c":` + long + `}]}`, want: []string{`replace /a/1/b 2`}},
 		"an element changes a lot":                {current: `{"a":[0,{"b":1,"c":2}]}`, wanted: `{"a":[0,{"b":2,"c":3}]}`, want: []string{`replace /a/1 {"b":2,"c":3}`}},
+		"an element of an element changes a lot":  {current: `{"a":[0,{"b":[0,{"c":1,"d":2}],"e":"text"}]}`, wanted: `{"a":[0,{"b":[0,{"c":2,"d":3}],"e":"text"}]}`, want: []string{`replace /a/1/b/1 {"c":2,"d":3}`}},
 		"an inner array changes a little":         {current: `{"a":[0,[1,` + long + `]]}`, wanted: `{"a":[0,[2,` + long + `]]}`, want: []string{`replace /a/1/0 2`}},
 		"a changed element behind one that comes": {current: `{"a":[0,{"b":1,"c":` + long + `}]}`, wanted: `{"a":[7,0,{"b":2,"c":` + long + `}]}`, want: []string{`add /a/0 7`, `replace /a/2/b 2`}},
 		"nothing of an array stays":               {current: `{"a":[1,2,3]}`, wanted: `{"a":[4,5,6]}`, want: []string{`replace /a [4,5,6]`}},
@@ -239,8 +241,8 @@ func referenceCommon(a, b []string) int {
 
 func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 	longName := strings.Repeat("/", 100_000)
-	deep := func(value string) string {
-		return strings.Repeat(`{"a":[`, 4_000) + value + strings.Repeat(`]}`, 4_000)
+	deep := func(value string, depth int) string {
+		return strings.Repeat(`{"a":[`+value+`,`, depth) + membersOf(20_000, value) + strings.Repeat(`,`+value+`]}`, depth)
 	}
 	pairs := strings.Repeat(`["a long string in common",[0,1]],`, 3000)
 	for name, c := range map[string]struct{ current, wanted, ignore string }{
@@ -249,8 +251,9 @@ func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 		"long arrays without common elements": {numbers(0, 100_000), numbers(100_000, 200_000), ""},
 		"long arrays that are shifted":        {numbers(0, 100_000), numbers(50_000, 150_000), ""},
 		"long arrays with gaps":               {numbers(0, 100_000), `{"numbers":[` + pairs + numbers(0, 50_000) + `]}`, ""},
-		"deeply nested":                       {deep("1"), deep("2"), ""},
-		"deeply nested with a deep pointer":   {deep("1"), deep("2"), strings.Repeat("/a/0", 3_999) + "/a/1"},
+		"deeply nested":                       {deep("1", 100), deep("2", 100), ""},
+		"as deeply nested as can be":          {deep("1", 4_000), deep("2", 4_000), ""},
+		"deeply nested with a deep pointer":   {deep("1", 4_000), deep("2", 4_000), strings.Repeat("/a/1", 3_999) + "/a/0"},
 		"a pointer deeper than the text":      {`{"a":1}`, `{"a":2}`, strings.Repeat("/", 100_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -258,6 +261,8 @@ func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 			if c.ignore != "" {
 				ignore = append(ignore, c.ignore)
 			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			start := time.Now()
 			patch, err := DiffAttributes(withAttributes(c.current), withAttributes(c.wanted, ignore...))
 			if err != nil || len(patch) == 0 {
@@ -266,11 +271,16 @@ func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %v", took)
 			}
+			runtime.ReadMemStats(&after)
+			length := len(c.current) + len(c.wanted) + len(c.ignore)
+			if taken := after.TotalAlloc - before.TotalAlloc; taken > uint64(16<<20+100*length) {
+				t.Errorf("took %d bytes for attributes of %d", taken, length)
+			}
 			size := 0
 			for _, operation := range patch {
 				size += len(operation.Path) + len(operation.Value)
 			}
-			if length := len(c.current) + len(c.wanted); size > 4096+16*length {
+			if size > 4096+16*length {
 				t.Errorf("a patch of %d bytes for attributes of %d", size, length)
 			}
 			if len(patch) < 1000 && strings.Count(c.current, "[") < 1000 {
