@@ -377,8 +377,9 @@ func TestWishesForOneResourceAreTheSameEverywhere(t *testing.T) {
 		change      func(*plannerv1.Resource)
 	}{
 		{"executor", "executor", func(r *plannerv1.Resource) { r.Executor.Id = "host-2" }},
-		{"attributes", "attributes", text(`{"password":"` + secret + `2"}`)},
+		{"attributes", "attributes_json", text(`{"password":"` + secret + `2"}`)},
 		{"attributes unset", "attributes", func(r *plannerv1.Resource) { r.AttributesForm = nil }},
+		{"attributes as another struct", "attributes", object(set("password", structpb.NewStringValue("x")))},
 		{"attributes spelled otherwise", "", text(`{ "\u0070assword" : "` + secret + `" }`)},
 		{"attributes as a struct", "", object(set("password", structpb.NewStringValue(secret)))},
 		{"dependencies", "dependencies", func(r *plannerv1.Resource) { r.Dependencies[0].Id = "other" }},
@@ -401,7 +402,7 @@ func TestWishesForOneResourceAreTheSameEverywhere(t *testing.T) {
 			if field != "" {
 				field = "services[0].resources[0]." + field
 			}
-			wantViolation(t, err, field, "proxy::i1 is wanted with a different")
+			wantViolation(t, err, field, "proxy::i1 is wanted with a different value")
 		})
 	}
 	t.Run("order of lists", func(t *testing.T) {
@@ -699,6 +700,43 @@ func TestLongNamesAreCutInDescriptions(t *testing.T) {
 	if text := e.Violations[0].Description; len(text) > 300 || strings.Contains(text, "\ufffd") || strings.Contains(text, `\x`) {
 		t.Errorf("the description is %q", text)
 	}
+}
+
+func TestViolationsOfAnswers(t *testing.T) {
+	cases := []struct {
+		name, field, description string
+		change                   func(*plannerv1.Event)
+	}{
+		{"nothing", "", "", func(*plannerv1.Event) {}},
+		{"type", "type", "required", func(e *plannerv1.Event) { e.Type = 0 }},
+		{"reason", "reason", "unknown value 9", func(e *plannerv1.Event) { e.Reason = 9 }},
+		{"resource", "resource", "required", func(e *plannerv1.Event) { e.Resource = nil }},
+		{"resource within", "resource.executor", "required", func(e *plannerv1.Event) { e.Resource.Executor = nil }},
+		{"cause", "caused_by[0].id", "required", func(e *plannerv1.Event) { e.CausedBy = []*plannerv1.Identifier{{Type: "dir"}} }},
+		{"value", "diff[0].value", "not a number", func(e *plannerv1.Event) {
+			e.Diff[0].ValueForm = &plannerv1.PatchOperation_Value{Value: structpb.NewNumberValue(math.NaN())}
+		}},
+		{"text of a value", "diff[0].value_json", "value is expected", func(e *plannerv1.Event) {
+			e.Diff[0].ValueForm = &plannerv1.PatchOperation_ValueJson{ValueJson: secret}
+		}},
+		{"no value", "", "", func(e *plannerv1.Event) { e.Diff[0].ValueForm = nil }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			event := applyEventsFixture(t).Events[0]
+			c.change(event)
+			wantViolation(t, errorOf(EventFromProto(event)), c.field, c.description)
+			field := c.field
+			if field != "" {
+				field = "plans[0].phases[1].events[0]." + field
+			}
+			plan := &plannerv1.Plan{Phases: []*plannerv1.Phase{{}, {Index: 1, Events: []*plannerv1.Event{event}}}}
+			wantViolation(t, errorOf(PlansFromProto([]*plannerv1.Plan{plan})), field, c.description)
+		})
+	}
+	plan := &plannerv1.Plan{Phases: []*plannerv1.Phase{{}, {Index: 2}}}
+	wantViolation(t, errorOf(PlansFromProto([]*plannerv1.Plan{plan})), "plans[0].phases[1].index", "must be 1")
+	wantViolation(t, errorOf(StateFromProto(&plannerv1.State{Version: "2"})), "version", "version")
 }
 
 func TestNilElementsAreViolationsAndNoPanic(t *testing.T) {

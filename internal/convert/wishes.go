@@ -108,8 +108,11 @@ func (r *reader) wish(p *path, in *plannerv1.Resource, out *resource.Resource, s
 		r.add(p, "identifier", "%s is in this list more than once", shorten(out.Identifier.String()))
 	default:
 		if field := difference(earlier, out); field != "" {
-			r.add(p, field, "%s is wanted with a different %s elsewhere in the request",
-				shorten(out.Identifier.String()), field)
+			if _, text := in.GetAttributesForm().(*plannerv1.Resource_AttributesJson); text && field == "attributes" {
+				field = "attributes_json"
+			}
+			r.add(p, field, "%s is wanted with a different value of it elsewhere in the request",
+				shorten(out.Identifier.String()))
 		}
 	}
 	return earlier
