@@ -1,0 +1,517 @@
+package resource_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+func TestPlanStepsTellsAStory(t *testing.T) {
+	for name, c := range map[string]struct {
+		start, groups, end string
+		force              bool
+		want               string
+	}{
+		"what one node's update changes for another node waits for that node": {
+			start: `
+				dir::shared {"size":1}
+				instance::n1 -> dir::shared
+				instance::n2 -> dir::shared`,
+			groups: `
+				dir::shared {"size":2}
+				instance::n1 -> dir::shared
+				=
+				dir::shared {"size":2}
+				instance::n2 -> dir::shared`,
+			end: `
+				dir::shared {"size":2}
+				instance::n1 -> dir::shared
+				instance::n2 -> dir::shared`,
+			want: `
+				update dir::shared has_diff <replace /size 2>
+				update instance::n1 dependency_updated [dir::shared]
+
+				update instance::n2 dependency_updated [dir::shared]`,
+		},
+		"a later step of the same group does not make anything wait": {
+			start: `
+				dir::shared {"size":1}
+				instance::n1a -> dir::shared
+				instance::n1b -> dir::shared`,
+			groups: `
+				dir::shared {"size":2}
+				instance::n1a -> dir::shared
+				-
+				instance::n1b -> dir::shared`,
+			end: `
+				dir::shared {"size":2}
+				instance::n1a -> dir::shared
+				instance::n1b -> dir::shared`,
+			want: `
+				update dir::shared has_diff <replace /size 2>
+				update instance::n1a dependency_updated [dir::shared], update instance::n1b dependency_updated [dir::shared]`,
+		},
+		"what waits remembers all causes, each once": {
+			start: `
+				dir::a {"size":1}
+				dir::b {"size":1}
+				dir::c {"size":1}
+				instance::n -> dir::a dir::c *dir`,
+			groups: `
+				dir::b {"size":2}
+				-
+				dir::b {"size":3}
+				=
+				dir::a {"size":2}
+				instance::n -> dir::a dir::c *dir`,
+			end: `
+				dir::a {"size":2}
+				dir::b {"size":3}
+				dir::c {"size":1}
+				instance::n -> dir::a dir::c *dir`,
+			want: `
+				update dir::b has_diff <replace /size 2>
+
+				update dir::b has_diff <replace /size 3>
+
+				update dir::a has_diff <replace /size 2>
+				update instance::n dependency_updated [dir::a dir::b]`,
+		},
+		"what depends on something missing waits until it is there": {
+			start: `
+				a::1 {"size":1}
+				b::1 -> c::missing
+				d::1 -> a::1 b::1
+				e::1 -> d::1`,
+			groups: `
+				a::1 {"size":2}
+				=
+				c::missing`,
+			end: `
+				a::1 {"size":2}
+				c::missing
+				b::1 -> c::missing
+				d::1 -> a::1 b::1
+				e::1 -> d::1`,
+			want: `
+				update a::1 has_diff <replace /size 2>
+
+				create c::missing does_not_exist
+				update b::1 dependency_updated [c::missing]
+				update d::1 dependency_updated [a::1 b::1]
+				update e::1 dependency_updated [d::1]`,
+		},
+		"what depends on something failed waits until that is mended, or for the last step": {
+			start: `
+				a::1 {"size":1}
+				b::1 (error)
+				b::2 (error)
+				c::1 -> a::1 b::1
+				c::2 -> a::1 b::2`,
+			groups: `
+				a::1 {"size":2}
+				-
+				b::1`,
+			end: `
+				a::1 {"size":2}
+				b::1
+				b::2
+				c::1 -> a::1 b::1
+				c::2 -> a::1 b::2`,
+			want: `
+				update a::1 has_diff <replace /size 2>
+
+				update b::1 has_error
+				update c::1 dependency_updated [a::1 b::1]
+
+				update b::2 has_error
+				update c::2 dependency_updated [a::1 b::2]`,
+		},
+		"what waits does not forget why, though it then depends on nothing": {
+			start: `
+				a::1 {"size":1}
+				b::1 -> a::1
+				c::1`,
+			groups: `
+				a::1 {"size":2}
+				=
+				b::1`,
+			end: `
+				a::1 {"size":2}
+				b::1
+				c::1`,
+			want: `
+				update a::1 has_diff <replace /size 2>
+
+				update b::1 dependency_updated [a::1]`,
+		},
+		"a resource that failed is planned once: in the step that speaks of it": {
+			start:  `a::1 (error)`,
+			groups: "a::1\n=\na::1",
+			end:    `a::1`,
+			want:   `update a::1 has_error`,
+		},
+		"a resource that failed is planned once: in the step that reaches it": {
+			start: `
+				a::1 {"size":1}
+				b::1 -> a::1 (error)`,
+			groups: `a::1 {"size":2}`,
+			end: `
+				a::1 {"size":2}
+				b::1 -> a::1`,
+			want: `
+				update a::1 has_diff <replace /size 2>
+				update b::1 has_error`,
+		},
+		"a resource that failed is planned once: else in the last step": {
+			start:  "a::1 (error) | b::1",
+			groups: "b::1\n=\nb::1 | c::1",
+			end:    "a::1 | b::1 | c::1",
+			want:   "create c::1 does_not_exist\n\nupdate a::1 has_error",
+		},
+		"what has to be made again and stays is created where it belongs": {
+			start:  `a::1 {"size":1} (recreate)`,
+			groups: "b::1\n=\n" + `a::1 {"size":2}`,
+			end:    "a::1 {\"size\":2} | b::1",
+			want:   "create b::1 does_not_exist\n\ncreate a::1 does_not_exist",
+		},
+		"what has to be made again for a while only says so": {
+			start:  `a::1 {"size":1} (recreate)`,
+			groups: `a::1 {"size":2}`,
+			end:    ``,
+			want:   "create a::1 needs_recreate <replace /size 2>\n\ndelete a::1 not_desired",
+		},
+		"what is in no diff and not in the end is only deleted": {
+			start:  "a::1 {\"size\":1} | b::1 -> a::1 (error) | c::1 -> b::1 (recreate)",
+			groups: `a::1 {"size":2}`,
+			end:    `a::1 {"size":2}`,
+			want:   "update a::1 has_diff <replace /size 2>\n\ndelete c::1 not_desired\ndelete b::1 not_desired",
+		},
+		"what is in a diff lives until the end": {
+			start:  "a::1 {\"size\":1} (pending) | b::1 -> a::1",
+			groups: `a::1 {"size":2}`,
+			end:    `c::1`,
+			want:   "update a::1 has_diff <replace /size 2>\n\ncreate c::1 does_not_exist\ndelete b::1 not_desired\ndelete a::1 not_desired",
+		},
+		"start's own marks of pending deletion mean nothing": {
+			start:  `a::1 {"size":1} (pending)`,
+			groups: `b::1`,
+			end:    "a::1 {\"size\":2} | b::1",
+			want:   "create b::1 does_not_exist\n\nupdate a::1 has_diff <replace /size 2>",
+		},
+		"leftovers that miss something never block": {
+			start:  "a::1 -> x::missing | b::1 -> a::1 y::missing",
+			groups: `c::1`,
+			end:    `c::1`,
+			want:   "create c::1 does_not_exist\n\ndelete b::1 not_desired\ndelete a::1 not_desired",
+		},
+		"force update applies to the last step": {
+			start:  "a::1 | b::1 -> a::1 | c::1",
+			groups: `a::1`,
+			end:    "a::1 | b::1 -> a::1 | d::1",
+			force:  true,
+			want:   "update a::1 force_update, create d::1 does_not_exist\nupdate b::1 force_update\ndelete c::1 not_desired",
+		},
+		"a diff that turns a chain around moves its layers": {
+			start:  "a::1 | b::1 -> a::1 | c::1 -> b::1",
+			groups: "a::1 {\"size\":1} -> c::1 | b::1 {\"size\":1} | c::1 {\"size\":1} -> b::1",
+			end:    "a::1 {\"size\":1} -> c::1 | b::1 {\"size\":1} | c::1 {\"size\":1} -> b::1",
+			want: `
+				update b::1 has_diff <add /size 1>
+				update c::1 dependency_updated [b::1] <add /size 1>
+				update a::1 dependency_updated [c::1] <add /size 1>`,
+		},
+		"a diff with another dependency moves what stands above it": {
+			start: "a::1 | b::1 | c::1 -> b::1 | d::1 -> a::1 c::1",
+			groups: `
+				a::1 {"size":1}
+				b::1 -> a::1`,
+			end: "a::1 {\"size\":1} | b::1 -> a::1 | c::1 -> b::1 | d::1 -> a::1 c::1",
+			want: `
+				update a::1 has_diff <add /size 1>
+				update b::1 dependency_updated [a::1]
+				update c::1 dependency_updated [b::1]
+				update d::1 dependency_updated [a::1 c::1]`,
+		},
+		"a new resource of a type concerns what depends on the type": {
+			start:  "a::1 -> *b | c::1 -> a::1",
+			groups: `b::1`,
+			end:    "a::1 -> *b | b::1 | c::1 -> a::1",
+			want: `
+				create b::1 does_not_exist
+				update a::1 dependency_updated [b::1]
+				update c::1 dependency_updated [a::1]`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plans, err := resource.PlanSteps(parseState(t, c.start),
+				resource.PlanOptions{ForceUpdate: c.force}, parseGroups(t, c.groups), parseState(t, c.end))
+			checkStory(t, plans, err, c.want)
+		})
+	}
+}
+
+func checkStory(t *testing.T, plans []resource.Plan, err error, want string) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := story(plans), unindent(want); got != want {
+		t.Errorf("the plans are\n%s\n\nand should be\n%s", got, want)
+	}
+}
+
+func TestPlanAllTellsAStory(t *testing.T) {
+	for name, c := range map[string]struct {
+		start  string
+		wanted []string
+		force  bool
+		want   string
+	}{
+		"nothing is wanted": {start: `a::1`},
+		"from nothing to nothing": {
+			wanted: []string{``, ``},
+		},
+		"everything goes, dependents first, also through what stays": {
+			start:  "a::1 | b::1 -> a::1 | c::1 -> b::1 | d::1 -> a::1 | e::1 -> x::missing",
+			wanted: []string{`b::1`},
+			want:   "delete c::1 not_desired, delete d::1 not_desired, delete e::1 not_desired\ndelete a::1 not_desired",
+		},
+		"what is removed and wanted again is created": {
+			start:  `a::1`,
+			wanted: []string{``, `a::1`},
+			want:   "delete a::1 not_desired\n\ncreate a::1 does_not_exist",
+		},
+		"force update applies to the last state": {
+			start:  `a::1`,
+			wanted: []string{"a::1 | b::1", "a::1 | b::1"},
+			force:  true,
+			want:   "create b::1 does_not_exist\n\nupdate a::1 force_update, update b::1 force_update",
+		},
+		"the first rule that matches decides": {
+			start: `
+				a::changed {"size":1}
+				b::error {"size":1} -> a::changed (error)
+				b::pending {"size":1} -> a::changed (pending) (error) (recreate)
+				b::reached {"size":1} -> a::changed
+				b::recreate {"size":1} -> a::changed (recreate) (error)`,
+			wanted: []string{`
+				a::changed {"size":2}
+				b::error {"size":2} -> a::changed
+				b::new {"size":2} -> a::changed
+				b::pending {"size":2} -> a::changed
+				b::reached {"size":2} -> a::changed
+				b::recreate {"size":2} -> a::changed`},
+			want: `
+				update a::changed has_diff <replace /size 2>
+				update b::error has_error <replace /size 2>, ` +
+				`create b::new does_not_exist, ` +
+				`update b::reached dependency_updated [a::changed] <replace /size 2>, ` +
+				`create b::recreate needs_recreate <replace /size 2>`,
+		},
+		"marks of a wanted state are what the next step finds": {
+			start:  `a::1`,
+			wanted: []string{"a::1 (error) | b::1 (pending) | c::1 (recreate)", `a::1 {"size":1} | b::1 {"size":1} | c::1 {"size":1}`},
+			want: `
+				create b::1 does_not_exist, create c::1 does_not_exist
+
+				update a::1 has_error <add /size 1>, create c::1 needs_recreate <add /size 1>`,
+		},
+		"versions that differ are not compared": {
+			start:  `a::1 {"size":1}`,
+			wanted: []string{`a::1 {"size":2} (version 2)`},
+		},
+		"what is to be ignored is the wanted side's business": {
+			start:  "a::1 {\"size\":1} (ignore /size) | b::1 {\"size\":1}",
+			wanted: []string{"a::1 {\"size\":2} | b::1 {\"size\":2} (ignore /size)"},
+			want:   "update a::1 has_diff <replace /size 2>",
+		},
+		"a type of which nothing is there makes no layer": {
+			wanted: []string{"a::1 -> *x | b::1 -> a::1"},
+			want:   "create a::1 does_not_exist\ncreate b::1 does_not_exist",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var wanted []*resource.State
+			for _, text := range c.wanted {
+				wanted = append(wanted, parseState(t, text))
+			}
+			plans, err := resource.PlanAll(parseState(t, c.start), resource.PlanOptions{ForceUpdate: c.force}, wanted...)
+			checkStory(t, plans, err, c.want)
+		})
+	}
+}
+
+func TestEventsHoldResourcesWithoutMarks(t *testing.T) {
+	marked := func() *resource.State {
+		return parseState(t, "a::1 {\"size\":2} (error) (pending) | b::1 (recreate) | c::1 -> *a (error)")
+	}
+	start := parseState(t, "a::1 {\"size\":1} | c::1 -> *a | d::1 (error) (recreate) (pending)")
+	all, err := resource.PlanAll(start, resource.PlanOptions{}, marked())
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := resource.PlanSteps(start, resource.PlanOptions{}, [][]*resource.State{{marked()}}, marked())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, plans := range [][]resource.Plan{all, steps} {
+		events := 0
+		for _, plan := range plans {
+			for _, phase := range plan.Phases {
+				for _, e := range phase.Events {
+					events++
+					if isMarked := e.Resource.Wanted() != e.Resource; isMarked != (e.Type == resource.EventDelete) {
+						t.Errorf("%s: marked is %v", tell(e), isMarked)
+					}
+				}
+			}
+		}
+		if events != 4 {
+			t.Errorf("got %d events, want 4:\n%s", events, story(plans))
+		}
+	}
+}
+
+func TestPlanningRefuses(t *testing.T) {
+	type testCase struct{ start, groups, end, want string }
+	for name, c := range map[string]testCase{
+		"a dependency that is not in the end": {
+			end:  "a::1 -> x::1 b::1 x::1 | b::1 -> y::1",
+			want: "resource a::1 depends on x::1, which is not in the state\nresource b::1 depends on y::1, which is not in the state",
+		},
+		"a dependency that is not there yet when a step needs it": {
+			groups: "a::1 -> b::1\n=\nb::1", end: "a::1 -> b::1 | b::1",
+			want: "resource a::1 depends on b::1, which is not in the state",
+		},
+		"a dependency that has to be made again when a step needs it": {
+			start: "b::1 (recreate)", groups: "a::1 -> b::1 | c::1 -> d::1 b::1\n=\nb::1", end: "a::1 -> b::1 | b::1",
+			want: "resource a::1 depends on b::1, which is not in the state\n" +
+				"resource c::1 depends on b::1, which is not in the state\nresource c::1 depends on d::1, which is not in the state",
+		},
+		"a resource that depends on itself":                     {end: "b::1 -> b::1 | a::2 | a::1 -> a::1", want: "resource a::1 depends on itself"},
+		"a resource of a diff that depends on itself":           {groups: "c::1 -> c::1 | b::1 -> a::1 b::1 | a::1", want: "resource b::1 depends on itself"},
+		"a resource that depends on its own type":               {end: "a::1 -> *b *a", want: "resource a::1 depends on its own type a"},
+		"a resource of the start that depends on itself":        {start: "b::1 -> b::1 | a::1 -> *a", end: "b::1", want: "resource a::1 depends on its own type a"},
+		"a cycle in the end":                                    {end: "b::1 -> a::1 | a::1 -> c::1 | c::1 -> b::1 | d::1 -> b::1", want: "dependencies form a cycle: a::1 -> c::1 -> b::1 -> a::1"},
+		"a cycle that a diff makes with what is there":          {start: "a::1 -> b::1 | b::1", groups: "b::1 -> a::1", end: "a::1 | b::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
+		"a cycle of leftovers that have to be deleted":          {start: "a::1 -> b::1 | b::1 -> a::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
+		"a cycle through a type that a diff brings to life":     {start: "a::1 -> *b | c::1 -> a::1", groups: "b::1 -> c::1", end: "a::1", want: "dependencies form a cycle: a::1 -> b::1 -> c::1 -> a::1"},
+		"a missing dependency before a cycle":                   {end: "a::1 -> b::1 | b::1 -> a::1 | c::1 -> d::1", want: "resource c::1 depends on d::1, which is not in the state"},
+		"an error of a step before one of the end":              {groups: "c::1 -> d::1", end: "a::1 -> a::1", want: "resource c::1 depends on d::1, which is not in the state"},
+		"a dependency on itself before a missing dependency":    {end: "a::1 -> x::1 | b::1 -> b::1", want: "resource b::1 depends on itself"},
+		"the errors of the first of several states, in PlanAll": {groups: "c::1 -> d::1", end: "a::1 -> a::1", want: "resource c::1 depends on d::1, which is not in the state"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 { // states are maps: which resource is met first is a matter of luck
+				start, groups, end := parseState(t, c.start), [][]*resource.State(nil), parseState(t, c.end)
+				if c.groups != "" {
+					groups = parseGroups(t, c.groups)
+				}
+				plans, err := resource.PlanSteps(start, resource.PlanOptions{}, groups, end)
+				if strings.HasSuffix(name, "in PlanAll") {
+					plans, err = resource.PlanAll(start, resource.PlanOptions{}, groups[0][0], end)
+				}
+				if err == nil || plans != nil || err.Error() != c.want {
+					t.Fatalf("got %v and\n%s\nwant %s", err, story(plans), c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestErrorsCarryWhatTheyName(t *testing.T) {
+	plan := func(end string) error {
+		_, err := resource.PlanAll(resource.NewState(), resource.PlanOptions{}, parseState(t, end))
+		return fmt.Errorf("wrapped: %w", err)
+	}
+	var missing *resource.MissingDependencyError
+	if err := plan("a::1 -> b::1 b::2"); !errors.As(err, &missing) ||
+		missing.Resource.String() != "a::1" || missing.Dependency.String() != "b::1" {
+		t.Errorf("got %v", err)
+	}
+	var self *resource.SelfDependencyError
+	if err := plan("a::1 -> *a"); !errors.As(err, &self) || self.Resource.String() != "a::1" || self.Type != "a" {
+		t.Errorf("got %v", err)
+	}
+	var cycle *resource.CycleError
+	if err := plan("b::1 -> a::1 | a::1 -> b::1"); !errors.As(err, &cycle) || fmt.Sprint(cycle.Path) != "[a::1 b::1]" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPlanningRefusesAttributesThatAreNoJSON(t *testing.T) {
+	start, end := parseState(t, `a::1 {"size":1}`), parseState(t, `a::1 {"size":`)
+	var problem *resource.JSONError
+	if _, err := resource.PlanAll(start, resource.PlanOptions{}, end); !errors.As(err, &problem) {
+		t.Errorf("got %v, want a JSONError", err)
+	}
+	groups := [][]*resource.State{{end}}
+	if _, err := resource.PlanSteps(start, resource.PlanOptions{}, groups, start); !errors.As(err, &problem) {
+		t.Errorf("got %v, want a JSONError", err)
+	}
+}
+
+func TestPlanningStopsWhenInterrupted(t *testing.T) {
+	start, other := parseState(t, `a::1`), parseState(t, `a::1 {"size":1}`)
+	interrupt := make(chan struct{})
+	plan := func() (steps, settle, all error) {
+		options := resource.PlanOptions{Interrupt: interrupt}
+		_, steps = resource.PlanSteps(start, options, [][]*resource.State{{other}}, resource.NewState())
+		_, settle = resource.PlanSteps(start, options, nil, other)
+		_, all = resource.PlanAll(start, options, other)
+		return steps, settle, all
+	}
+	if steps, settle, all := plan(); steps != nil || settle != nil || all != nil {
+		t.Errorf("not interrupted, got %v, %v, %v", steps, settle, all)
+	}
+	close(interrupt)
+	if steps, settle, all := plan(); !errors.Is(steps, resource.ErrInterrupted) ||
+		!errors.Is(settle, resource.ErrInterrupted) || !errors.Is(all, resource.ErrInterrupted) {
+		t.Errorf("interrupted, got %v, %v, %v", steps, settle, all)
+	}
+}
+
+func TestPlanRefresh(t *testing.T) {
+	state := parseState(t, "c::1 -> b::1 x::missing (error) | b::1 -> *a | a::2 (recreate) | a::1 (pending) | d::1")
+	plan, err := resource.PlanRefresh(state)
+	checkStory(t, []resource.Plan{plan}, err, `
+		refresh a::1, refresh a::2, refresh d::1
+		refresh b::1
+		refresh c::1`)
+	for _, phase := range plan.Phases {
+		for _, e := range phase.Events {
+			if r, _ := state.Get(e.Resource.Identifier); !sameResource(r, e.Resource) {
+				t.Errorf("%s is not as it is in the state", e.Resource.Identifier)
+			}
+		}
+	}
+	if plan, err := resource.PlanRefresh(resource.NewState()); err != nil || len(plan.Phases) != 0 {
+		t.Errorf("an empty state: got %v, %v", plan, err)
+	}
+	var cycle *resource.CycleError
+	if _, err := resource.PlanRefresh(parseState(t, "a::1 -> b::1 | b::1 -> a::1")); !errors.As(err, &cycle) {
+		t.Errorf("a cycle: got %v", err)
+	}
+}
+
+func TestPlansOfOneRunAreNotChangedByTheNext(t *testing.T) {
+	for i := range 200 {
+		p := problemOf(i, smallProblem, (*generator).diffs)
+		start, groups, end := build(p.start), buildGroups(p.groups), build(p.end)
+		options := resource.PlanOptions{ForceUpdate: p.force}
+		first, err := resource.PlanSteps(start, options, groups, end)
+		if err != nil {
+			continue
+		}
+		before := printPlans(first)
+		second, err := resource.PlanSteps(start, options, groups, end)
+		if err != nil || printPlans(first) != before || printPlans(second) != before {
+			t.Fatalf("the second run gives %v and\n%s\nthe first one is now\n%s\nand was\n%s",
+				err, printPlans(second), printPlans(first), before)
+		}
+	}
+}
