@@ -163,6 +163,10 @@ func TestBadStreams(t *testing.T) {
 		"a part comes twice":       {messages: at(2, 2, good[1]), problem: "creates were announced"},
 		"a part comes too soon":    {messages: at(1, last, good[last-1]), problem: "a part of plan 1 after 0 plans"},
 		"pieces change places":     {messages: at(1, 3, good[2], good[1])},
+		"an earlier plan again": {
+			messages: at(last, last, &response{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: &plannerv1.PlanPart{}}}),
+			problem:  "a part of plan 0 after 2 plans",
+		},
 		"a plan is skipped": {
 			messages: part(1, func(p *plannerv1.PlanPart) { p.PlanIndex = 1 }), problem: "plan 1",
 		},
