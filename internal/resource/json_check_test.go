@@ -181,16 +181,23 @@ func TestCheckJSONTakesNoMemory(t *testing.T) {
 	}
 }
 
-// Names that share a long beginning, in no order, are what comparing every pair would be slowest at.
+// Names that share a long beginning, in no order, are what comparing every pair would be slowest at: it
+// would take a thousand times as long as reading the text.
 func TestCheckJSONIsFastOnHostileNames(t *testing.T) {
-	const members = 200_000
+	const members = 50_000
 	var names []string
 	for _, n := range rand.New(rand.NewPCG(1, 2)).Perm(members) {
 		names = append(names, fmt.Sprintf(`"a common beginning of all \u006eames %d":0`, n))
 	}
 	unique := []byte("{" + strings.Join(names, ",") + "}")
 	twice := []byte("{" + strings.Join(append(names, names[members/2]), ",") + "}")
+
 	start := time.Now()
+	if !json.Valid(unique) || !json.Valid(twice) {
+		t.Fatal("not JSON")
+	}
+	reading := time.Since(start)
+	start = time.Now()
 	if err := CheckJSONObject(unique, JSONLimits{}); err != nil {
 		t.Error(err)
 	}
@@ -198,8 +205,8 @@ func TestCheckJSONIsFastOnHostileNames(t *testing.T) {
 	if err := CheckJSONObject(twice, JSONLimits{}); !errors.As(err, &problem) || problem.Problem != problemDuplicate {
 		t.Errorf("got %v, want a duplicate", err)
 	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %v", took)
+	if took := time.Since(start); took > 100*reading {
+		t.Errorf("took %v, and only reading %v", took, reading)
 	}
 }
 
