@@ -77,14 +77,14 @@ func (c *cutter) plan(ctx context.Context, index int) error {
 			return err
 		}
 		whole := phaseSize(p, sum(events))
-		if size > 0 && messageSize(index, size+whole) > c.max {
-			closeAt(place{p, 0})
-		}
 		if messageSize(index, size+whole) <= c.max {
 			size += whole
 			continue
 		}
-		filled := 0
+		if size > 0 {
+			closeAt(place{p, 0})
+		}
+		filled := 0 // and if the phase fits alone, none of it is cut off
 		for e, n := range events {
 			if messageSize(index, phaseSize(p, filled+n)) > c.max {
 				closeAt(place{p, e})

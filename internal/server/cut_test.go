@@ -102,6 +102,16 @@ func TestPlanIsOneMessageUpToTheLimit(t *testing.T) {
 	checkJoined(t, plans, parts)
 }
 
+func TestPhaseBehindAnExactFit(t *testing.T) {
+	plans := makePlans([]int{2, 3, 1, 1})
+	size := sizeOf(cutAll(t, makePlans([]int{2, 3}), 1<<20)[0])
+	parts := cutAll(t, plans, size)
+	if len(parts) != 2 || len(parts[0].GetPhases()) != 2 || sizeOf(parts[0]) != size {
+		t.Errorf("want two phases in each part, got %v", parts)
+	}
+	checkJoined(t, plans, parts)
+}
+
 func TestPhaseIsCutOnlyIfItDoesNotFitAlone(t *testing.T) {
 	plans := makePlans([]int{2, 100, 2})
 	phase := sizeOf(cutAll(t, makePlans([]int{2, 100}), 1<<20)[0])

@@ -397,6 +397,25 @@ func TestHundredViolations(t *testing.T) {
 	}
 }
 
+// TestListsAreCapped checks that no list of violations gets longer than the API says, wherever they come from.
+func TestListsAreCapped(t *testing.T) {
+	var malformed, forbidden []error
+	for range 150 {
+		malformed = append(malformed, &planner.NoInstancesError{Node: "n1"})
+		forbidden = append(forbidden, &planner.NodeLostError{Node: "n1"})
+	}
+	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("user-agent", "grpc-go/1.85.0"))
+	for _, all := range [][]error{malformed, forbidden} {
+		got := take(t, translate(ctx, errors.Join(all...)))
+		if n := len(got.bad.GetFieldViolations()) + len(got.precondition.GetViolations()); n != 100 {
+			t.Errorf("%d violations", n)
+		}
+		if got.info.GetMetadata()["violations"] != "150" {
+			t.Errorf("metadata %v", got.info.GetMetadata())
+		}
+	}
+}
+
 // TestCauseOfABugIsBounded: what goes into the log is bounded, whatever an error says.
 func TestCauseOfABugIsBounded(t *testing.T) {
 	h := start(t, Config{}, failing(errors.New(strings.Repeat("x", 1<<20))))
