@@ -180,7 +180,7 @@ func TestDrainTimeout(t *testing.T) {
 	if text, _ := last["error"].(string); code != 1 || !strings.Contains(text, "within 200ms") {
 		t.Errorf("exit code %d, last line %v", code, last)
 	}
-	if took := time.Since(began); took < 200*time.Millisecond || took > 2*time.Second {
+	if took := time.Since(began); took < 200*time.Millisecond || took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
 }
