@@ -85,10 +85,10 @@ func translate(ctx context.Context, err error) error {
 	if code, ok := interrupted(ctx, err); ok {
 		return plainError(ctx, code)
 	}
-	if st, ok := status.FromError(err); ok {
+	all := leaves(nil, err)
+	if st, ok := status.FromError(err); ok && len(all) == 1 && !hasRule(all[0]) {
 		return grpcError(ctx, st, err)
 	}
-	all := leaves(nil, err)
 	chosen := codes.OK
 	for _, leaf := range all {
 		r, ok := ruleOf(leaf)
@@ -136,6 +136,11 @@ func leaves(all []error, err error) []error {
 		}
 	}
 	return append(all, err)
+}
+
+func hasRule(err error) bool {
+	_, ok := ruleOf(err)
+	return ok
 }
 
 func ruleOf(err error) (rule, bool) {

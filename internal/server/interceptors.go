@@ -31,6 +31,7 @@ func (s *Server) interceptors() []grpc.ServerOption {
 			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
 			recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateUnary,
+			s.authorizeUnary,
 		),
 		grpc.ChainStreamInterceptor(
 			requestIDStream,
@@ -39,13 +40,36 @@ func (s *Server) interceptors() []grpc.ServerOption {
 			s.endWhenDraining,
 			recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateStream,
+			s.authorizeStream,
 		),
 	}
 }
 
+// authorizeUnary turns away calls of whoever may not call. Health needs no credentials.
+func (s *Server) authorizeUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if !healthCheck(info.FullMethod) {
+		if err := s.identity.Authorize(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return handler(ctx, req)
+}
+
+// authorizeStream does the same for streams, before their requests are read.
+func (s *Server) authorizeStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if !healthCheck(info.FullMethod) {
+		if err := s.identity.Authorize(ss.Context()); err != nil {
+			return err
+		}
+	}
+	return handler(srv, ss)
+}
+
+func healthCheck(fullMethod string) bool { return strings.HasPrefix(fullMethod, "/grpc.health.") }
+
 // infrastructure tells health checks and reflection from the calls that the server is there for.
 func infrastructure(fullMethod string) bool {
-	return strings.HasPrefix(fullMethod, "/grpc.health.") || strings.HasPrefix(fullMethod, "/grpc.reflection.")
+	return healthCheck(fullMethod) || strings.HasPrefix(fullMethod, "/grpc.reflection.")
 }
 
 // lastWord is how long a health watch has to tell that the server goes away before it is ended.

@@ -10,6 +10,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
 // ErrorDomain is the domain of every ErrorInfo that this server sends.
@@ -56,6 +57,8 @@ const (
 const (
 	ReasonDeadlineExceeded = "DEADLINE_EXCEEDED" // DEADLINE_EXCEEDED: the call's time is over
 	ReasonCancelled        = "CANCELLED"         //nolint:misspell // gRPC's spelling. CANCELLED: the caller has gone
+	ReasonUnauthenticated  = "UNAUTHENTICATED"   // UNAUTHENTICATED: the call brings no credential that is known
+	ReasonPermissionDenied = "PERMISSION_DENIED" // PERMISSION_DENIED: whoever calls is known, and may not
 	ReasonMethodUnknown    = "METHOD_UNKNOWN"    // UNIMPLEMENTED: there is no such service or method
 	ReasonUnavailable      = "UNAVAILABLE"       // UNAVAILABLE: the server stops, or the connection broke
 	ReasonInternal         = "INTERNAL"          // INTERNAL: a bug
@@ -106,6 +109,12 @@ var rules = indexRules(
 		return fault{violations: e.Violations, total: e.Total}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonRequestMalformed, func(*malformedError) fault {
+		return fault{}
+	}),
+	ruleFor(codes.Unauthenticated, ReasonUnauthenticated, func(*identity.UnauthenticatedError) fault {
+		return fault{}
+	}),
+	ruleFor(codes.PermissionDenied, ReasonPermissionDenied, func(*identity.ForbiddenError) fault {
 		return fault{}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonInstancesMissing, func(e *planner.NoInstancesError) fault {

@@ -29,6 +29,7 @@ import (
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
 	encodingproto "google.golang.org/grpc/encoding/proto"
@@ -38,6 +39,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
 // Defaults of Config.
@@ -68,6 +70,13 @@ type Config struct {
 	// MaxConcurrentStreams is how many calls one connection may have in flight; more of them wait at the
 	// client. Default: DefaultMaxConcurrentStreams.
 	MaxConcurrentStreams uint32
+	// Credentials secure the connections over TCP. Default: none, nothing is encrypted. Unix sockets never
+	// need any.
+	Credentials credentials.TransportCredentials
+	// Identity is who may call. Default: everybody.
+	Identity identity.Policy
+	// NoReflection turns server reflection off.
+	NoReflection bool
 }
 
 func (c Config) withDefaults() Config {
@@ -88,6 +97,8 @@ type Server struct {
 	grpc   *grpc.Server
 	health *health.Server
 	log    *zap.Logger
+	// identity is who may call.
+	identity identity.Policy
 	// draining is closed when the server begins to shut down.
 	draining  chan struct{}
 	drainOnce sync.Once
@@ -102,12 +113,14 @@ func New(config Config) *Server {
 	s := &Server{
 		health:   health.NewServer(),
 		log:      config.Logger,
+		identity: config.Identity,
 		draining: make(chan struct{}),
 		planner:  newPlannerService(),
 		state:    newStateService(),
 		resource: newResourceService(),
 	}
 	s.grpc = grpc.NewServer(append(s.interceptors(),
+		grpc.Creds(identity.NewCredentials(config.Credentials)),
 		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
@@ -121,7 +134,9 @@ func New(config Config) *Server {
 	s.register(&plannerv1.StateService_ServiceDesc, s.state)
 	s.register(&plannerv1.ResourceService_ServiceDesc, s.resource)
 	healthv1.RegisterHealthServer(s.grpc, s.health)
-	reflection.Register(s.grpc)
+	if !config.NoReflection {
+		reflection.Register(s.grpc)
+	}
 	return s
 }
 
