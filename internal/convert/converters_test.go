@@ -1,0 +1,163 @@
+package convert
+
+import (
+	"strings"
+	"testing"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// back writes what a call holds as a request again.
+type back struct {
+	t        *testing.T
+	settings ResponseSettings
+}
+
+func (b back) options() *plannerv1.ResponseOptions {
+	return &plannerv1.ResponseOptions{
+		AttributesFormat: b.settings.Format, MaxMessageBytes: uint32(b.settings.MaxMessageBytes),
+	}
+}
+
+func (b back) state(s *resource.State) *plannerv1.State { return NewEncoder(b.settings).State(s) }
+
+func (b back) node(n *planner.NodeResources) *plannerv1.NodeResources {
+	m, err := NewEncoder(b.settings).Node(n)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return m
+}
+
+func (b back) target(n *planner.NodeRestoreResources) *plannerv1.NodeRestoreResources {
+	m, err := NewEncoder(b.settings).RestoreNode(n)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return m
+}
+
+func each[A, B any](list []A, f func(A) B) []B {
+	var out []B
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}
+
+// converter converts a request and writes it as a request again.
+func converter[Request proto.Message, Call any](
+	convert func(Request) (*Call, error), again func(back, *Call) Request, settings func(*Call) ResponseSettings,
+) func(*testing.T, proto.Message) (proto.Message, error) {
+	return func(t *testing.T, m proto.Message) (proto.Message, error) {
+		call, err := convert(m.(Request))
+		if err != nil {
+			return nil, err
+		}
+		return again(back{t, settings(call)}, call), nil
+	}
+}
+
+func nodeResponse(c *NodeCall) ResponseSettings   { return c.Response }
+func nodesResponse(c *NodesCall) ResponseSettings { return c.Response }
+
+// converters are one for each request.
+var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
+	"planner.v1.UpdateDatabaseRequest": converter(UpdateDatabase, func(b back, c *UpdateDatabaseCall) *plannerv1.UpdateDatabaseRequest {
+		return &plannerv1.UpdateDatabaseRequest{
+			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, NewEncoder(b.settings).Service),
+			Options: ResolvedOptions(c.Options), ResponseOptions: b.options(),
+		}
+	}, func(c *UpdateDatabaseCall) ResponseSettings { return c.Response }),
+	"planner.v1.RestoreDatabaseRequest": converter(RestoreDatabase, func(b back, c *RestoreDatabaseCall) *plannerv1.RestoreDatabaseRequest {
+		return &plannerv1.RestoreDatabaseRequest{
+			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Targets: each(c.Targets, b.target), ResponseOptions: b.options(),
+		}
+	}, func(c *RestoreDatabaseCall) ResponseSettings { return c.Response }),
+	"planner.v1.AddNodeRequest": converter(AddNode, func(b back, c *NodeCall) *plannerv1.AddNodeRequest {
+		return &plannerv1.AddNodeRequest{Node: b.node(c.Node), ResponseOptions: b.options()}
+	}, nodeResponse),
+	"planner.v1.AddNodesRequest": converter(AddNodes, func(b back, c *NodesCall) *plannerv1.AddNodesRequest {
+		return &plannerv1.AddNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
+	}, nodesResponse),
+	"planner.v1.UpdateNodeRequest": converter(UpdateNode, func(b back, c *NodeCall) *plannerv1.UpdateNodeRequest {
+		return &plannerv1.UpdateNodeRequest{Node: b.node(c.Node), ResponseOptions: b.options()}
+	}, nodeResponse),
+	"planner.v1.RollingUpdateNodesRequest": converter(RollingUpdateNodes, func(b back, c *NodesCall) *plannerv1.RollingUpdateNodesRequest {
+		return &plannerv1.RollingUpdateNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
+	}, nodesResponse),
+	"planner.v1.ConcurrentUpdateNodesRequest": converter(ConcurrentUpdateNodes, func(b back, c *NodesCall) *plannerv1.ConcurrentUpdateNodesRequest {
+		return &plannerv1.ConcurrentUpdateNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
+	}, nodesResponse),
+	"planner.v1.EndStateRequest": converter(EndState, func(b back, c *NodesCall) *plannerv1.EndStateRequest {
+		return &plannerv1.EndStateRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
+	}, nodesResponse),
+	"planner.v1.PopulateNodeRequest": converter(PopulateNode, func(b back, c *PopulateNodeCall) *plannerv1.PopulateNodeRequest {
+		return &plannerv1.PopulateNodeRequest{Node: b.node(c.Node), ExistingNodeNames: c.ExistingNodeNames, ResponseOptions: b.options()}
+	}, func(c *PopulateNodeCall) ResponseSettings { return c.Response }),
+	"planner.v1.PopulateNodesRequest": converter(PopulateNodes, func(b back, c *PopulateNodesCall) *plannerv1.PopulateNodesRequest {
+		return &plannerv1.PopulateNodesRequest{Existing: each(c.Existing, b.node), New: each(c.New, b.node), ResponseOptions: b.options()}
+	}, func(c *PopulateNodesCall) ResponseSettings { return c.Response }),
+	"planner.v1.RestoreNodeRequest": converter(RestoreNode, func(b back, c *RestoreNodeCall) *plannerv1.RestoreNodeRequest {
+		return &plannerv1.RestoreNodeRequest{Target: b.target(c.Target), ResponseOptions: b.options()}
+	}, func(c *RestoreNodeCall) ResponseSettings { return c.Response }),
+	"planner.v1.PlanStatesRequest": converter(PlanStates, func(b back, c *PlanStatesCall) *plannerv1.PlanStatesRequest {
+		return &plannerv1.PlanStatesRequest{
+			Start: b.state(c.Start), States: each(c.States, b.state),
+			Options: ResolvedPlanOptions(c.Options).PlanOptions, ResponseOptions: b.options(),
+		}
+	}, func(c *PlanStatesCall) ResponseSettings { return c.Response }),
+	"planner.v1.PlanRefreshRequest": converter(PlanRefresh, func(b back, c *PlanRefreshCall) *plannerv1.PlanRefreshRequest {
+		return &plannerv1.PlanRefreshRequest{State: b.state(c.State), ResponseOptions: b.options()}
+	}, func(c *PlanRefreshCall) ResponseSettings { return c.Response }),
+	"planner.v1.ApplyEventsRequest": converter(ApplyEvents, func(b back, c *ApplyEventsCall) *plannerv1.ApplyEventsRequest {
+		out := &plannerv1.ApplyEventsRequest{State: b.state(c.State), ResponseOptions: b.options()}
+		for _, e := range c.Events { // the filler makes deletes, which have no more than this
+			out.Events = append(out.Events, &plannerv1.Event{
+				Type: eventTypeToProto(e.Type),
+				Resource: &plannerv1.Resource{
+					Identifier: &plannerv1.Identifier{Type: string(e.Resource.Identifier.Type), Id: e.Resource.Identifier.ID},
+				},
+			})
+		}
+		return out
+	}, func(c *ApplyEventsCall) ResponseSettings { return c.Response }),
+}
+
+// answers convert messages that are only in answers.
+var answers = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
+	"planner.v1.Plan": func(_ *testing.T, m proto.Message) (proto.Message, error) {
+		plans, err := PlansFromProto([]*plannerv1.Plan{m.(*plannerv1.Plan)})
+		if err != nil {
+			return nil, err
+		}
+		return NewFormEncoder(armFormat(m)).Plan(plans[0]), nil
+	},
+	"planner.v1.Event": func(_ *testing.T, m proto.Message) (proto.Message, error) {
+		event, err := EventFromProto(m.(*plannerv1.Event))
+		if err != nil {
+			return nil, err
+		}
+		return NewFormEncoder(armFormat(m)).Event(event), nil
+	},
+	"planner.v1.State": func(_ *testing.T, m proto.Message) (proto.Message, error) {
+		state, err := StateFromProto(m.(*plannerv1.State))
+		if err != nil {
+			return nil, err
+		}
+		return NewFormEncoder(armFormat(m)).State(state), nil
+	},
+}
+
+// armFormat finds out which arm a message was filled with.
+func armFormat(m proto.Message) plannerv1.AttributesFormat {
+	if strings.Contains(protojson.Format(m), "attributesJson") {
+		return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON
+	}
+	return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT
+}
