@@ -148,7 +148,7 @@ func (r *roster) instances(n *NodeResources) []resource.Identifier {
 }
 
 // complete fills in what start knows better than the caller: the primary of a node that has been there,
-// and the source of one that is joining.
+// and the source of one that is joining. It refuses a node that would lose its primary, and its data with it.
 func (r *roster) complete(n *NodeResources) error {
 	standing := r.standings[n.NodeName]
 	if standing == newcomer {
@@ -165,6 +165,9 @@ func (r *roster) complete(n *NodeResources) error {
 		}
 	}
 	n.PrimaryInstanceID = n.primaryInstanceID()
+	if !n.hasInstance(n.PrimaryInstanceID) {
+		return &PrimaryNotFoundError{Node: n.NodeName, PrimaryInstanceID: n.PrimaryInstanceID}
+	}
 	if standing == member {
 		n.SourceNode = ""
 		return r.checkAttached(n)

@@ -47,6 +47,11 @@ func (n *NodeResources) primaryInstanceID() string {
 	return n.InstanceResources[0].id()
 }
 
+// hasInstance tells whether an instance is wanted.
+func (n *NodeResources) hasInstance(id string) bool {
+	return slices.ContainsFunc(n.InstanceResources, func(i *InstanceResources) bool { return i.id() == id })
+}
+
 // link is the way from provider to subscriber in the node's database.
 func (n *NodeResources) link(provider, subscriber string) database.Link {
 	return database.Link{Provider: provider, Subscriber: subscriber, DatabaseName: n.databaseName()}
