@@ -87,14 +87,15 @@ func printOrder(layers [][]*resource.Resource) string {
 
 func TestCyclesAreNamedFromTheirSmallestIdentifier(t *testing.T) {
 	for name, c := range map[string]struct{ state, want string }{
-		"two":                               {"b::1 -> a::1 | a::1 -> b::1", "[a::1 b::1]"},
-		"what leads to it is not in it":     {"a::1 -> b::1 | b::1 -> d::1 | d::1 -> c::1 | c::1 -> b::1 e::1 | e::1", "[b::1 d::1 c::1]"},
-		"of two, that of the smallest":      {"a::1 -> c::1 b::1 | b::1 -> a::1 | c::1 -> a::1 | d::1 -> e::1 | e::1 -> d::1", "[a::1 b::1]"},
-		"printed order, not order of parts": {"a::1 -> a-b::1 | a-b::1 -> a::1", "[a-b::1 a::1]"},
-		"through a type":                    {"a::1 -> *b | b::2 -> c::1 | b::1 | c::1 -> a::1", "[a::1 b::2 c::1]"},
-		"through two types":                 {"a::1 -> *b | a::2 | b::1 -> *a | b::2", "[a::1 b::1]"},
-		"of a type, from its middle":        {"c::1 -> *b | b::1 -> a::2 | a::2 -> c::1 | a::1", "[a::2 c::1 b::1]"},
-		"all in one":                        {"a::1 -> a::2 | a::2 -> a::3 | a::3 -> a::4 | a::4 -> a::1", "[a::1 a::2 a::3 a::4]"},
+		"two":                           {"b::1 -> a::1 | a::1 -> b::1", "[a::1 b::1]"},
+		"what leads to it is not in it": {"a::1 -> b::1 | b::1 -> d::1 | d::1 -> c::1 | c::1 -> b::1 e::1 | e::1", "[b::1 d::1 c::1]"},
+		"what leads to it enters it in the middle": {"a::1 -> c::1 | b::1 -> d::1 | c::1 -> b::1 | d::1 -> c::1", "[b::1 d::1 c::1]"},
+		"of two, that of the smallest":             {"a::1 -> c::1 b::1 | b::1 -> a::1 | c::1 -> a::1 | d::1 -> e::1 | e::1 -> d::1", "[a::1 b::1]"},
+		"printed order, not order of parts":        {"a::1 -> a-b::1 | a-b::1 -> a::1", "[a-b::1 a::1]"},
+		"through a type":                           {"a::1 -> *b | b::2 -> c::1 | b::1 | c::1 -> a::1", "[a::1 b::2 c::1]"},
+		"through two types":                        {"a::1 -> *b | a::2 | b::1 -> *a | b::2", "[a::1 b::1]"},
+		"of a type, from its middle":               {"c::1 -> *b | b::1 -> a::2 | a::2 -> c::1 | a::1", "[a::2 c::1 b::1]"},
+		"all in one":                               {"a::1 -> a::2 | a::2 -> a::3 | a::3 -> a::4 | a::4 -> a::1", "[a::1 a::2 a::3 a::4]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 10 {
