@@ -123,3 +123,15 @@ type KeptNodeError struct {
 }
 
 func (e *KeptNodeError) Error() string { return fmt.Sprintf("node %s %s", e.Node, e.Problem) }
+
+// EmptyBesideRestoredError says that a new database would start from a backup on one node and empty on
+// another, which would never get the rows of the backup.
+type EmptyBesideRestoredError struct {
+	Node     string
+	Restored string
+}
+
+func (e *EmptyBesideRestoredError) Error() string {
+	return fmt.Sprintf("node %s would start empty beside node %s, which starts from a backup: give both a restore "+
+		"config, or add node %s once node %s exists", e.Node, e.Restored, e.Node, e.Restored)
+}

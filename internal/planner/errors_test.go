@@ -36,6 +36,7 @@ func TestErrorsCarryTheirData(t *testing.T) {
 		"errors_source/new itself":                &planner.SourceNodeError{Node: "n4", Source: "n5", Problem: planner.SourceIsNew},
 		"errors_source/the node":                  &planner.SourceNodeError{Node: "n4", Source: "n4", Problem: planner.SourceIsSelf},
 		"errors_source/joining":                   &planner.SourceNodeError{Node: "n4", Source: "n3", Problem: planner.SourceIsJoining},
+		"errors_source/empty beside a backup":     &planner.EmptyBesideRestoredError{Node: "n2", Restored: "n1"},
 		"errors_joining/another source":           &planner.JoiningSourceError{Node: "n3", Source: "n2", Problem: planner.JoiningSourceChanged},
 		"errors_joining/source removed":           &planner.JoiningSourceError{Node: "n3", Source: "n2", Problem: planner.JoiningSourceGone},
 		"errors_lost_nodes/only instance":         &planner.NodeLostError{Node: "n2"},

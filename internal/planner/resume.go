@@ -6,11 +6,12 @@ import (
 )
 
 // isPopulated tells whether the data of a joining node is complete: one of its subscriptions has been
-// given the shape that it has at the end, which happens only after everything else has succeeded.
+// given the shape that it has at the end, which happens only after everything else has succeeded, and
+// nothing of it has been lost since.
 func (r *roster) isPopulated(n *NodeResources) (bool, error) {
 	record, _ := r.start.Get(database.RolesSourceIdentifier(n.NodeName))
 	source, err := database.RolesSourceNode(record)
-	if err != nil {
+	if err != nil || r.dataLost(n) || r.slotLost(n, source) {
 		return false, err
 	}
 	for _, provider := range r.providers(n, source) {
@@ -43,6 +44,18 @@ func (r *roster) dataLost(n *NodeResources) bool {
 	return r.primaryLost(n) || !r.has(database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName()))
 }
 
+// slotLost tells whether a slot for the node has to be made again: what its provider has written since the
+// slot was gone is kept nowhere, so that the copy has to be made again, too.
+func (r *roster) slotLost(n *NodeResources, source string) bool {
+	for _, provider := range r.providers(n, source) {
+		slot, ok := r.start.Get(database.ReplicationSlotIdentifier(n.link(provider, n.NodeName)))
+		if ok && slot.NeedsRecreate {
+			return true
+		}
+	}
+	return false
+}
+
 // primaryLost tells whether the primary instance of a joining node is gone or has to be made again.
 func (r *roster) primaryLost(n *NodeResources) bool {
 	primary := n.primaryInstanceID()
@@ -59,15 +72,16 @@ func (r *roster) primaryLost(n *NodeResources) bool {
 func (r *roster) remember() *resource.State {
 	var again []resource.Identifier
 	for _, n := range r.with(joining) {
-		switch {
-		case r.primaryLost(n):
+		if r.primaryLost(n) {
 			again = append(again, r.ofInstances(n)...)
-			again = append(again, r.ofDatabase(n)...)
-		case r.dataLost(n):
-			again = append(again, r.ofDatabase(n)...)
-		case r.copyOutdated(n):
+		}
+		if r.dataLost(n) {
+			again = append(again, database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName()))
+		}
+		if r.dataLost(n) || r.copyOutdated(n) {
 			again = append(again, r.ofCopy(n)...)
 		}
+		again = append(again, r.lostSlots(n)...)
 	}
 	if len(again) == 0 {
 		return r.start
@@ -89,47 +103,71 @@ func (r *roster) ofInstances(n *NodeResources) []resource.Identifier {
 	return ids
 }
 
-// ofDatabase are the database of a joining node and all that lives in it or follows from its data.
-func (r *roster) ofDatabase(n *NodeResources) []resource.Identifier {
-	ids := []resource.Identifier{database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())}
+// ofCopy are the copy of a joining node, all that leads to it but the slots on the peers, and all that
+// follows from it. The markers are written again, since the node may have confirmed changes of a peer that
+// the source did not have yet: the slots do not keep them any more, so that the next copy has to bring them.
+func (r *roster) ofCopy(n *NodeResources) []resource.Identifier {
+	source := n.link(n.SourceNode, n.NodeName)
+	ids := []resource.Identifier{
+		database.SyncEventIdentifier(source), database.WaitForSyncEventIdentifier(source),
+	}
 	for _, other := range r.all {
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
 		ids = append(ids, database.SubscriptionIdentifier(in),
 			database.SubscriptionIdentifier(out), database.ReplicationSlotIdentifier(out))
 	}
-	return append(ids, r.ofCopy(n)...)
-}
-
-// ofCopy are the copy of a joining node and all that follows from it.
-func (r *roster) ofCopy(n *NodeResources) []resource.Identifier {
-	link := n.link(n.SourceNode, n.NodeName)
-	ids := []resource.Identifier{
-		database.SubscriptionIdentifier(link),
-		database.SyncEventIdentifier(link),
-		database.WaitForSyncEventIdentifier(link),
-	}
-	for _, peer := range r.with(member) {
-		link := n.link(peer.NodeName, n.NodeName)
+	for _, peer := range r.peers(n) {
+		in, marker := n.link(peer, n.NodeName), n.link(peer, n.SourceNode)
 		ids = append(ids,
-			database.LagTrackerIdentifier(peer.NodeName, n.NodeName, n.databaseName()),
-			database.ReplicationSlotAdvanceIdentifier(link),
-			database.ReplicationOriginAdvanceIdentifier(link))
+			database.SyncEventIdentifier(marker),
+			database.WaitForSyncEventIdentifier(marker),
+			database.PeerCatchupIdentifier(n.SourceNode, peer, n.databaseName()),
+			database.LagTrackerIdentifier(peer, n.NodeName, n.databaseName()),
+			database.ReplicationSlotAdvanceIdentifier(in),
+			database.ReplicationOriginAdvanceIdentifier(in))
 	}
 	return ids
 }
 
-// copyOutdated tells whether the copy of a joining node was made without a slot on one of the peers: what
-// that peer wrote after the copy, and before the slot is made, would be missing.
-func (r *roster) copyOutdated(n *NodeResources) bool {
-	for _, peer := range r.with(member) {
-		if peer.NodeName == n.SourceNode {
-			continue
+// peers are the members other than the source of a joining node.
+func (r *roster) peers(n *NodeResources) []string {
+	var names []string
+	for _, m := range r.with(member) {
+		if m.NodeName != n.SourceNode {
+			names = append(names, m.NodeName)
 		}
-		if !r.has(database.ReplicationSlotCreateIdentifier(n.link(peer.NodeName, n.NodeName))) {
+	}
+	return names
+}
+
+// copyOutdated tells whether the copy of a joining node was made without one of the slots that keep what
+// is written after it: that would be missing.
+func (r *roster) copyOutdated(n *NodeResources) bool {
+	if !r.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))) {
+		return false
+	}
+	if !r.has(database.ReplicationSlotIdentifier(n.link(n.SourceNode, n.NodeName))) {
+		return true
+	}
+	for _, peer := range r.peers(n) {
+		link := n.link(peer, n.NodeName)
+		if !r.has(database.ReplicationSlotIdentifier(link)) || !r.has(database.ReplicationSlotCreateIdentifier(link)) {
 			return true
 		}
 	}
 	return false
+}
+
+// lostSlots are the makings of slots on peers whose slot is recorded as gone: it is made again.
+func (r *roster) lostSlots(n *NodeResources) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, peer := range r.peers(n) {
+		link := n.link(peer, n.NodeName)
+		if !r.has(database.ReplicationSlotIdentifier(link)) {
+			ids = append(ids, database.ReplicationSlotCreateIdentifier(link))
+		}
+	}
+	return ids
 }
 
 // repairs returns the diff that mends what new nodes will depend on: of the members' databases and the

@@ -87,7 +87,7 @@ func (r *roster) judge(n *NodeResources) (standing, error) {
 	switch {
 	case r.recorded(database.RolesSourceIdentifier(name)):
 		complete, err := r.isPopulated(n)
-		if err != nil || !complete || r.dataLost(n) {
+		if err != nil || !complete {
 			return joining, err
 		}
 		return populated, nil

@@ -42,7 +42,11 @@ func UpdateDatabase(
 // source that is not a member.
 func (r *roster) chooseSources() error {
 	members := r.with(member)
-	for _, n := range r.with(newcomer) {
+	newcomers := r.with(newcomer)
+	if err := sameOrigin(members, newcomers); err != nil {
+		return err
+	}
+	for _, n := range newcomers {
 		switch {
 		case n.RestoreConfig != nil:
 		case n.SourceNode == "" && len(members) > 0:
@@ -52,6 +56,18 @@ func (r *roster) chooseSources() error {
 		}
 	}
 	return nil
+}
+
+// sameOrigin refuses to make a database, of which nothing exists yet, from a backup on one node and empty on
+// another: the rows of the backup would never get there.
+func sameOrigin(members, newcomers []*NodeResources) error {
+	isRestored := func(n *NodeResources) bool { return n.RestoreConfig != nil }
+	restored := slices.IndexFunc(newcomers, isRestored)
+	empty := slices.IndexFunc(newcomers, func(n *NodeResources) bool { return !isRestored(n) && n.SourceNode == "" })
+	if len(members) > 0 || restored < 0 || empty < 0 {
+		return nil
+	}
+	return &EmptyBesideRestoredError{Node: newcomers[empty].NodeName, Restored: newcomers[restored].NodeName}
 }
 
 func (r *roster) sourceProblem(n *NodeResources) SourceProblem {

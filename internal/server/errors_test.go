@@ -131,6 +131,11 @@ func TestPlanningErrors(t *testing.T) {
 			code: codes.FailedPrecondition, reason: "KEPT_NODE_INVALID",
 			metadata: map[string]string{"node": "n1"}, subjects: []string{"n1"},
 		},
+		"empty beside a backup": {
+			err:  &planner.EmptyBesideRestoredError{Node: "n2", Restored: "n1"},
+			code: codes.FailedPrecondition, reason: "EMPTY_BESIDE_RESTORED",
+			metadata: map[string]string{"node": "n2", "restored": "n1"}, subjects: []string{"n2"},
+		},
 		"kept and restored": {
 			err: &planner.DuplicateNodeError{Node: "n1"}, code: codes.FailedPrecondition, reason: "NODE_KEPT_AND_RESTORED",
 			metadata: map[string]string{"node": "n1"}, subjects: []string{"n1"},

@@ -3,6 +3,7 @@ package server
 import (
 	"reflect"
 	"strconv"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -42,6 +43,7 @@ const (
 	ReasonNodeLost              = "NODE_LOST"                // no instance of a node is left that holds its data
 	ReasonNodePartlyRemoved     = "NODE_PARTLY_REMOVED"      // a node is wanted whose removal has begun
 	ReasonKeptNodeInvalid       = "KEPT_NODE_INVALID"        // a restore cannot keep a node that does not exist or is still joining
+	ReasonEmptyBesideRestored   = "EMPTY_BESIDE_RESTORED"    // a new database would be restored on one node and empty on another
 	ReasonStateAttributeInvalid = "STATE_ATTRIBUTE_INVALID"  // a resource in the state lacks what the planner has to read in it
 )
 
@@ -66,6 +68,7 @@ const (
 
 // fault is what an error says about itself to the caller.
 type fault struct {
+	// reason is that of the rule if it is empty.
 	reason string
 	// text is for people; empty: the text of the error.
 	text string
@@ -78,6 +81,8 @@ type fault struct {
 	subject string
 	// identifiers go into the metadata of the ErrorInfo.
 	identifiers map[string]string
+	// retry is when the same call may succeed; 0: there is no telling.
+	retry time.Duration
 }
 
 // rule is how errors of one type are told to callers.
@@ -104,7 +109,7 @@ func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) ru
 }
 
 // rules has every typed error of the packages below, one rule each. An error without a rule is a bug.
-var rules = indexRules(
+var rules = indexRules(append(limitRules(),
 	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *convert.InvalidRequestError) fault {
 		return fault{violations: e.Violations, total: e.Total}
 	}),
@@ -176,6 +181,9 @@ var rules = indexRules(
 	ruleFor(codes.FailedPrecondition, ReasonKeptNodeInvalid, func(e *planner.KeptNodeError) fault {
 		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
 	}),
+	ruleFor(codes.FailedPrecondition, ReasonEmptyBesideRestored, func(e *planner.EmptyBesideRestoredError) fault {
+		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "restored": e.Restored}}
+	}),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
 		return fault{
 			subject:     e.Resource.String(),
@@ -193,7 +201,7 @@ var rules = indexRules(
 	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *stateTooLargeError) fault {
 		return fault{identifiers: sizes(e.Size, e.Limit)}
 	}),
-)
+)...)
 
 // maxCycleIdentifiers bounds how many resources of a cycle the metadata of its error name.
 const maxCycleIdentifiers = 8
