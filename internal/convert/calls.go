@@ -72,9 +72,9 @@ type (
 	}
 )
 
-// UpdateDatabase converts a request. The error is an *InvalidRequestError.
-func UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateDatabaseCall, error) {
-	r := newReader()
+// UpdateDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
+func (c Converter) UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateDatabaseCall, error) {
+	r := c.reader()
 	call := &UpdateDatabaseCall{
 		Start: r.state(nil, "start", in.GetStart(), recorded),
 		Nodes: r.nodes(nil, "nodes", in.GetNodes(), checkPrimary),
@@ -86,9 +86,9 @@ func UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateDatabaseCall, e
 	return finish(r, call)
 }
 
-// RestoreDatabase converts a request. The error is an *InvalidRequestError.
-func RestoreDatabase(in *plannerv1.RestoreDatabaseRequest) (*RestoreDatabaseCall, error) {
-	r := newReader()
+// RestoreDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
+func (c Converter) RestoreDatabase(in *plannerv1.RestoreDatabaseRequest) (*RestoreDatabaseCall, error) {
+	r := c.reader()
 	call := &RestoreDatabaseCall{
 		Start:   r.state(nil, "start", in.GetStart(), recorded),
 		Nodes:   r.nodes(nil, "nodes", in.GetNodes(), checkPrimary),

@@ -5,10 +5,10 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// PlanStates converts a request. The error is an *InvalidRequestError. Resources may have any type and keep
+// PlanStates converts a request. The error is an *InvalidRequestError or a *TooManyError. Resources may have any type and keep
 // their marks (needs_recreate, error, pending_deletion), in wanted states too.
-func PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall, error) {
-	r := newReader()
+func (c Converter) PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall, error) {
+	r := c.reader()
 	call := &PlanStatesCall{Start: r.state(nil, "start", in.GetStart(), recorded)}
 	call.States = make([]*resource.State, len(in.GetStates()))
 	for i, s := range in.GetStates() {
@@ -20,19 +20,22 @@ func PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall, error) {
 	return finish(r, call)
 }
 
-// PlanRefresh converts a request. The error is an *InvalidRequestError.
-func PlanRefresh(in *plannerv1.PlanRefreshRequest) (*PlanRefreshCall, error) {
-	r := newReader()
+// PlanRefresh converts a request. The error is an *InvalidRequestError or a *TooManyError.
+func (c Converter) PlanRefresh(in *plannerv1.PlanRefreshRequest) (*PlanRefreshCall, error) {
+	r := c.reader()
 	call := &PlanRefreshCall{State: r.state(nil, "state", in.GetState(), recorded)}
 	call.Response = r.responseSettings(in.GetResponseOptions(), true)
 	return finish(r, call)
 }
 
-// ApplyEvents converts a request. The error is an *InvalidRequestError. What does not count in an event
+// ApplyEvents converts a request. The error is an *InvalidRequestError or a *TooManyError. What does not count in an event
 // (its reason beyond being a known one, its diff, and of a delete all but the identifier) is not looked at.
-func ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCall, error) {
-	r := newReader()
+func (c Converter) ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCall, error) {
+	r := c.reader()
 	call := &ApplyEventsCall{State: r.state(nil, "state", in.GetState(), recorded)}
+	if !r.countResources(len(in.GetEvents())) {
+		return finish(r, call)
+	}
 	call.Events = make([]resource.Event, len(in.GetEvents()))
 	for i, e := range in.GetEvents() {
 		p := element(nil, "events", i)

@@ -81,10 +81,14 @@ func (r *reader) operation(p *path, in *plannerv1.PatchOperation) resource.Opera
 		if err != nil {
 			r.add(p, "value", "is no usable JSON: %v", err)
 		}
+		r.checkLength(p, "value", text)
 		out.Value = text
 	case *plannerv1.PatchOperation_ValueJson:
 		out.Value = bytesOf(f.ValueJson)
-		if err := resource.CheckJSON(out.Value, jsonLimits()); err != nil {
+		if !r.checkLength(p, "value_json", out.Value) {
+			break
+		}
+		if err := resource.CheckJSON(out.Value, resource.JSONLimits{MaxDepth: r.depth()}); err != nil {
 			r.add(p, "value_json", "is no usable JSON: %v", err)
 		}
 	case nil:

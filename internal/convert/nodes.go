@@ -32,6 +32,9 @@ func (r *reader) requiredNode(field string, in *plannerv1.NodeResources, rule pr
 func (r *reader) nodes(
 	parent *path, field string, in []*plannerv1.NodeResources, rule primaryRule,
 ) []*planner.NodeResources {
+	if !r.countNodes(len(in)) {
+		return nil
+	}
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {
@@ -44,6 +47,9 @@ func (r *reader) nodes(
 
 // namedNodes converts a list of nodes of which only the names count.
 func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*planner.NodeResources {
+	if !r.countNodes(len(in)) {
+		return nil
+	}
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {

@@ -9,6 +9,8 @@ import (
 // reader converts one request and collects its violations. Where something is wrong, the value that it
 // returns is only good for going on to look for more.
 type reader struct {
+	Converter
+
 	violations
 	forms  formTracker
 	wishes wishes
@@ -18,12 +20,27 @@ type reader struct {
 	identifiers slab[resource.Identifier]
 	types       slab[resource.Type]
 	json        jsonWriter
+
+	resourceCount, nodeCount int
+	tooMany                  *TooManyError // of the limit that was exceeded first; what comes after is skipped
 }
 
-func newReader() *reader { return &reader{} }
+func newReader() *reader { return Converter{}.reader() }
 
-// finish returns the call, or the error if the request has violations.
+func (c Converter) reader() *reader {
+	r := &reader{Converter: c}
+	r.json.depth = c.Limits.MaxJSONDepth
+	return r
+}
+
+// finish returns the call, or the error if the request has violations or is beyond the limits.
 func finish[T any](r *reader, call *T) (*T, error) {
+	if r.tooMany != nil {
+		return nil, r.tooMany
+	}
+	if r.Counted != nil {
+		r.Counted(r.resourceCount, r.nodeCount)
+	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}

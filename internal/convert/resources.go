@@ -34,6 +34,9 @@ func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State 
 		r.add(p, "version", "this planner knows version %q only", catalogVersion)
 	}
 	list := in.GetResources()
+	if !r.countResources(len(list)) {
+		return resource.NewState()
+	}
 	state := resource.NewStateSize(len(list))
 	all := make([]resource.Resource, len(list))
 	for i, from := range list {
@@ -166,7 +169,10 @@ func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) 
 // textObject checks that the field is the text of one JSON object, and returns it without copying it.
 func (r *reader) textObject(p *path, field, text string) json.RawMessage {
 	raw := bytesOf(text)
-	if err := resource.CheckJSONObject(raw, jsonLimits()); err != nil {
+	if !r.checkLength(p, field, raw) {
+		return nil
+	}
+	if err := resource.CheckJSONObject(raw, resource.JSONLimits{MaxDepth: r.depth()}); err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
 		return nil
 	}
@@ -178,6 +184,9 @@ func (r *reader) structObject(p *path, field string, in *structpb.Struct) json.R
 	text, err := r.json.object(in)
 	if err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
+		return nil
+	}
+	if !r.checkLength(p, field, text) {
 		return nil
 	}
 	return text

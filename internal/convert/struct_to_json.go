@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -27,16 +28,20 @@ type jsonWriter struct {
 	text []byte
 	// keys of the objects that are being written, outermost first.
 	keys []string
+	// depth is how many objects and arrays may be open at once; 0 stands for maxDepth.
+	depth int
 }
+
+func (w *jsonWriter) deepest() int { return cmp.Or(w.depth, maxDepth) }
 
 // object returns the Struct as JSON; a nil one is {}.
 func (w *jsonWriter) object(in *structpb.Struct) (json.RawMessage, error) {
-	return w.write(func(text []byte) ([]byte, error) { return w.members(text, in.GetFields(), maxDepth) })
+	return w.write(func(text []byte) ([]byte, error) { return w.members(text, in.GetFields(), w.deepest()) })
 }
 
 // value returns a value of any kind as JSON.
 func (w *jsonWriter) value(in *structpb.Value) (json.RawMessage, error) {
-	return w.write(func(text []byte) ([]byte, error) { return w.append(text, in, maxDepth) })
+	return w.write(func(text []byte) ([]byte, error) { return w.append(text, in, w.deepest()) })
 }
 
 // write returns what the function appends, in memory that nothing else will be written to.

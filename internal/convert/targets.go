@@ -15,6 +15,9 @@ func (r *reader) targets(
 	if len(in) == 0 {
 		r.add(parent, field, "name at least one node to restore")
 	}
+	if !r.countNodes(len(in)) {
+		return nil
+	}
 	out := make([]*planner.NodeRestoreResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {

@@ -82,7 +82,7 @@ func (w *wishes) grow() {
 
 // wished converts a list of wishes. Wishes for the same resource share it.
 func (r *reader) wished(parent *path, field string, in []*plannerv1.Resource, s scope) []*resource.Resource {
-	if len(in) == 0 {
+	if len(in) == 0 || !r.countResources(len(in)) {
 		return nil
 	}
 	out := make([]*resource.Resource, len(in))
