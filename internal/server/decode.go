@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
 )
 
 // When gRPC cannot read a request, it answers by itself, with a bare status, and for a unary call without any
@@ -18,8 +19,33 @@ import (
 
 // frame is where a request is received into.
 type frame struct {
-	msg any
+	msg proto.Message
 	err error // why msg could not be decoded
+	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
+	admit func(size int, weight int64) error
+}
+
+// newFrame is a frame for the request of the call that ctx belongs to.
+func newFrame(ctx context.Context, msg any) frame {
+	c := callOf(ctx)
+	m, _ := msg.(proto.Message)
+	return frame{msg: m, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
+}
+
+// decode decodes the request into the message, if it is admitted.
+func (f *frame) decode(data mem.BufferSlice) error {
+	whole := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer whole.Free()
+	if f.admit != nil {
+		weight := weigh(whole.ReadOnlyData(), f.msg.ProtoReflect().Descriptor())
+		if err := f.admit(whole.Len(), weight); err != nil {
+			return err
+		}
+	}
+	if err := proto.Unmarshal(whole.ReadOnlyData(), f.msg); err != nil {
+		return &malformedError{cause: err}
+	}
+	return nil
 }
 
 // codec is gRPC's protobuf codec, but for frames.
@@ -42,10 +68,18 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}()
 	if size := data.Len(); size > c.maxRequestBytes {
 		f.err = &requestTooLargeError{Size: size, Limit: c.maxRequestBytes}
-	} else if err := c.CodecV2.Unmarshal(data, f.msg); err != nil {
-		f.err = &malformedError{cause: err}
+	} else {
+		f.err = f.decode(data)
 	}
 	return nil
+}
+
+// Marshal encodes messages of answers, also those that count while they are kept.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if o, ok := v.(*outgoing); ok {
+		return o.marshal()
+	}
+	return c.CodecV2.Marshal(v)
 }
 
 // hardLimit is what gRPC itself refuses, before it reads a message. It is above the real limit, so that most
@@ -57,19 +91,24 @@ func hardLimit(maxRequestBytes int) int {
 	return 2 * maxRequestBytes
 }
 
-// framedStream receives the request of a server-streaming call through a frame.
+// framedStream receives the request of a server-streaming call through a frame, and sends its answer within the
+// limits.
 type framedStream struct{ grpc.ServerStream }
 
+func (s framedStream) SendMsg(m any) error {
+	return callOf(s.Context()).send(s.Context(), s.ServerStream, m)
+}
+
 func (s framedStream) RecvMsg(m any) error {
-	f := frame{msg: m}
+	f := newFrame(s.Context(), m)
 	if err := s.ServerStream.RecvMsg(&f); err != nil {
 		return err
 	}
 	return f.err
 }
 
-// framed gives a service whose unary methods receive their requests through frames. What goes wrong there is
-// returned by the handler, inside of all interceptors.
+// framed gives a service whose unary methods receive their requests through frames, and that inside of all
+// interceptors: a call that one of them refuses is not even read.
 func framed(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 	d := *desc
 	d.Methods = slices.Clone(desc.Methods)
@@ -81,21 +120,20 @@ func framed(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 
 func framedMethod(method grpc.MethodHandler) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, chain grpc.UnaryServerInterceptor) (any, error) {
-		var failed error
-		receive := func(m any) error {
-			f := frame{msg: m}
-			if failed = decode(&f); failed == nil {
-				failed = f.err
-			}
-			return nil
+		later := func(any) error { return nil }
+		received := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			return chain(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+				f := newFrame(ctx, req)
+				if err := decode(&f); err != nil {
+					return nil, err
+				}
+				if f.err != nil {
+					return nil, f.err
+				}
+				return handler(ctx, req)
+			})
 		}
-		checked := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			if failed != nil {
-				handler = func(context.Context, any) (any, error) { return nil, failed }
-			}
-			return chain(ctx, req, info, handler)
-		}
-		return method(srv, ctx, receive, checked)
+		return method(srv, ctx, later, received)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
 )
@@ -62,6 +63,9 @@ func faultStatus(ctx context.Context, code codes.Code, faults []fault) *status.S
 		failure := preconditionFailure(faults, budget)
 		total, listed = len(faults), len(failure.GetViolations())
 		details = append(details, failure)
+	}
+	if faults[0].retry > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(faults[0].retry)})
 	}
 	if total > 1 {
 		info.Metadata["violations"] = strconv.Itoa(total)

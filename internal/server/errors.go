@@ -59,10 +59,16 @@ func recoverPanic(ctx context.Context, value any) error {
 // translateUnary translates the errors of unary calls.
 func translateUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
-	if err != nil && !infrastructure(info.FullMethod) {
+	if infrastructure(info.FullMethod) {
+		return resp, err
+	}
+	if err == nil {
+		resp, err = callOf(ctx).outgoing(ctx, resp)
+	}
+	if err != nil {
 		return nil, translate(ctx, err)
 	}
-	return resp, err
+	return resp, nil
 }
 
 // translateStream translates the errors of streaming calls.
@@ -82,11 +88,16 @@ func translate(ctx context.Context, err error) error {
 	if known := (*callError)(nil); errors.As(err, &known) {
 		return known
 	}
-	if code, ok := interrupted(ctx, err); ok {
-		return plainError(ctx, code)
-	}
+	code, ended := interrupted(ctx, err)
 	all := leaves(nil, err)
-	if st, ok := status.FromError(err); ok && len(all) == 1 && !hasRule(all[0]) {
+	st, isStatus := status.FromError(err)
+	isStatus = isStatus && len(all) == 1 && !hasRule(all[0])
+	switch limit := endedBy(ctx); {
+	case limit != nil && (ended || isStatus):
+		all = []error{limit}
+	case ended:
+		return plainError(ctx, code)
+	case isStatus:
 		return grpcError(ctx, st, err)
 	}
 	chosen := codes.OK
@@ -162,10 +173,12 @@ func ruledError(ctx context.Context, code codes.Code, all []error) error {
 		if f.text == "" {
 			f.text = err.Error()
 		}
-		if reason == "" {
-			reason = r.reason
+		if f.reason == "" {
+			f.reason = r.reason
 		}
-		f.reason = r.reason
+		if reason == "" {
+			reason = f.reason
+		}
 		faults = append(faults, f)
 	}
 	return &callError{status: faultStatus(ctx, code, faults), reason: reason}

@@ -24,9 +24,12 @@ func (s *Server) interceptors() []grpc.ServerOption {
 	others := selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool {
 		return infrastructure(call.FullMethod())
 	})
+	ours := selector.MatchFunc(func(_ context.Context, call interceptors.CallMeta) bool { return s.ours(call.FullMethod()) })
 	return []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(
 			requestIDUnary,
+			finishUnary,
+			selector.UnaryServerInterceptor(s.metrics.calls.UnaryServerInterceptor(), ours),
 			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(callLevel)...), calls),
 			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
 			recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
@@ -35,6 +38,8 @@ func (s *Server) interceptors() []grpc.ServerOption {
 		),
 		grpc.ChainStreamInterceptor(
 			requestIDStream,
+			finishStream,
+			selector.StreamServerInterceptor(s.metrics.calls.StreamServerInterceptor(), ours),
 			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(callLevel)...), calls),
 			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
 			s.endWhenDraining,
@@ -70,6 +75,12 @@ func healthCheck(fullMethod string) bool { return strings.HasPrefix(fullMethod, 
 // infrastructure tells health checks and reflection from the calls that the server is there for.
 func infrastructure(fullMethod string) bool {
 	return healthCheck(fullMethod) || strings.HasPrefix(fullMethod, "/grpc.reflection.")
+}
+
+// ours tells whether it is one of the planner's methods, and so a name that may be a label.
+func (s *Server) ours(fullMethod string) bool {
+	_, ok := s.methods[fullMethod]
+	return ok
 }
 
 // lastWord is how long a health watch has to tell that the server goes away before it is ended.

@@ -52,6 +52,7 @@ func callLogOptions(level logging.CodeToLevel) []logging.Option {
 		logging.WithDisableLoggingFields(logging.SystemTag[0], logging.ComponentFieldKey), // the same in all lines
 		logging.WithLevels(level),
 		logging.WithErrorFields(errorFields),
+		logging.WithFieldsFromContext(traceFields),
 		logging.WithDurationField(func(d time.Duration) logging.Fields {
 			return logging.Fields{"grpc.time_ms", float64(d.Microseconds()) / 1000}
 		}),

@@ -15,6 +15,7 @@ import (
 type plannerService struct {
 	plannerv1.UnimplementedPlannerServiceServer
 
+	convert         convert.Converter
 	updateDatabase  func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error)
 	restoreDatabase func(
 		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
@@ -32,12 +33,14 @@ func newPlannerService() *plannerService {
 func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.UpdateDatabase, req)
+	call, err := converted(stream.Context(), s.convert.UpdateDatabase, req)
 	if err != nil {
 		return err
 	}
 	call.Options.PlanOptions.Interrupt = stream.Context().Done()
-	plans, err := s.updateDatabase(call.Options, call.Start, call.Nodes)
+	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
+		return s.updateDatabase(call.Options, call.Start, call.Nodes)
+	})
 	if err != nil {
 		return err
 	}
@@ -48,11 +51,13 @@ func (s *plannerService) UpdateDatabase(
 func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.RestoreDatabase, req)
+	call, err := converted(stream.Context(), s.convert.RestoreDatabase, req)
 	if err != nil {
 		return err
 	}
-	plans, err := s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
+		return s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+	})
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func converted[Request, Call any](ctx context.Context, convert func(Request) (*C
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	call, err := convert(req)
+	call, err := measured(ctx, stepConvert, func() (*Call, error) { return convert(req) })
 	if err != nil {
 		return nil, err
 	}

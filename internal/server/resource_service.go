@@ -14,6 +14,7 @@ import (
 type resourceService struct {
 	plannerv1.UnimplementedResourceServiceServer
 
+	convert     convert.Converter
 	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*resource.State) (resource.Plan, error)
 }
@@ -26,13 +27,15 @@ func newResourceService() *resourceService {
 func (s *resourceService) PlanStates(
 	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.PlanStates, req)
+	call, err := converted(stream.Context(), s.convert.PlanStates, req)
 	if err != nil {
 		return err
 	}
 	options := call.Options
 	options.Interrupt = stream.Context().Done()
-	plans, err := s.planAll(call.Start, options, call.States...)
+	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
+		return s.planAll(call.Start, options, call.States...)
+	})
 	if err != nil {
 		return err
 	}
@@ -43,11 +46,13 @@ func (s *resourceService) PlanStates(
 func (s *resourceService) PlanRefresh(
 	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.PlanRefresh, req)
+	call, err := converted(stream.Context(), s.convert.PlanRefresh, req)
 	if err != nil {
 		return err
 	}
-	plan, err := s.planRefresh(call.State)
+	plan, err := measured(stream.Context(), stepPlan, func() (resource.Plan, error) {
+		return s.planRefresh(call.State)
+	})
 	if err != nil {
 		return err
 	}
@@ -62,7 +67,7 @@ func (s *resourceService) PlanRefresh(
 func (s *resourceService) ApplyEvents(
 	ctx context.Context, req *plannerv1.ApplyEventsRequest,
 ) (*plannerv1.ApplyEventsResponse, error) {
-	call, err := converted(ctx, convert.ApplyEvents, req)
+	call, err := converted(ctx, s.convert.ApplyEvents, req)
 	if err != nil {
 		return nil, err
 	}

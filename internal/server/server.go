@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -39,6 +40,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
@@ -67,6 +69,12 @@ type Config struct {
 	Logger *zap.Logger
 	// MaxRequestBytes is the largest request that is taken. Default: DefaultMaxRequestBytes.
 	MaxRequestBytes int
+	// Limits keep callers from taking what others need.
+	Limits Limits
+	// Metrics says where metrics go.
+	Metrics Metrics
+	// TracerProvider makes the spans of calls. Nil: there are none.
+	TracerProvider trace.TracerProvider
 	// MaxConcurrentStreams is how many calls one connection may have in flight; more of them wait at the
 	// client. Default: DefaultMaxConcurrentStreams.
 	MaxConcurrentStreams uint32
@@ -89,6 +97,7 @@ func (c Config) withDefaults() Config {
 	if c.MaxConcurrentStreams == 0 {
 		c.MaxConcurrentStreams = DefaultMaxConcurrentStreams
 	}
+	c.Limits = c.Limits.withDefaults()
 	return c
 }
 
@@ -105,6 +114,13 @@ type Server struct {
 	planner   *plannerService
 	state     *stateService
 	resource  *resourceService
+
+	admission   *admission
+	connections *connections
+	metrics     *metrics
+	tracer      trace.Tracer
+	// methods are the planner's own, by their full names.
+	methods map[string]struct{}
 }
 
 // New makes a server that listens nowhere yet.
@@ -118,8 +134,18 @@ func New(config Config) *Server {
 		planner:  newPlannerService(),
 		state:    newStateService(),
 		resource: newResourceService(),
+
+		admission:   newAdmission(config.Limits),
+		connections: &connections{limit: int64(config.Limits.MaxConnections)},
+		metrics:     newMetrics(config.Metrics),
+		tracer:      tracerOf(config.TracerProvider),
+		methods:     map[string]struct{}{},
 	}
-	s.grpc = grpc.NewServer(append(s.interceptors(),
+	s.metrics.watch(s.admission, s.connections)
+	converter := convert.Converter{Limits: config.Limits.form(), Counted: s.metrics.request}
+	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
+	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),
+		grpc.InTapHandle(s.begin),
 		grpc.Creds(identity.NewCredentials(config.Credentials)),
 		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
@@ -143,13 +169,19 @@ func New(config Config) *Server {
 // register adds one of the planner's services, and says that it is healthy.
 func (s *Server) register(desc *grpc.ServiceDesc, service any) {
 	s.grpc.RegisterService(framed(desc), service)
+	for _, m := range desc.Methods {
+		s.methods["/"+desc.ServiceName+"/"+m.MethodName] = struct{}{}
+	}
+	for _, m := range desc.Streams {
+		s.methods["/"+desc.ServiceName+"/"+m.StreamName] = struct{}{}
+	}
 	s.health.SetServingStatus(desc.ServiceName, healthv1.HealthCheckResponse_SERVING)
 }
 
 // Serve takes calls from the listener until the server is shut down, and then returns nil. It may be called for
 // several listeners. The server closes the listener.
 func (s *Server) Serve(listener net.Listener) error {
-	return s.grpc.Serve(listener)
+	return s.grpc.Serve(s.connections.bound(listener))
 }
 
 // Shutdown says through health that the server goes away, takes no more calls, and lets those in flight finish.

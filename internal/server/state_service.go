@@ -14,6 +14,8 @@ import (
 // stateService gives the building blocks of plannerService one by one.
 type stateService struct {
 	plannerv1.UnimplementedStateServiceServer
+
+	convert convert.Converter
 }
 
 func newStateService() *stateService { return &stateService{} }
@@ -22,11 +24,13 @@ func newStateService() *stateService { return &stateService{} }
 func (s *stateService) AddNode(
 	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.AddNode, req)
+	call, err := converted(stream.Context(), s.convert.AddNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.AddNode(call.Node)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.AddNode(call.Node)
+	})
 	if err != nil {
 		return err
 	}
@@ -39,11 +43,13 @@ func (s *stateService) AddNode(
 func (s *stateService) AddNodes(
 	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.AddNodes, req)
+	call, err := converted(stream.Context(), s.convert.AddNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.AddNodes(call.Nodes)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.AddNodes(call.Nodes)
+	})
 	if err != nil {
 		return err
 	}
@@ -56,11 +62,13 @@ func (s *stateService) AddNodes(
 func (s *stateService) UpdateNode(
 	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.UpdateNode, req)
+	call, err := converted(stream.Context(), s.convert.UpdateNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.UpdateNode(call.Node)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.UpdateNode(call.Node)
+	})
 	if err != nil {
 		return err
 	}
@@ -73,11 +81,13 @@ func (s *stateService) UpdateNode(
 func (s *stateService) RollingUpdateNodes(
 	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.RollingUpdateNodes, req)
+	call, err := converted(stream.Context(), s.convert.RollingUpdateNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.RollingUpdateNodes(call.Nodes)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.RollingUpdateNodes(call.Nodes)
+	})
 	if err != nil {
 		return err
 	}
@@ -92,11 +102,13 @@ func (s *stateService) ConcurrentUpdateNodes(
 	req *plannerv1.ConcurrentUpdateNodesRequest,
 	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.ConcurrentUpdateNodes, req)
+	call, err := converted(stream.Context(), s.convert.ConcurrentUpdateNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.ConcurrentUpdateNodes(call.Nodes)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.ConcurrentUpdateNodes(call.Nodes)
+	})
 	if err != nil {
 		return err
 	}
@@ -110,13 +122,15 @@ func (s *stateService) ConcurrentUpdateNodes(
 func (s *stateService) PopulateNode(
 	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.PopulateNode, req)
+	call, err := converted(stream.Context(), s.convert.PopulateNode, req)
 	if err != nil {
 		return err
 	}
 	var states []*resource.State
 	if call.Node.SourceNode != "" {
-		state, err := planner.PopulateNode(call.Node, call.ExistingNodeNames)
+		state, err := measured(stream.Context(), stepPlan, func() (*resource.State, error) {
+			return planner.PopulateNode(call.Node, call.ExistingNodeNames)
+		})
 		if err != nil {
 			return err
 		}
@@ -133,11 +147,13 @@ func (s *stateService) PopulateNode(
 func (s *stateService) PopulateNodes(
 	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.PopulateNodes, req)
+	call, err := converted(stream.Context(), s.convert.PopulateNodes, req)
 	if err != nil {
 		return err
 	}
-	state, err := planner.PopulateNodes(call.Existing, call.New)
+	state, err := measured(stream.Context(), stepPlan, func() (*resource.State, error) {
+		return planner.PopulateNodes(call.Existing, call.New)
+	})
 	if err != nil {
 		return err
 	}
@@ -155,11 +171,13 @@ func (s *stateService) PopulateNodes(
 func (s *stateService) RestoreNode(
 	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), convert.RestoreNode, req)
+	call, err := converted(stream.Context(), s.convert.RestoreNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := planner.RestoreNode(call.Target)
+	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+		return planner.RestoreNode(call.Target)
+	})
 	if err != nil {
 		return err
 	}
@@ -173,11 +191,13 @@ func (s *stateService) RestoreNode(
 func (s *stateService) EndState(
 	ctx context.Context, req *plannerv1.EndStateRequest,
 ) (*plannerv1.EndStateResponse, error) {
-	call, err := converted(ctx, convert.EndState, req)
+	call, err := converted(ctx, s.convert.EndState, req)
 	if err != nil {
 		return nil, err
 	}
-	state, err := planner.EndState(call.Nodes)
+	state, err := measured(ctx, stepPlan, func() (*resource.State, error) {
+		return planner.EndState(call.Nodes)
+	})
 	if err != nil {
 		return nil, err
 	}

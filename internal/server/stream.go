@@ -29,7 +29,9 @@ func sendPlans[R any](
 		return err
 	}
 	encoder := convert.NewEncoder(settings)
-	parts, err := cut(ctx, plans, encoder.Event, settings.MaxMessageBytes)
+	parts, err := measured(ctx, stepEncode, func() (*sequence, error) {
+		return cut(ctx, plans, encoder.Event, settings.MaxMessageBytes)
+	})
 	if err != nil {
 		return err
 	}
@@ -37,6 +39,7 @@ func sendPlans[R any](
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	callOf(ctx).answers(plans)
 	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
 		return err
 	}
@@ -56,17 +59,24 @@ func sendStates[R any, M interface {
 	message func(index int, state *plannerv1.State) M,
 ) error {
 	ctx := stream.Context()
-	encoder := convert.NewEncoder(settings)
-	messages := make([]M, len(states))
-	for i, state := range states {
-		if err := ctx.Err(); err != nil {
-			return err
+	messages, err := measured(ctx, stepEncode, func() ([]M, error) {
+		encoder := convert.NewEncoder(settings)
+		messages := make([]M, len(states))
+		for i, state := range states {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			messages[i] = message(i, encoder.State(state))
+			if err := checkFits(messages[i], settings); err != nil {
+				return nil, err
+			}
 		}
-		messages[i] = message(i, encoder.State(state))
-		if err := checkFits(messages[i], settings); err != nil {
-			return err
-		}
+		return messages, nil
+	})
+	if err != nil {
+		return err
 	}
+	callOf(ctx).planned()
 	for i, m := range messages {
 		if err := stream.Send(m); err != nil {
 			return err
@@ -84,11 +94,11 @@ func stateAnswer[M proto.Message](
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	answer := message(convert.NewEncoder(settings).State(state))
-	if err := checkFits(answer, settings); err != nil {
-		return none, err
-	}
-	return answer, nil
+	return measured(ctx, stepEncode, func() (M, error) {
+		defer callOf(ctx).planned()
+		answer := message(convert.NewEncoder(settings).State(state))
+		return answer, checkFits(answer, settings)
+	})
 }
 
 // checkFits refuses a message that is larger than the caller wants.

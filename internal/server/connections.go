@@ -1,0 +1,71 @@
+package server
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// connections bounds the connections of all listeners together.
+type connections struct {
+	limit         int64
+	open, refused atomic.Int64
+}
+
+// bound gives a listener that closes connections at once while there are too many: their clients turn to
+// another server sooner than if they were left waiting.
+func (c *connections) bound(listener net.Listener) net.Listener {
+	return &boundListener{Listener: listener, connections: c}
+}
+
+type boundListener struct {
+	net.Listener
+	*connections
+}
+
+func (l *boundListener) Accept() (net.Conn, error) {
+	for {
+		accepted, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.open.Add(1) <= l.limit {
+			return &connection{Conn: accepted, closed: sync.OnceFunc(func() { l.open.Add(-1) })}, nil
+		}
+		l.open.Add(-1)
+		l.refused.Add(1)
+		_ = accepted.Close()
+	}
+}
+
+// connection is one that counts until it is closed. Calls find it through their peer's address.
+type connection struct {
+	net.Conn
+	closed func()
+}
+
+func (c *connection) Close() error {
+	c.closed()
+	return c.Conn.Close()
+}
+
+// cutOff closes the connection without having anything written first.
+func (c *connection) cutOff() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+// NetConn is the connection as it was accepted, for those who ask the system about it.
+func (c *connection) NetConn() net.Conn { return c.Conn }
+
+func (c *connection) RemoteAddr() net.Addr {
+	return remoteAddr{Addr: c.Conn.RemoteAddr(), connection: c}
+}
+
+// remoteAddr is the address of a client, and knows its connection.
+type remoteAddr struct {
+	net.Addr
+	connection *connection
+}

@@ -1,0 +1,181 @@
+package server
+
+import (
+	"net/http"
+	"runtime"
+	"runtime/debug"
+
+	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// Metrics is what the server may be told about its metrics. No label has values that callers choose.
+type Metrics struct {
+	// Registry collects the metrics. It must not be that of another server. Default: one of its own.
+	Registry *prometheus.Registry
+	// Version is the version in planner_build_info. Default: "unknown".
+	Version string
+}
+
+// metrics are what the server counts.
+type metrics struct {
+	registry *prometheus.Registry
+	calls    *grpcprom.ServerMetrics
+
+	stepSeconds      map[step]prometheus.Observer
+	queueSeconds     prometheus.Histogram
+	requestBytes     prometheus.Histogram
+	requestResources prometheus.Histogram
+	requestNodes     prometheus.Histogram
+	answerPlans      prometheus.Histogram
+	answerEvents     prometheus.Histogram
+	events           *prometheus.CounterVec
+	refusals         *prometheus.CounterVec
+}
+
+func newMetrics(config Metrics) *metrics {
+	registry := config.Registry
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
+	m := &metrics{
+		registry: registry,
+		calls: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(
+			grpcprom.WithHistogramBuckets(secondsBuckets()))),
+		stepSeconds: map[step]prometheus.Observer{},
+		queueSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "planner_queue_seconds", Help: "How long requests waited for a place to be planned.", Buckets: secondsBuckets(),
+		}),
+		requestBytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "planner_request_bytes", Help: "Size of requests, decompressed.", Buckets: prometheus.ExponentialBuckets(256, 8, 7),
+		}),
+		requestResources: numbers("planner_request_resources", "Resources in a request.", 6),
+		requestNodes:     numbers("planner_request_nodes", "Nodes in a request.", 4),
+		answerPlans:      numbers("planner_answer_plans", "Plans in an answer.", 4),
+		answerEvents:     numbers("planner_answer_events", "Events in an answer.", 7),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "planner_events_total", Help: "Events in answers, by type and reason.",
+		}, []string{"type", "reason"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "planner_refusals_total", Help: "Calls that a limit refused or ended, by the reason of their ErrorInfo.",
+		}, []string{"reason"}),
+	}
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: secondsBuckets(),
+	}, []string{"step"})
+	for _, s := range steps() {
+		m.stepSeconds[s] = seconds.WithLabelValues(string(s))
+	}
+	for _, reason := range limitReasons() {
+		m.refusals.WithLabelValues(reason)
+	}
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.calls, seconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
+		m.answerEvents, m.events, m.refusals, buildInfo(config.Version),
+	)
+	return m
+}
+
+// secondsBuckets go from half a millisecond to a minute.
+func secondsBuckets() []float64 {
+	return []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
+}
+
+// numbers counts in powers of ten: 0, 1, 10, ...
+func numbers(name, help string, powers int) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: name, Help: help, Buckets: append([]float64{0}, prometheus.ExponentialBuckets(1, 10, powers)...),
+	})
+}
+
+// buildInfo is 1, and says with its labels what runs.
+func buildInfo(version string) prometheus.Collector {
+	if version == "" {
+		version = "unknown"
+	}
+	revision := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				revision = setting.Value
+			}
+		}
+	}
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "planner_build_info", Help: "What runs: always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
+}
+
+// watch adds what is known elsewhere.
+func (m *metrics) watch(a *admission, c *connections) {
+	for _, gauge := range []struct {
+		name, help string
+		value      func() int64
+	}{
+		{"planner_queue_length", "Requests that wait for a place to be planned.", a.places.waiting.Load},
+		{"planner_places_taken", "Requests that are being decoded, planned or encoded.", a.places.taken.Load},
+		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", func() int64 { return int64(a.limits.ConcurrentPlans) }},
+		{"planner_request_bytes_in_flight", "Memory that requests take, as estimated.", a.requests.inUse},
+		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", func() int64 { return a.limits.RequestBytesInFlight }},
+		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", a.responsesUsed.Load},
+		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", func() int64 { return a.limits.ResponseBytesInFlight }},
+		{"planner_connections", "Open connections.", c.open.Load},
+		{"planner_connections_limit", "Connections that may be open.", func() int64 { return c.limit }},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
+			func() float64 { return float64(gauge.value()) }))
+	}
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "planner_connections_refused_total", Help: "Connections that were closed at once because there were too many.",
+	}, func() float64 { return float64(c.refused.Load()) }))
+}
+
+// request counts what a request holds.
+func (m *metrics) request(resources, nodes int) {
+	m.requestResources.Observe(float64(resources))
+	m.requestNodes.Observe(float64(nodes))
+}
+
+// answer counts what is in an answer.
+func (m *metrics) answer(plans []resource.Plan) {
+	type kind struct {
+		typ    resource.EventType
+		reason resource.EventReason
+	}
+	counts := map[kind]int{}
+	total := 0
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			for i := range phase.Events {
+				counts[kind{phase.Events[i].Type, phase.Events[i].Reason}]++
+			}
+			total += len(phase.Events)
+		}
+	}
+	m.answerPlans.Observe(float64(len(plans)))
+	m.answerEvents.Observe(float64(total))
+	for k, n := range counts {
+		m.events.WithLabelValues(k.typ.String(), k.reason.String()).Add(float64(n))
+	}
+}
+
+// refused counts a call that failed, if a limit was the reason.
+func (m *metrics) refused(reason string) {
+	for _, known := range limitReasons() {
+		if reason == known {
+			m.refusals.WithLabelValues(reason).Inc()
+			return
+		}
+	}
+}
+
+// MetricsHandler serves the metrics in the formats of Prometheus.
+func (s *Server) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{Registry: s.metrics.registry})
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"sync"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// What a request takes when it is decoded has little to do with its size: an empty message takes two bytes on
+// the wire, and a hundred in memory. So the memory is estimated from the bytes before they are decoded.
+const (
+	// messageWeight is about what a message takes besides the content of its fields; a member of a Struct is
+	// two of them.
+	messageWeight = 128
+	// fieldWeight is about what a field that is no message takes besides its content.
+	fieldWeight = 16
+)
+
+// weigh estimates how much memory the bytes take together with the message that they decode to.
+func weigh(data []byte, desc protoreflect.MessageDescriptor) int64 {
+	return 2*int64(len(data)) + shapes.of(desc).weigh(data, protowire.DefaultRecursionLimit)
+}
+
+// shape is what has to be known of a message type to find the messages in its bytes.
+type shape struct {
+	fields []*shape // by number; nil: no message
+}
+
+// maxFieldNumber bounds the table of a shape. This API has no number beyond.
+const maxFieldNumber = 64
+
+// weigh estimates what a message takes besides the bytes of its content. Of bytes that are no message, it weighs
+// what comes before the mistake.
+func (s *shape) weigh(data []byte, depth int) int64 {
+	total := int64(messageWeight)
+	for len(data) > 0 {
+		number, wire, n := protowire.ConsumeTag(data)
+		if n < 0 {
+			return total
+		}
+		data = data[n:]
+		if wire != protowire.BytesType {
+			if n = protowire.ConsumeFieldValue(number, wire, data); n < 0 {
+				return total
+			}
+			total += fieldWeight
+			data = data[n:]
+			continue
+		}
+		content, n := protowire.ConsumeBytes(data)
+		if n < 0 {
+			return total
+		}
+		data = data[n:]
+		if inner := s.field(number); inner != nil && depth > 0 {
+			total += inner.weigh(content, depth-1)
+		} else {
+			total += fieldWeight
+		}
+	}
+	return total
+}
+
+func (s *shape) field(number protowire.Number) *shape {
+	if int(number) >= len(s.fields) {
+		return nil
+	}
+	return s.fields[number]
+}
+
+// shapeTable makes the shape of a type when it is first needed.
+type shapeTable struct {
+	mu   sync.Mutex
+	made map[protoreflect.FullName]*shape
+}
+
+var shapes = &shapeTable{made: map[protoreflect.FullName]*shape{}}
+
+func (t *shapeTable) of(desc protoreflect.MessageDescriptor) *shape {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.make(desc)
+}
+
+func (t *shapeTable) make(desc protoreflect.MessageDescriptor) *shape {
+	if s, ok := t.made[desc.FullName()]; ok {
+		return s
+	}
+	s := &shape{fields: make([]*shape, maxFieldNumber)}
+	t.made[desc.FullName()] = s // before its fields: types may contain themselves
+	for i := range desc.Fields().Len() {
+		f := desc.Fields().Get(i)
+		if f.Message() != nil && f.Number() < maxFieldNumber {
+			s.fields[f.Number()] = t.make(f.Message())
+		}
+	}
+	return s
+}
