@@ -35,7 +35,8 @@ func UpdateDatabase(
 	if err != nil {
 		return nil, err
 	}
-	return resource.PlanSteps(r.remember(), options.PlanOptions, groups, end)
+	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
+	return resource.PlanSteps(r.remember(), options.PlanOptions, steps)
 }
 
 // chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
@@ -102,25 +103,50 @@ func (r *roster) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*
 	if err != nil {
 		return nil, err
 	}
-	return append(groups, added, []*resource.State{populate}), nil
+	return append(append(groups, eachAlone(added)...), []*resource.State{populate}), nil
 }
 
-// updates returns the groups that update the members: one for each node, or one for all.
+// updates returns the steps that update the members, each a group of its own, so that what is shared
+// between instances, when it changes, reaches each of them in its own step.
 func (r *roster) updates(strategy NodeUpdateStrategy) ([][]*resource.State, error) {
-	exists := func(instanceID string) bool { return r.has(database.InstanceIdentifier(instanceID)) }
-	lists, err := updateNodes(r.with(member), func(n *NodeResources) ([]*resource.State, error) {
-		return updateNode(n, exists)
-	})
+	lists, err := updateNodes(r.with(member), r.updateMember)
 	if err != nil {
 		return nil, err
 	}
+	var steps []*resource.State
 	switch strategy {
 	case "", NodeUpdateRolling:
-		return lists, nil
+		steps = slices.Concat(lists...)
 	case NodeUpdateConcurrent:
-		return [][]*resource.State{mergeByStep(lists)}, nil
+		steps = mergeByStep(lists)
+	default:
+		return nil, &UnknownStrategyError{Strategy: strategy}
 	}
-	return nil, &UnknownStrategyError{Strategy: strategy}
+	return eachAlone(steps), nil
+}
+
+// eachAlone makes a group of each step.
+func eachAlone(steps []*resource.State) [][]*resource.State {
+	groups := make([][]*resource.State, len(steps))
+	for i, step := range steps {
+		groups[i] = []*resource.State{step}
+	}
+	return groups
+}
+
+// updateMember returns the diffs that update a member.
+func (r *roster) updateMember(n *NodeResources) ([]*resource.State, error) {
+	return updateNode(n, func(id string) bool { return r.has(database.InstanceIdentifier(id)) })
+}
+
+// nodeStates are the nodes and what depends on them: they do not wait for the step that holds them, but are
+// reached at once by the update of each instance.
+func (r *roster) nodeStates() *resource.State {
+	states := resource.NewState()
+	for _, n := range r.all {
+		n.addNode(states)
+	}
+	return states
 }
 
 // roles returns the diff that comes before the additions: the roles of every source are read, and for each

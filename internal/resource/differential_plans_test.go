@@ -92,7 +92,7 @@ func TestPlanRefreshEqualsReference(t *testing.T) {
 }
 
 func engineSteps(p problem) ([]resource.Plan, error) {
-	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, buildGroups(p.groups), build(p.end))
+	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, resource.Steps{Groups: buildGroups(p.groups), End: build(p.end)})
 }
 
 func engineAll(p problem) ([]resource.Plan, error) {

@@ -23,10 +23,20 @@ func PlanAll(start *State, options PlanOptions, wanted ...*State) ([]Plan, error
 	return p.plans, nil
 }
 
-// PlanSteps plans from start through groups of diffs, each diff a step that is merged onto what the steps
-// before it left, to the end state, which is complete. A group is what belongs together, such as the steps
-// that update one node. It costs as much as reading start, diffs and end once and writing down the events,
-// whatever the number of diffs. Nil diffs are skipped, empty plans left out, inputs never changed.
+// Steps is a way from one state to another.
+type Steps struct {
+	// Groups are the diffs, each a step that is merged onto what the steps before it left. A group is what
+	// belongs together. Nil diffs are skipped.
+	Groups [][]*State
+	// Prompt has the resources that never wait for the group that holds them; nil: none.
+	Prompt *State
+	// End is the state after the last step. It is complete.
+	End *State
+}
+
+// PlanSteps plans from start through the steps to their end. It costs as much as reading start, diffs and
+// end once and writing down the events, whatever the number of diffs. Empty plans are left out, inputs never
+// changed.
 //
 // Its rules beyond those of PlanAll:
 //   - What start has, and neither a diff nor end has, is pending deletion, and nothing else is, whatever
@@ -35,25 +45,25 @@ func PlanAll(start *State, options PlanOptions, wanted ...*State) ([]Plan, error
 //     the step in which it would be created if it had never been.
 //   - In a step, only the resources of its diff and what depends on something planned in that step can get
 //     an event, and only resources that get an event must have their dependencies: leftovers never block.
-//   - What only depends on something planned waits if a later group is the first to hold it, or if
-//     something that it depends on, directly or not, is missing or has failed. It is planned in that group,
+//   - What only depends on something planned waits if a later group is the first to hold it and it is not
+//     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
 //     or once what was missing is planned, or in the last step, and does not forget why.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
 //   - ForceUpdate applies to the last step.
-func PlanSteps(start *State, options PlanOptions, groups [][]*State, end *State) ([]Plan, error) {
-	states := append(slices.Concat(groups...), end)
+func PlanSteps(start *State, options PlanOptions, steps Steps) ([]Plan, error) {
+	states := append(slices.Concat(steps.Groups...), steps.End)
 	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
 	p, err := newPlanning(start, options, states...)
 	if err != nil {
 		return nil, err
 	}
-	p.foresee(groups, end)
+	p.foresee(steps)
 	if len(states) > 1 {
 		if err := p.prepareSteps(); err != nil {
 			return nil, err
 		}
 	}
-	for i, group := range groups {
+	for i, group := range steps.Groups {
 		p.group = int32(i)
 		for _, diff := range group {
 			if diff == nil {
@@ -64,7 +74,7 @@ func PlanSteps(start *State, options PlanOptions, groups [][]*State, end *State)
 			}
 		}
 	}
-	if err := p.settle(end, options.ForceUpdate); err != nil {
+	if err := p.settle(steps.End, options.ForceUpdate); err != nil {
 		return nil, err
 	}
 	return p.plans, nil
@@ -118,9 +128,10 @@ func newPlanning(start *State, options PlanOptions, others ...*State) (*planning
 
 // foresee marks what neither a diff nor end has as pending deletion, drops what has to be made again, and
 // notes the first group that holds each resource.
-func (p *planning) foresee(groups [][]*State, end *State) {
+func (p *planning) foresee(steps Steps) {
+	p.prompt = steps.Prompt
 	p.firstGroup = make(map[vertex]int32)
-	for i, group := range groups {
+	for i, group := range steps.Groups {
 		for _, diff := range group {
 			if diff == nil {
 				continue
@@ -137,7 +148,7 @@ func (p *planning) foresee(groups [][]*State, end *State) {
 		if r == nil {
 			continue
 		}
-		_, stays := end.Get(r.Identifier)
+		_, stays := steps.End.Get(r.Identifier)
 		_, used := p.firstGroup[vertex(v)]
 		p.pending[v] = !stays && !used
 		if stays && r.NeedsRecreate {

@@ -11,9 +11,9 @@ import (
 
 func TestPlanStepsTellsAStory(t *testing.T) {
 	for name, c := range map[string]struct {
-		start, groups, end string
-		force              bool
-		want               string
+		start, groups, prompt, end string
+		force                      bool
+		want                       string
 	}{
 		"what one node's update changes for another node waits for that node": {
 			start: `
@@ -35,6 +35,33 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 				update instance::n1 dependency_updated [dir::shared]
 
 				update instance::n2 dependency_updated [dir::shared]`,
+		},
+		"what is prompt does not wait for the group that holds it": {
+			start: `
+				dir::shared {"size":1}
+				instance::n1a -> dir::shared
+				instance::n1b -> dir::shared
+				node::n1 -> instance::n1a instance::n1b`,
+			groups: `
+				dir::shared {"size":2}
+				instance::n1a -> dir::shared
+				=
+				instance::n1b -> dir::shared
+				node::n1 -> instance::n1a instance::n1b`,
+			prompt: `
+				node::n1`,
+			end: `
+				dir::shared {"size":2}
+				instance::n1a -> dir::shared
+				instance::n1b -> dir::shared
+				node::n1 -> instance::n1a instance::n1b`,
+			want: `
+				update dir::shared has_diff <replace /size 2>
+				update instance::n1a dependency_updated [dir::shared]
+				update node::n1 dependency_updated [instance::n1a]
+
+				update instance::n1b dependency_updated [dir::shared]
+				update node::n1 dependency_updated [instance::n1b]`,
 		},
 		"a later step of the same group does not make anything wait": {
 			start: `
@@ -248,7 +275,8 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			plans, err := resource.PlanSteps(parseState(t, c.start),
-				resource.PlanOptions{ForceUpdate: c.force}, parseGroups(t, c.groups), parseState(t, c.end))
+				resource.PlanOptions{ForceUpdate: c.force},
+				resource.Steps{Groups: parseGroups(t, c.groups), Prompt: parseState(t, c.prompt), End: parseState(t, c.end)})
 			checkStory(t, plans, err, c.want)
 		})
 	}
@@ -354,7 +382,7 @@ func TestEventsHoldResourcesWithoutMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := resource.PlanSteps(start, resource.PlanOptions{}, [][]*resource.State{{marked()}}, marked())
+	steps, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: [][]*resource.State{{marked()}}, End: marked()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,7 +439,7 @@ func TestPlanningRefuses(t *testing.T) {
 				if c.groups != "" {
 					groups = parseGroups(t, c.groups)
 				}
-				plans, err := resource.PlanSteps(start, resource.PlanOptions{}, groups, end)
+				plans, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: end})
 				if strings.HasSuffix(name, "in PlanAll") {
 					plans, err = resource.PlanAll(start, resource.PlanOptions{}, groups[0][0], end)
 				}
@@ -450,7 +478,7 @@ func TestPlanningRefusesAttributesThatAreNoJSON(t *testing.T) {
 		t.Errorf("got %v, want a JSONError", err)
 	}
 	groups := [][]*resource.State{{end}}
-	if _, err := resource.PlanSteps(start, resource.PlanOptions{}, groups, start); !errors.As(err, &problem) {
+	if _, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: start}); !errors.As(err, &problem) {
 		t.Errorf("got %v, want a JSONError", err)
 	}
 }
@@ -460,8 +488,8 @@ func TestPlanningStopsWhenInterrupted(t *testing.T) {
 	interrupt := make(chan struct{})
 	plan := func() (steps, settle, all error) {
 		options := resource.PlanOptions{Interrupt: interrupt}
-		_, steps = resource.PlanSteps(start, options, [][]*resource.State{{other}}, resource.NewState())
-		_, settle = resource.PlanSteps(start, options, nil, other)
+		_, steps = resource.PlanSteps(start, options, resource.Steps{Groups: [][]*resource.State{{other}}, End: resource.NewState()})
+		_, settle = resource.PlanSteps(start, options, resource.Steps{End: other})
 		_, all = resource.PlanAll(start, options, other)
 		return steps, settle, all
 	}
@@ -503,12 +531,12 @@ func TestPlansOfOneRunAreNotChangedByTheNext(t *testing.T) {
 		p := problemOf(i, smallProblem, (*generator).diffs)
 		start, groups, end := build(p.start), buildGroups(p.groups), build(p.end)
 		options := resource.PlanOptions{ForceUpdate: p.force}
-		first, err := resource.PlanSteps(start, options, groups, end)
+		first, err := resource.PlanSteps(start, options, resource.Steps{Groups: groups, End: end})
 		if err != nil {
 			continue
 		}
 		before := printPlans(first)
-		second, err := resource.PlanSteps(start, options, groups, end)
+		second, err := resource.PlanSteps(start, options, resource.Steps{Groups: groups, End: end})
 		if err != nil || printPlans(first) != before || printPlans(second) != before {
 			t.Fatalf("the second run gives %v and\n%s\nthe first one is now\n%s\nand was\n%s",
 				err, printPlans(second), printPlans(first), before)

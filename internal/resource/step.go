@@ -6,6 +6,7 @@ import "slices"
 type steps struct {
 	group      int32
 	firstGroup map[vertex]int32
+	prompt     *State
 	dependents [][]vertex // by vertex; may hold more than depend on it now, never less
 	queued     []int32    // by vertex: the last step in which it became a candidate
 	candidates [][]vertex // by layer
@@ -197,10 +198,19 @@ func (p *planning) consider(v vertex) (*Event, error) {
 
 // mustWait tells whether v, which the step's diff does not hold, has its turn later.
 func (p *planning) mustWait(v vertex) bool {
-	if first, ok := p.firstGroup[v]; ok && first > p.group {
+	if first, ok := p.firstGroup[v]; ok && first > p.group && !p.isPrompt(v) {
 		return true
 	}
 	return slices.ContainsFunc(p.current.edges[v], func(w vertex) bool { return !p.inOrder(w) })
+}
+
+// isPrompt tells whether v never waits for the group that holds it.
+func (p *planning) isPrompt(v vertex) bool {
+	if p.prompt == nil {
+		return false
+	}
+	_, ok := p.prompt.Get(p.names[v])
+	return ok
 }
 
 // inOrder tells whether v and all that it depends on is there and has not failed. Lower layers than that
