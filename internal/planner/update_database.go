@@ -21,6 +21,31 @@ func UpdateDatabase(
 	if err := r.chooseSources(); err != nil {
 		return nil, err
 	}
+	if late := r.late(); len(late) > 0 {
+		return updateInTurn(options, start, nodes, late)
+	}
+	cleaned, err := r.cleanUp()
+	if err != nil {
+		return nil, err
+	}
+	end, err := r.endState(options)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := r.groups(options.NodeUpdateStrategy, end)
+	if err != nil {
+		return nil, err
+	}
+	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
+	plans, err := resource.PlanSteps(r.start, options.PlanOptions, steps)
+	if err != nil {
+		return nil, err
+	}
+	return append(cleaned, plans...), nil
+}
+
+// endState is the end state of all nodes, and the services.
+func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error) {
 	end, err := endState(options.PlanOptions.Interrupt, r.all)
 	if err != nil {
 		return nil, err
@@ -31,12 +56,46 @@ func UpdateDatabase(
 			end.Add(s.MonitorResource.Wanted())
 		}
 	}
-	groups, err := r.groups(options.NodeUpdateStrategy, end)
+	return end, nil
+}
+
+// updateInTurn plans without the late nodes first, and then with them. Services come with all nodes: what
+// exists of them stays until then as it is.
+func updateInTurn(
+	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources, late map[string]bool,
+) ([]resource.Plan, error) {
+	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
+	first := options
+	first.PlanOptions.ForceUpdate = false
+	first.Services = existing(options.Services, start)
+	plans, err := UpdateDatabase(first, start, early)
 	if err != nil {
 		return nil, err
 	}
-	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
-	return resource.PlanSteps(r.remember(), options.PlanOptions, steps)
+	rest, err := UpdateDatabase(options, afterwards(start, plans), nodes)
+	if err != nil {
+		return nil, err
+	}
+	return append(plans, rest...), nil
+}
+
+// existing returns what start has of the services, as it is.
+func existing(services []*ServiceResources, start *resource.State) []*ServiceResources {
+	kept := &ServiceResources{}
+	keep := func(r *resource.Resource) {
+		if found, ok := start.Get(r.Identifier); ok {
+			kept.Resources = append(kept.Resources, found)
+		}
+	}
+	for _, s := range services {
+		for _, r := range s.Resources {
+			keep(r)
+		}
+		if s.MonitorResource != nil {
+			keep(s.MonitorResource)
+		}
+	}
+	return []*ServiceResources{kept}
 }
 
 // chooseSources gives each newcomer without a source the first member, if there is one, and refuses a

@@ -1,0 +1,56 @@
+package resource
+
+import "slices"
+
+// Dependents returns the identifiers of all resources that depend on one of the given ones, directly or
+// not, by name or by type, in order. The given ones are not among them, unless they depend on each other.
+func (s *State) Dependents(ids ...Identifier) []Identifier {
+	reached := make(map[Identifier]bool)
+	types := make(map[Type]bool)
+	for _, id := range ids {
+		types[id.Type] = true
+	}
+	known := func(id Identifier) bool { return reached[id] || slices.Contains(ids, id) }
+	for grown := true; grown; {
+		grown = false
+		for id, r := range s.resources {
+			if reached[id] || !slices.ContainsFunc(r.Dependencies, known) &&
+				!slices.ContainsFunc(r.TypeDependencies, func(t Type) bool { return types[t] }) {
+				continue
+			}
+			reached[id], types[id.Type], grown = true, true, true
+		}
+	}
+	found := make([]Identifier, 0, len(reached))
+	for id := range reached {
+		found = append(found, id)
+	}
+	SortIdentifiers(found)
+	return found
+}
+
+// PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
+// in the state are skipped. The error is a CycleError or a SelfDependencyError.
+func PlanDelete(state *State, ids []Identifier) (Plan, error) {
+	order, err := state.DeletionOrder()
+	if err != nil {
+		return Plan{}, err
+	}
+	wanted := make(map[Identifier]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var plan Plan
+	for _, layer := range order {
+		var phase Phase
+		for _, r := range layer {
+			if wanted[r.Identifier] {
+				phase.Events = append(phase.Events, Event{Type: EventDelete, Resource: r, Reason: ReasonNotDesired})
+			}
+		}
+		if len(phase.Events) > 0 {
+			plan.Phases = append(plan.Phases, phase)
+		}
+	}
+	return plan, nil
+}
