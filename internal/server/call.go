@@ -3,27 +3,26 @@ package server
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/tap"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // call is what the server keeps of a call while it lasts: what it has taken, to be given back. A nil call has
-// no limits and is not measured. Its methods are called by the call's own goroutine.
+// no limits and is not measured.
 type call struct {
 	*admission
 	*metrics
 	tracer trace.Tracer
 
-	// end ends the call early: what blocks on the stream returns, and the cause becomes the call's error.
-	end context.CancelCauseFunc
-	// stop stops the clock that ends the call.
-	stop context.CancelFunc
-	// bytes are those of the request.
+	mu sync.Mutex
+	// finished means that nothing may be taken any more.
+	finished bool
+	// bytes is the memory that the request has taken.
 	bytes int64
 	// leave gives the place back where the request is worked on; nil before there is one.
 	leave func()
@@ -37,17 +36,36 @@ func callOf(ctx context.Context) *call {
 	return c
 }
 
-// begin is called when the header of a call has come in. What it puts around the context ends reading and
-// writing, too, which a context that is made by an interceptor does not.
-func (s *Server) begin(ctx context.Context, info *tap.Info) (context.Context, error) {
-	if infrastructure(info.FullMethodName) {
-		return ctx, nil
+// begin makes a call that ends in time. Health watches and reflection are none.
+func (s *Server) begin(ctx context.Context, fullMethod string) (_ context.Context, c *call, end func()) {
+	if infrastructure(fullMethod) {
+		return ctx, nil, func() {}
 	}
-	c := &call{admission: s.admission, metrics: s.metrics, tracer: s.tracer}
-	ctx, c.end = context.WithCancelCause(ctx)
+	c = &call{admission: s.admission, metrics: s.metrics, tracer: s.tracer}
 	limit := s.admission.limits.CallTime
-	ctx, c.stop = context.WithTimeoutCause(ctx, limit, &callTimeError{Limit: limit})
-	return context.WithValue(ctx, callKey{}, c), nil
+	ctx, stop := context.WithTimeoutCause(ctx, limit, &callTimeError{Limit: limit})
+	return context.WithValue(ctx, callKey{}, c), c, func() {
+		c.finish()
+		stop()
+	}
+}
+
+// measureUnary and measureStream make the calls, and see to it that they give back what they have taken,
+// however they end.
+func (s *Server) measureUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	ctx, c, end := s.begin(ctx, info.FullMethod)
+	defer end()
+	resp, err := handler(ctx, req)
+	c.failed(err)
+	return resp, err
+}
+
+func (s *Server) measureStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	ctx, c, end := s.begin(ss.Context(), info.FullMethod)
+	defer end()
+	err := handler(srv, &contextStream{ServerStream: ss, ctx: ctx})
+	c.failed(err)
+	return err
 }
 
 // admit finds room and a place for a request that takes so much memory, before it is decoded. Size is that of
@@ -60,18 +78,42 @@ func (c *call) admit(ctx context.Context, size int, weight int64) error {
 	if err := c.requests.take(weight, small); err != nil {
 		return err
 	}
-	c.bytes = weight
+	if !c.keep(func() { c.bytes = weight }) {
+		c.requests.giveBack(weight)
+		return context.Cause(ctx)
+	}
 	c.requestBytes.Observe(float64(size))
 	began := time.Now()
 	leave, err := c.places.take(ctx, small)
 	c.queueSeconds.Observe(time.Since(began).Seconds())
-	c.leave = leave
-	return err
+	if err != nil {
+		return err
+	}
+	if !c.keep(func() { c.leave = leave }) {
+		leave()
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// keep notes what the call has taken, unless it is finished.
+func (c *call) keep(note func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.finished {
+		note()
+	}
+	return !c.finished
 }
 
 // planned gives the place back: what is left to do is sending.
 func (c *call) planned() {
-	if c != nil && c.leave != nil {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leave != nil {
 		c.leave()
 	}
 }
@@ -86,13 +128,12 @@ func (c *call) answers(plans []resource.Plan) {
 
 // finish gives everything back. Plans share memory with their request, so this is when that is free, too.
 func (c *call) finish() {
-	if c == nil {
-		return
-	}
 	c.planned()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finished = true
 	c.requests.giveBack(c.bytes)
 	c.bytes = 0
-	c.stop()
 }
 
 // failed counts why the call failed, if it did.
@@ -102,32 +143,35 @@ func (c *call) failed(err error) {
 	}
 }
 
-// finishUnary and finishStream see to it that calls give back what they have taken, however they end.
-func finishUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	c := callOf(ctx)
-	defer c.finish()
-	resp, err := handler(ctx, req)
-	c.failed(err)
-	return resp, err
-}
-
-func finishStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	c := callOf(ss.Context())
-	defer c.finish()
-	err := handler(srv, ss)
-	c.failed(err)
-	return err
-}
-
-// endedBy is the limit that has ended the call of ctx, nil if none has.
-func endedBy(ctx context.Context) error {
-	switch cause := context.Cause(ctx).(type) { //nolint:errorlint // causes are not wrapped
-	case *callTimeError:
-		return cause
-	case *slowReaderError:
-		return cause
+// untilDone does what may block on the stream, and gives up when the call has lasted too long or, if there is a
+// limit, after that time. Then the call has to end at once: it is gRPC that makes the work return, when it sends the status.
+func untilDone(ctx context.Context, limit time.Duration, late error, work func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if value := recover(); value != nil {
+				done <- newPanicError(value)
+			}
+		}()
+		done <- work()
+	}()
+	var tooLate <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		tooLate = timer.C
 	}
-	return nil
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		if late := (*callTimeError)(nil); errors.As(context.Cause(ctx), &late) {
+			return late
+		}
+		return <-done // it is gRPC that has ended the call
+	case <-tooLate:
+		return late
+	}
 }
 
 // step is a part of a call's work that is timed and traced.

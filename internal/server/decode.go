@@ -32,6 +32,16 @@ func newFrame(ctx context.Context, msg any) frame {
 	return frame{msg: m, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
 }
 
+// receive fills the frame with what the function receives. It gives up when the call ends: the request may never
+// come.
+func (f *frame) receive(ctx context.Context, receive func(any) error) error {
+	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
+	if err != nil {
+		return err
+	}
+	return f.err
+}
+
 // decode decodes the request into the message, if it is admitted.
 func (f *frame) decode(data mem.BufferSlice) error {
 	whole := data.MaterializeToBuffer(mem.DefaultBufferPool())
@@ -101,10 +111,7 @@ func (s framedStream) SendMsg(m any) error {
 
 func (s framedStream) RecvMsg(m any) error {
 	f := newFrame(s.Context(), m)
-	if err := s.ServerStream.RecvMsg(&f); err != nil {
-		return err
-	}
-	return f.err
+	return f.receive(s.Context(), s.ServerStream.RecvMsg)
 }
 
 // framed gives a service whose unary methods receive their requests through frames, and that inside of all
@@ -124,11 +131,8 @@ func framedMethod(method grpc.MethodHandler) grpc.MethodHandler {
 		received := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			return chain(ctx, req, info, func(ctx context.Context, req any) (any, error) {
 				f := newFrame(ctx, req)
-				if err := decode(&f); err != nil {
+				if err := f.receive(ctx, decode); err != nil {
 					return nil, err
-				}
-				if f.err != nil {
-					return nil, f.err
 				}
 				return handler(ctx, req)
 			})

@@ -88,16 +88,14 @@ func translate(ctx context.Context, err error) error {
 	if known := (*callError)(nil); errors.As(err, &known) {
 		return known
 	}
-	code, ended := interrupted(ctx, err)
-	all := leaves(nil, err)
-	st, isStatus := status.FromError(err)
-	isStatus = isStatus && len(all) == 1 && !hasRule(all[0])
-	switch limit := endedBy(ctx); {
-	case limit != nil && (ended || isStatus):
-		all = []error{limit}
-	case ended:
+	if code, ok := interrupted(ctx, err); ok {
+		if late := (*callTimeError)(nil); errors.As(context.Cause(ctx), &late) {
+			return ruledError(ctx, codes.DeadlineExceeded, []error{late})
+		}
 		return plainError(ctx, code)
-	case isStatus:
+	}
+	all := leaves(nil, err)
+	if st, ok := status.FromError(err); ok && len(all) == 1 && !hasRule(all[0]) {
 		return grpcError(ctx, st, err)
 	}
 	chosen := codes.OK

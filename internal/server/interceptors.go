@@ -28,21 +28,21 @@ func (s *Server) interceptors() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(
 			requestIDUnary,
-			finishUnary,
 			selector.UnaryServerInterceptor(s.metrics.calls.UnaryServerInterceptor(), ours),
 			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(callLevel)...), calls),
 			selector.UnaryServerInterceptor(logging.UnaryServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
+			s.measureUnary,
 			recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateUnary,
 			s.authorizeUnary,
 		),
 		grpc.ChainStreamInterceptor(
 			requestIDStream,
-			finishStream,
 			selector.StreamServerInterceptor(s.metrics.calls.StreamServerInterceptor(), ours),
 			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(callLevel)...), calls),
 			selector.StreamServerInterceptor(logging.StreamServerInterceptor(log, callLogOptions(infrastructureLevel)...), others),
 			s.endWhenDraining,
+			s.measureStream,
 			recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateStream,
 			s.authorizeStream,

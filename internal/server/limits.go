@@ -13,7 +13,7 @@ const (
 	DefaultMaxResources          = 100_000
 	DefaultMaxNodes              = 256
 	DefaultMaxJSONDepth          = 100
-	DefaultMaxAttributeBytes     = 1 << 20
+	DefaultMaxAttributeBytes     = 8 << 20
 	DefaultQueuedPlans           = 256
 	DefaultQueueTime             = 10 * time.Second
 	DefaultSmallRequestBytes     = 64 << 10

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"sync/atomic"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"google.golang.org/grpc"
@@ -78,7 +79,7 @@ func requestIDStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, ha
 	stream := &requestIDServerStream{contextStream: contextStream{ServerStream: ss, ctx: ctx}, id: id}
 	err := handler(srv, stream)
 	switch {
-	case stream.headerSet:
+	case stream.headerSet.Load():
 	case err != nil:
 		ss.SetTrailer(metadata.Pairs(RequestIDHeader, id))
 	default:
@@ -99,12 +100,11 @@ func (s *contextStream) Context() context.Context { return s.ctx }
 type requestIDServerStream struct {
 	contextStream
 	id        string
-	headerSet bool
+	headerSet atomic.Bool
 }
 
 func (s *requestIDServerStream) SendMsg(m any) error {
-	if !s.headerSet {
-		s.headerSet = true
+	if s.headerSet.CompareAndSwap(false, true) {
 		if err := s.SetHeader(metadata.Pairs(RequestIDHeader, s.id)); err != nil {
 			return err
 		}

@@ -37,7 +37,10 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 	}
 	o := &outgoing{msg: msg, size: size, giveBack: room}
 	if connection := connectionOf(ctx); connection != nil {
-		timer := time.AfterFunc(2*c.limits.SendTime, connection.cutOff)
+		timer := time.AfterFunc(2*c.limits.SendTime, func() {
+			connection.cutOff()
+			room() // gRPC drops what it has not written to a connection that breaks, and does not say so
+		})
 		o.giveBack = func() {
 			timer.Stop()
 			room()
@@ -56,22 +59,19 @@ func connectionOf(ctx context.Context) *connection {
 	return nil
 }
 
-// send hands a message to the stream, and ends the call if the client makes no room for it in time.
+// send hands a message to the stream, and gives up if the client makes no room for it in time.
 func (c *call) send(ctx context.Context, stream grpc.ServerStream, m any) error {
+	if c == nil {
+		return stream.SendMsg(m)
+	}
 	out, err := c.outgoing(ctx, m)
-	if err != nil || c == nil {
-		if err == nil {
-			err = stream.SendMsg(out)
-		}
+	if err != nil {
 		return err
 	}
 	limit := c.limits.SendTime
-	timer := time.AfterFunc(limit, func() { c.end(&slowReaderError{Limit: limit}) })
-	defer timer.Stop()
-	err = stream.SendMsg(out)
+	err = untilDone(ctx, limit, &slowReaderError{Limit: limit}, func() error { return stream.SendMsg(out) })
 	if o, ok := out.(*outgoing); ok && err != nil {
-		// It may not have been encoded at all. If it has, gRPC does not keep what it could not take.
-		o.giveBack()
+		o.giveBack() // gRPC keeps nothing of what it has not taken
 	}
 	return err
 }
@@ -93,7 +93,7 @@ func (o *outgoing) marshal() (mem.BufferSlice, error) {
 		return nil, err
 	}
 	*data = encoded
-	// When a connection breaks, gRPC drops what it has not written without saying so. Then the collector does.
+	// If the connection breaks for another reason, it is the collector that finds what gRPC has dropped.
 	lost := runtime.AddCleanup(data, func(giveBack func()) { giveBack() }, o.giveBack)
 	return mem.BufferSlice{mem.NewBuffer(data, &returning{pool: pool, giveBack: o.giveBack, lost: lost})}, nil
 }

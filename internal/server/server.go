@@ -145,7 +145,6 @@ func New(config Config) *Server {
 	converter := convert.Converter{Limits: config.Limits.form(), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
 	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),
-		grpc.InTapHandle(s.begin),
 		grpc.Creds(identity.NewCredentials(config.Credentials)),
 		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),

@@ -1,0 +1,281 @@
+package server
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/net/http2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/test/bufconn"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+)
+
+// TestSlowReaderIsCutOff reads nothing of a large answer.
+func TestSlowReaderIsCutOff(t *testing.T) {
+	const limit = 100 * time.Millisecond
+	plans := makeLargePlans(100_000, []int{40})
+	h := start(t, Config{Limits: Limits{ConcurrentPlans: 1, SendTime: limit}}, withPlans(plans))
+	slow := h.dial()
+	stream, err := plannerv1.NewPlannerServiceClient(slow).UpdateDatabase(t.Context(), wantNodes("n1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := h.server.admission
+	eventually(t, func() bool { return a.responsesUsed.Load() > 0 && a.places.taken.Load() == 0 })
+	if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
+		t.Errorf("another call beside a slow reader: %v", err)
+	}
+	eventually(t, func() bool { return strings.Contains(h.log.text(), ReasonSlowReader) })
+	if a.requests.inUse() != 0 {
+		t.Error("the request is still kept")
+	}
+	h.idle() // the connection is gone, and with it what gRPC has kept
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	checkRefusedMetric(t, h, ReasonSlowReader, 1)
+}
+
+// TestSlowReaderIsToldWhy: one that reads on in time, after its call was cut off, learns the reason.
+func TestSlowReaderIsToldWhy(t *testing.T) {
+	h := start(t, Config{Limits: Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(100_000, []int{40})))
+	stream, err := h.planner().UpdateDatabase(t.Context(), wantNodes("n1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return strings.Contains(h.log.text(), ReasonSlowReader) })
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	checkRefused(t, err, ReasonSlowReader, false)
+	h.idle()
+}
+
+// TestUnreadAnswersAreBounded takes all room there is for answers.
+func TestUnreadAnswersAreBounded(t *testing.T) {
+	const room = 500_000
+	plans := makeLargePlans(1000, []int{40})
+	h := start(t, Config{Limits: Limits{SendTime: 50 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
+	a := h.server.admission
+	giveBack, err := a.takeResponse(t.Context(), room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.update(wantNodes("n1"))
+	checkRefused(t, err, ReasonResponseBytesInFlight, true)
+	_, err = h.state().EndState(t.Context(), &plannerv1.EndStateRequest{Nodes: wantNodes("n1").GetNodes()})
+	checkRefused(t, err, ReasonResponseBytesInFlight, true)
+	giveBack()
+	if answer, err := h.update(wantNodes("n1")); err != nil || len(answer) != 3 {
+		t.Errorf("%d messages, %v", len(answer), err)
+	}
+	h.idle()
+}
+
+// TestUnreadUnaryAnswerGoesWithItsConnection: nothing waits for a unary answer to be taken.
+func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
+	h := start(t, Config{Limits: Limits{SendTime: 50 * time.Millisecond}}, nil)
+	state := wireState()
+	for _, r := range wantNodes("a", "b", "c", "d").GetNodes() {
+		dir := r.GetInstanceResources()[0].GetInstanceDependencies()[0]
+		dir.AttributesForm = &plannerv1.Resource_AttributesJson{AttributesJson: `{"x":"` + strings.Repeat("x", 200_000) + `"}`}
+		state.Resources = append(state.Resources, dir)
+	}
+	slow := h.dial()
+	desc := &grpc.StreamDesc{ServerStreams: true}
+	stream, err := slow.NewStream(t.Context(), desc, plannerv1.ResourceService_ApplyEvents_FullMethodName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.SendMsg(&plannerv1.ApplyEventsRequest{State: state}); err != nil {
+		t.Fatal(err)
+	}
+	_ = stream.CloseSend()
+	eventually(t, func() bool { return h.server.admission.responsesUsed.Load() > 0 })
+	h.idle()
+}
+
+// TestLostMessagesGiveTheirRoomBack: gRPC forgets messages of connections that break.
+func TestLostMessagesGiveTheirRoomBack(t *testing.T) {
+	a := newAdmission(Limits{}.withDefaults())
+	giveBack, err := a.takeResponse(t.Context(), 100_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := &plannerv1.Resource{Error: strings.Repeat("x", 100_000)}
+	o := &outgoing{msg: msg, size: 100_004, giveBack: giveBack}
+	data, err := o.marshal()
+	if err != nil || data.Len() != o.size {
+		t.Fatal(data.Len(), err)
+	}
+	eventually(t, func() bool { runtime.GC(); return a.responsesUsed.Load() == 0 })
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	h := start(t, Config{Limits: Limits{MaxConnections: 2}}, nil)
+	check := func(conn *grpc.ClientConn) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
+		return err
+	}
+	second, third := h.dial(), h.dial()
+	for _, conn := range []*grpc.ClientConn{h.conn, second} {
+		if err := check(conn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := check(third); err == nil {
+		t.Error("a third connection")
+	}
+	c := h.server.connections
+	if c.open.Load() != 2 || c.refused.Load() == 0 {
+		t.Errorf("%d open, %d refused", c.open.Load(), c.refused.Load())
+	}
+	_ = second.Close()
+	eventually(t, func() bool { return check(third) == nil })
+}
+
+// TestLimitOfConnectionsIsThatOfAllListeners listens twice.
+func TestLimitOfConnectionsIsThatOfAllListeners(t *testing.T) {
+	c := &connections{limit: 1}
+	first, second := bufconn.Listen(1), bufconn.Listen(1)
+	accepted := make(chan net.Conn, 2)
+	for _, l := range []net.Listener{c.bound(first), c.bound(second)} {
+		go func() {
+			for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+				accepted <- conn
+			}
+		}()
+		defer l.Close()
+	}
+	if _, err := first.Dial(); err != nil {
+		t.Fatal(err)
+	}
+	conn := <-accepted
+	refused, err := second.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := refused.Read(make([]byte, 1)); err == nil {
+		t.Errorf("read %d bytes", n)
+	}
+	_ = conn.Close()
+	_ = conn.Close() // counts once
+	if _, err := second.Dial(); err != nil {
+		t.Fatal(err)
+	}
+	<-accepted
+	if c.open.Load() != 1 || c.refused.Load() != 1 {
+		t.Errorf("%d open, %d refused", c.open.Load(), c.refused.Load())
+	}
+}
+
+// TestStreamsOfAConnectionAreBounded: further ones wait at the client.
+func TestStreamsOfAConnectionAreBounded(t *testing.T) {
+	g := newGate()
+	h := start(t, Config{MaxConcurrentStreams: 2, Limits: Limits{ConcurrentPlans: 8}}, g.prepare())
+	wait := h.background(t.Context(), 2, wantNodes("n1"))
+	eventually(t, func() bool { return g.inside.Load() == 2 })
+	waitThird := h.background(t.Context(), 1, wantNodes("n1"))
+	time.Sleep(20 * time.Millisecond)
+	if g.entered.Load() != 2 {
+		t.Errorf("%d calls on a connection", g.entered.Load())
+	}
+	g.open()
+	for _, err := range append(wait(), waitThird()...) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestPingingClientsAreTurnedAway pings without a pause.
+func TestPingingClientsAreTurnedAway(t *testing.T) {
+	server := New(Config{})
+	listener := bufconn.Listen(1 << 16)
+	go func() { _ = server.Serve(listener) }()
+	defer func() { _ = server.Shutdown(t.Context()) }()
+	conn, err := listener.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte(http2.ClientPreface)); err != nil {
+		t.Fatal(err)
+	}
+	framer := http2.NewFramer(conn, conn)
+	_ = framer.WriteSettings()
+	go func() {
+		for framer.WritePing(false, [8]byte{}) == nil {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil {
+			t.Fatalf("no word of it: %v", err)
+		}
+		if away, ok := frame.(*http2.GoAwayFrame); ok {
+			if away.ErrCode != http2.ErrCodeEnhanceYourCalm {
+				t.Errorf("got %v", away)
+			}
+			return
+		}
+	}
+}
+
+// TestNothingIsLeftOfClientsThatDisconnect breaks connections with calls in all stages.
+func TestNothingIsLeftOfClientsThatDisconnect(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	g := newGate()
+	server := New(Config{Limits: Limits{ConcurrentPlans: 2, SendTime: time.Minute}})
+	g.prepare()(server)
+	listener := bufconn.Listen(1 << 16)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	connect := func() *grpc.ClientConn {
+		conn, err := grpc.NewClient("passthrough:planner", grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	for range 5 {
+		conn := connect()
+		client := plannerv1.NewPlannerServiceClient(conn)
+		for range 4 { // two are planned, two wait
+			if _, err := client.UpdateDatabase(context.Background(), wantNodes("n1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		silent, err := conn.NewStream(context.Background(), &plannerv1.PlannerService_ServiceDesc.Streams[0],
+			plannerv1.PlannerService_UpdateDatabase_FullMethodName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = silent
+		eventually(t, func() bool { return g.inside.Load() == 2 })
+		_ = conn.Close()
+	}
+	h := &harness{t: t, server: server}
+	h.idle()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	goleak.VerifyNone(t, before)
+}
