@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 
@@ -194,8 +195,24 @@ func measured[T any](ctx context.Context, name step, work func() (T, error)) (T,
 		return work()
 	}
 	_, span := c.tracer.Start(ctx, string(name))
-	defer span.End()
 	began := time.Now()
-	defer func() { c.stepSeconds[name].Observe(time.Since(began).Seconds()) }()
-	return work()
+	// Not deferred directly: then End would record what panicked, and that may be anything.
+	defer func() {
+		span.End()
+		c.stepSeconds[name].Observe(time.Since(began).Seconds())
+	}()
+	result, err := work()
+	if err != nil {
+		span.SetStatus(otelcodes.Error, "") // the text is in the span of the call
+	}
+	return result, err
+}
+
+// verified has the judge, if there is one, look at the plans that answer a call.
+func verified[Call any](ctx context.Context, judge func(*Call, []resource.Plan) error, call *Call, plans []resource.Plan) error {
+	if judge == nil {
+		return nil
+	}
+	_, err := measured(ctx, stepVerify, func() (struct{}, error) { return struct{}{}, judge(call, plans) })
+	return err
 }

@@ -20,6 +20,10 @@ type plannerService struct {
 	restoreDatabase func(
 		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
 	) ([]resource.Plan, error)
+
+	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
+	judgeUpdate  func(*convert.UpdateDatabaseCall, []resource.Plan) error
+	judgeRestore func(*convert.RestoreDatabaseCall, []resource.Plan) error
 }
 
 func newPlannerService() *plannerService {
@@ -44,6 +48,9 @@ func (s *plannerService) UpdateDatabase(
 	if err != nil {
 		return err
 	}
+	if err := verified(stream.Context(), s.judgeUpdate, call, plans); err != nil {
+		return err
+	}
 	return sendPlans(stream, updateDatabaseMessages, call.Response, convert.ResolvedOptions(call.Options), plans)
 }
 
@@ -59,6 +66,9 @@ func (s *plannerService) RestoreDatabase(
 		return s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
 	})
 	if err != nil {
+		return err
+	}
+	if err := verified(stream.Context(), s.judgeRestore, call, plans); err != nil {
 		return err
 	}
 	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)

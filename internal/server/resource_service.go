@@ -17,6 +17,8 @@ type resourceService struct {
 	convert     convert.Converter
 	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*resource.State) (resource.Plan, error)
+	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
+	judge func(*convert.PlanStatesCall, []resource.Plan) error
 }
 
 func newResourceService() *resourceService {
@@ -37,6 +39,9 @@ func (s *resourceService) PlanStates(
 		return s.planAll(call.Start, options, call.States...)
 	})
 	if err != nil {
+		return err
+	}
+	if err := verified(stream.Context(), s.judge, call, plans); err != nil {
 		return err
 	}
 	return sendPlans(stream, planStatesMessages, call.Response, convert.ResolvedPlanOptions(call.Options), plans)
