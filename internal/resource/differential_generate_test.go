@@ -12,6 +12,7 @@ import (
 type problem struct {
 	start  []*resource.Resource
 	groups [][]diff
+	prompt []*resource.Resource // nil: a nil state
 	end    []*resource.Resource
 	force  bool
 }
@@ -228,6 +229,11 @@ func (g *generator) diffs() problem {
 			group = append(group, g.diff(there, wanted))
 		}
 		p.groups = append(p.groups, group)
+	}
+	for _, r := range g.base {
+		if g.one(6) {
+			p.prompt = append(p.prompt, r)
+		}
 	}
 	return p
 }

@@ -32,7 +32,7 @@ type planner func(problem) ([]resource.Plan, error)
 
 func TestPlanStepsEqualsReference(t *testing.T) {
 	compare(t, (*generator).diffs, engineSteps, func(p problem, seen classes) ([]resource.Plan, error) {
-		return newReference(seen).steps(build(p.start), p.force, buildGroups(p.groups), build(p.end))
+		return newReference(seen).steps(build(p.start), p.force, p.steps())
 	}).require(t,
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
 		"a diff beside another reason", "a cause by type",
@@ -42,7 +42,7 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 		"needs_recreate: a dependent of one",
 		"pending deletion: a dependency has an event", "pending deletion: start is wrong about it",
 		"dropped to be created",
-		"waits: a later group holds it",
+		"waits: a later group holds it", "prompt: a later group holds it",
 		"waits: something is missing", "waits: something is missing, not directly",
 		"waits: something is failed", "waits: something is failed, not directly",
 		"waits: something is to be recreated", "waits: something is to be recreated, not directly",
@@ -92,7 +92,7 @@ func TestPlanRefreshEqualsReference(t *testing.T) {
 }
 
 func engineSteps(p problem) ([]resource.Plan, error) {
-	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, resource.Steps{Groups: buildGroups(p.groups), End: build(p.end)})
+	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, p.steps())
 }
 
 func engineAll(p problem) ([]resource.Plan, error) {
@@ -101,16 +101,20 @@ func engineAll(p problem) ([]resource.Plan, error) {
 
 func build(rs []*resource.Resource) *resource.State { return resource.NewState(rs...) }
 
-func buildGroups(groups [][]diff) [][]*resource.State {
-	built := make([][]*resource.State, len(groups))
-	for i, group := range groups {
+// steps is the way that the problem describes.
+func (p problem) steps() resource.Steps {
+	built := resource.Steps{Groups: make([][]*resource.State, len(p.groups)), End: build(p.end)}
+	for i, group := range p.groups {
 		for _, d := range group {
 			var state *resource.State
 			if d != nil {
 				state = build(d)
 			}
-			built[i] = append(built[i], state)
+			built.Groups[i] = append(built.Groups[i], state)
 		}
+	}
+	if p.prompt != nil {
+		built.Prompt = build(p.prompt)
 	}
 	return built
 }

@@ -23,6 +23,7 @@ func (p problem) String() string {
 			line(fmt.Sprintf("group %d, diff %d (nil: %v)", i, j, diff == nil), diff)
 		}
 	}
+	line("prompt", p.prompt)
 	line("end", p.end)
 	if p.force {
 		b.WriteString("force update\n")
@@ -99,6 +100,11 @@ func (p problem) smaller() []problem {
 	if p.force {
 		q := p
 		q.force = false
+		all = append(all, q)
+	}
+	for i := range p.prompt {
+		q := p
+		q.prompt = slices.Delete(slices.Clone(p.prompt), i, i+1)
 		all = append(all, q)
 	}
 	for i := range p.groups {

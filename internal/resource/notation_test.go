@@ -73,6 +73,16 @@ func parseIdentifier(t testing.TB, text string) resource.Identifier {
 	return resource.Identifier{Type: resource.Type(name), ID: id}
 }
 
+// parseIdentifiers reads identifiers with spaces between them.
+func parseIdentifiers(t testing.TB, text string) []resource.Identifier {
+	t.Helper()
+	var ids []resource.Identifier
+	for word := range strings.FieldsSeq(text) {
+		ids = append(ids, parseIdentifier(t, word))
+	}
+	return ids
+}
+
 // parseGroups reads the steps of groups: "=" ends a group and "-" a diff, on lines of their own.
 func parseGroups(t testing.TB, text string) [][]*resource.State {
 	t.Helper()

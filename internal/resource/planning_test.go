@@ -529,14 +529,14 @@ func TestPlanRefresh(t *testing.T) {
 func TestPlansOfOneRunAreNotChangedByTheNext(t *testing.T) {
 	for i := range 200 {
 		p := problemOf(i, smallProblem, (*generator).diffs)
-		start, groups, end := build(p.start), buildGroups(p.groups), build(p.end)
+		start, steps := build(p.start), p.steps()
 		options := resource.PlanOptions{ForceUpdate: p.force}
-		first, err := resource.PlanSteps(start, options, resource.Steps{Groups: groups, End: end})
+		first, err := resource.PlanSteps(start, options, steps)
 		if err != nil {
 			continue
 		}
 		before := printPlans(first)
-		second, err := resource.PlanSteps(start, options, resource.Steps{Groups: groups, End: end})
+		second, err := resource.PlanSteps(start, options, steps)
 		if err != nil || printPlans(first) != before || printPlans(second) != before {
 			t.Fatalf("the second run gives %v and\n%s\nthe first one is now\n%s\nand was\n%s",
 				err, printPlans(second), printPlans(first), before)

@@ -177,10 +177,8 @@ func (ref *reference) deletes(current, desired states) ([]resource.Phase, error)
 }
 
 // steps is PlanSteps.
-func (ref *reference) steps(
-	start *resource.State, force bool, groups [][]*resource.State, end *resource.State,
-) ([]resource.Plan, error) {
-	current, last := world(start), world(end)
+func (ref *reference) steps(start *resource.State, force bool, way resource.Steps) ([]resource.Plan, error) {
+	groups, current, last := way.Groups, world(start), world(way.End)
 	if err := current.selfDependency(); err != nil {
 		ref.seen.count("error in start")
 		return nil, err
@@ -203,6 +201,10 @@ func (ref *reference) steps(
 			return nil, err
 		}
 	}
+	prompt := states{}
+	if way.Prompt != nil {
+		prompt = world(way.Prompt)
+	}
 	var plans []resource.Plan
 	for i, group := range groups {
 		for _, diff := range group {
@@ -212,7 +214,9 @@ func (ref *reference) steps(
 			}
 			plan, after, err := ref.step(current, world(diff), pending, func(id resource.Identifier) bool {
 				first, ok := firstGroup[id]
-				return ok && first > i
+				later := ok && first > i
+				ref.seen.countIf(later && prompt[id] != nil, "prompt: a later group holds it")
+				return later && prompt[id] == nil
 			})
 			if err != nil {
 				return nil, err

@@ -1,0 +1,111 @@
+package resource_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+func TestDependents(t *testing.T) {
+	state := parseState(t, `
+		a::1
+		a::2
+		b::1 -> a::1
+		c::1 -> b::1 a::2
+		d::1 -> *a
+		e::1 -> d::1 x::missing
+		f::1 -> *c *x`)
+	for ids, want := range map[string]string{
+		"":          "[]",
+		"a::1":      "[b::1 c::1 d::1 e::1 f::1]",
+		"a::2":      "[c::1 d::1 e::1 f::1]",
+		"b::1":      "[c::1 f::1]",
+		"b::1 c::1": "[c::1 f::1]",
+		"e::1":      "[]",
+		"d::1 f::1": "[e::1]",
+	} {
+		if got := fmt.Sprint(state.Dependents(parseIdentifiers(t, ids)...)); got != want {
+			t.Errorf("of %q: got %s, want %s", ids, got, want)
+		}
+	}
+}
+
+func TestPlanDelete(t *testing.T) {
+	state := parseState(t, "a::1 (error) | b::1 -> a::1 | b::2 -> *a | c::1 -> b::1 (recreate) | d::1")
+	for ids, want := range map[string]string{
+		"":                    "",
+		"x::1":                "",
+		"a::1":                "delete a::1 not_desired",
+		"a::1 c::1 d::1 x::1": "delete c::1 not_desired, delete d::1 not_desired\ndelete a::1 not_desired",
+		"b::2 b::1 a::1 b::1": "delete b::2 not_desired\ndelete b::1 not_desired\ndelete a::1 not_desired",
+	} {
+		plan, err := resource.PlanDelete(state, parseIdentifiers(t, ids))
+		if got := story([]resource.Plan{plan}); err != nil || got != want {
+			t.Errorf("of %q: got %v and\n%s\nwant\n%s", ids, err, got, want)
+		}
+		for _, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				if r, _ := state.Get(e.Resource.Identifier); !sameResource(r, e.Resource) {
+					t.Errorf("%s is not as it is in the state", e.Resource.Identifier)
+				}
+			}
+		}
+	}
+	var cycle *resource.CycleError
+	if _, err := resource.PlanDelete(parseState(t, "a::1 -> b::1 | b::1 -> a::1"), nil); !errors.As(err, &cycle) {
+		t.Errorf("a cycle: got %v", err)
+	}
+}
+
+// TestDeletionEqualsReference deletes some resources of random states with all that depends on them.
+func TestDeletionEqualsReference(t *testing.T) {
+	seen := classes{}
+	for i := range 3000 {
+		p := problemOf(i, smallProblem, (*generator).diffs)
+		s := world(build(p.start))
+		if s.selfDependency() != nil || s.cycle() != nil {
+			continue
+		}
+		chosen := set{}
+		for i, r := range p.start {
+			chosen[r.Identifier] = i%4 == 0
+		}
+		var ids []resource.Identifier
+		dependents, rest := set{}, world(build(p.start))
+		for id := range s {
+			if chosen[id] {
+				ids = append(ids, id)
+			}
+		}
+		for id, reachable := range s.reachable() {
+			for _, d := range ids {
+				if reachable[d] {
+					dependents[id] = true
+				}
+			}
+		}
+		if got, want := build(p.start).Dependents(ids...), dependents.sorted(); !slices.Equal(got, want) {
+			t.Fatalf("%s\ndependents of %v: got %v, want %v", p, ids, got, want)
+		}
+		for id := range s {
+			if chosen[id] || dependents[id] {
+				delete(rest, id)
+			}
+		}
+		seen.countIf(len(rest) > 0, "something stays")
+		seen.countIf(len(dependents) > 0, "dependents")
+		phases, err := newReference(classes{}).deletes(s, rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := newReference(classes{}).keep(nil, resource.Plan{Phases: phases})
+		plan, err := resource.PlanDelete(build(p.start), append(ids, dependents.sorted()...))
+		if got := newReference(classes{}).keep(nil, plan); err != nil || !samePlans(got, want) {
+			t.Fatalf("%s\ngot %v\n%s\nwant\n%s", p, err, printPlans(got), printPlans(want))
+		}
+	}
+	seen.require(t, "something stays", "dependents")
+}
