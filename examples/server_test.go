@@ -89,7 +89,7 @@ func digest(t *testing.T, stream []byte) string {
 // has to stop cleanly.
 func startServer(t *testing.T) string {
 	t.Helper()
-	server := exec.Command(build(t, "../cmd/planner-server"), "--listen", "127.0.0.1:0", "--log-format", "json")
+	server := exec.Command(build(t, "../cmd/planner-server"), "--listen", "127.0.0.1:0", "--admin-listen", "off", "--log-format", "json")
 	log, err := server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

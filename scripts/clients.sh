@@ -87,7 +87,7 @@ start() {
 
 start_server() {
   start server '/"listening"/s/.*"address":"\([^"]*\)".*/\1/p' \
-    "$tmp/planner-server" --listen 127.0.0.1:0 --log-format json --log-level info
+    "$tmp/planner-server" --listen 127.0.0.1:0 --admin-listen off --log-format json --log-level info
 }
 
 start_middleman() { start middleman '1p' "$tmp/middleman" --planner "$planner" "$@"; }

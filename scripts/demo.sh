@@ -36,7 +36,7 @@ grpcurl=$(go tool -modfile=tools/go.mod -n grpcurl) # builds it, and prints wher
 go build -buildvcs=false -o "$tmp/planview" ./examples/internal/planview
 
 echo '==> starting the server'
-bin/planner-server --listen 127.0.0.1:0 --log-format json --log-level info 2>"$tmp/server.log" &
+bin/planner-server --listen 127.0.0.1:0 --admin-listen off --log-format json --log-level info 2>"$tmp/server.log" &
 server=$!
 addr=
 for _ in $(seq 300); do

@@ -5,33 +5,54 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/peterbourgon/ff/v3"
+	"github.com/peterbourgon/ff/v3/ffyaml"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/server/listen"
 )
 
-// config is what the flags and the environment say.
+// config is what the flags, the environment and the configuration file say.
 type config struct {
-	listen       string
-	logLevel     zapcore.Level
-	logFormat    string
-	drainTimeout time.Duration
-	version      bool
+	file string
+
+	listen      []listen.Endpoint
+	socketMode  fs.FileMode
+	admin       string // empty: off
+	pprof       bool
+	reflection  bool
+	insecureNet bool
+
+	tlsCert, tlsKey, tlsClientCA string
+	tlsRefresh                   time.Duration
+	clientNames                  []string
+	tokenFile                    string
+	users, groups                []uint32
+
+	maxRequestBytes int
+	maxStreams      uint32
+	limits          server.Limits
+	memoryRatio     float64
+
+	traceEndpoint string
+	traceInsecure bool
+	logLevel      zapcore.Level
+	logFormat     string
+
+	drainDelay, drainTimeout time.Duration
 }
 
-// The log formats.
-const (
-	formatJSON    = "json"
-	formatConsole = "console"
-)
+const envPrefix = "PLANNER"
 
-const envPrefix = "PLANNER_"
-
-// lookupEnv is os.LookupEnv.
-type lookupEnv func(string) (string, bool)
+// adminOff turns the admin listener off.
+const adminOff = "off"
 
 // errHelp says that help was asked for.
 var errHelp = errors.New("help was asked for")
@@ -40,145 +61,164 @@ var errHelp = errors.New("help was asked for")
 func newFlags(cfg *config) *flag.FlagSet {
 	fs := flag.NewFlagSet("planner-server", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // run prints errors and help
-	define(fs, &cfg.listen, "listen", "127.0.0.1:7070", parseListen,
-		"address to serve on, as `HOST:PORT`; port 0 takes a free one, an empty host all interfaces")
+	fs.StringVar(&cfg.file, "config", "", "`FILE` in YAML with flags as keys; the environment and flags win over it")
+	listenFlags(fs, cfg)
+	identityFlags(fs, cfg)
+	limitFlags(fs, cfg)
 	define(fs, &cfg.logLevel, "log-level", "info", parseLevel,
 		"least `LEVEL` that is logged: debug, info, warn or error; calls are logged at info")
-	define(fs, &cfg.logFormat, "log-format", formatJSON, parseFormat,
-		"`FORMAT` of the log on standard error: json or console")
-	define(fs, &cfg.drainTimeout, "drain-timeout", "30s", parseTimeout,
-		"how long calls in flight may take to finish after SIGTERM or SIGINT, as a `DURATION` such as 30s")
-	fs.BoolVar(&cfg.version, "version", false, "print the version and exit; has no environment variable")
+	define(fs, &cfg.logFormat, "log-format", formatJSON, parseFormat, "`FORMAT` of the log on standard error: json or console")
+	fs.StringVar(&cfg.traceEndpoint, "trace-endpoint", "", "`HOST:PORT` of an OTLP gRPC collector that gets traces; empty: none")
+	fs.BoolVar(&cfg.traceInsecure, "trace-insecure", false, "send traces without TLS")
+	define(fs, &cfg.drainDelay, "drain-delay", "0s", parseDuration,
+		"how long to go on serving after SIGTERM with health at NOT_SERVING, so that load balancers notice")
+	define(fs, &cfg.drainTimeout, "drain-timeout", "30s", parseDuration,
+		"how long calls in flight may take to finish after that, as a `DURATION` such as 30s")
 	return fs
 }
 
-// parse reads flags, and for those that are not given, the environment. The error is errHelp, or says what is
-// wrong and where.
-func parse(args []string, env lookupEnv) (config, error) {
+func listenFlags(fs *flag.FlagSet, cfg *config) {
+	defineList(fs, &cfg.listen, "listen", "tcp://127.0.0.1:7070", listen.Parse,
+		"`ADDRESS` to serve on: HOST:PORT, tcp://HOST:PORT or unix:///PATH; port 0 takes a free one; may be repeated")
+	define(fs, &cfg.socketMode, "socket-mode", "0600", parseMode, "`MODE` of unix sockets, in octal")
+	define(fs, &cfg.admin, "admin-listen", "127.0.0.1:7071", parseAdmin,
+		"`HOST:PORT` of the HTTP listener for /metrics, /healthz, /readyz and /version; off turns it off")
+	fs.BoolVar(&cfg.pprof, "pprof", false, "serve /debug/pprof on the admin listener")
+	fs.BoolVar(&cfg.reflection, "reflection", true, "serve reflection, so that grpcurl needs no files")
+	fs.BoolVar(&cfg.insecureNet, "allow-unauthenticated-network", false,
+		"serve addresses that other machines can reach without asking callers who they are")
+}
+
+func identityFlags(fs *flag.FlagSet, cfg *config) {
+	fs.StringVar(&cfg.tlsCert, "tls-cert", "", "`FILE` with the server's certificate chain, PEM; TLS 1.3 for all TCP listeners")
+	fs.StringVar(&cfg.tlsKey, "tls-key", "", "`FILE` with its private key, PEM")
+	fs.StringVar(&cfg.tlsClientCA, "tls-client-ca", "", "`FILE` with the CAs of client certificates, PEM; asks callers for one")
+	define(fs, &cfg.tlsRefresh, "tls-refresh", "10s", parsePositive, "how often these files, and the tokens, are read again")
+	defineList(fs, &cfg.clientNames, "allow-client", "", parseName,
+		"`NAME` that a client certificate may have: a DNS name or URI among its SANs; may be repeated; default all")
+	fs.StringVar(&cfg.tokenFile, "token-file", "", "`FILE` with bearer tokens that are let in, one on each line")
+	defineList(fs, &cfg.users, "allow-uid", "", parseID, "user `ID` that may call over unix sockets; may be repeated; default all")
+	defineList(fs, &cfg.groups, "allow-gid", "", parseID, "group `ID` that may call over unix sockets; may be repeated; default all")
+}
+
+func limitFlags(fs *flag.FlagSet, cfg *config) {
+	l := &cfg.limits
+	number := func(to *int, name string, preset int, usage string) {
+		define(fs, to, name, fmt.Sprint(preset), parseCount, usage)
+	}
+	bytes := func(to *int64, name string, preset int64, usage string) {
+		define(fs, to, name, fmt.Sprint(preset), parseBytes, usage)
+	}
+	number(&cfg.maxRequestBytes, "max-request-bytes", server.DefaultMaxRequestBytes, "largest request, in `BYTES`")
+	number(&l.MaxResources, "max-resources", server.DefaultMaxResources, "most resources in a request, a `NUMBER`")
+	number(&l.MaxNodes, "max-nodes", server.DefaultMaxNodes, "most nodes in a request, a `NUMBER`")
+	number(&l.MaxJSONDepth, "max-json-depth", server.DefaultMaxJSONDepth, "deepest nesting of attributes, a `NUMBER`")
+	number(&l.MaxAttributeBytes, "max-attribute-bytes", server.DefaultMaxAttributeBytes, "longest attributes of a resource, in `BYTES`")
+	number(&l.ConcurrentPlans, "max-concurrent-plans", 0, "requests planned at a time, a `NUMBER`; 0: one for each processor, at least 2")
+	number(&l.QueuedPlans, "max-queued-plans", server.DefaultQueuedPlans, "requests that wait for their turn, a `NUMBER`")
+	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn")
+	number(&l.SmallRequestBytes, "small-request-bytes", server.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
+	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", server.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
+	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", server.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
+	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
+	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseID,
+		"most calls of a connection at a time, a `NUMBER`")
+	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, whatever deadline its caller sets")
+	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message")
+	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,
+		"share of the container's memory after which garbage is collected harder, a `NUMBER`; 0: no limit")
+}
+
+// parse reads the configuration: flags first, then the environment, then the file. Unknown names and bad
+// values are errors, wherever they stand.
+func parse(args []string) (config, error) {
 	var cfg config
-	fs := newFlags(&cfg)
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cfg, errHelp
-		}
+	flags := newFlags(&cfg)
+	err := ff.Parse(flags, args,
+		ff.WithEnvVarPrefix(envPrefix), ff.WithEnvVarSplit(","),
+		ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(ffyaml.Parser))
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return cfg, errHelp
+	case err != nil:
 		return cfg, err
+	case flags.NArg() > 0:
+		return cfg, fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
 	}
-	if fs.NArg() > 0 {
-		return cfg, fmt.Errorf("unexpected argument %q: there are only flags", fs.Arg(0))
-	}
-	if cfg.version {
-		return cfg, nil
-	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	var err error
-	fs.VisitAll(func(f *flag.Flag) {
-		name, has := envName(f.Name)
-		if value, set := env(name); has && set && value != "" && !given[f.Name] && err == nil {
-			if bad := f.Value.Set(value); bad != nil {
-				err = fmt.Errorf("invalid value %q for environment variable %s: %w", value, name, bad)
-			}
-		}
-	})
-	return cfg, err
+	return cfg, cfg.check()
 }
 
-// envName is the environment variable of a flag. --version has none: deployments like to keep a version there.
-func envName(name string) (string, bool) {
-	return envPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_")), name != "version"
-}
-
-// value is a flag whose text is parsed by a function.
-type value[T any] struct {
-	to    *T
-	text  string
-	parse func(string) (T, error)
-}
-
-func define[T any](fs *flag.FlagSet, to *T, name, preset string, parse func(string) (T, error), usage string) {
-	v := &value[T]{to: to, parse: parse}
-	if err := v.Set(preset); err != nil {
-		panic(err) // a default that its own flag refuses
+// check refuses values that do not fit together.
+func (c config) check() error {
+	switch {
+	case (c.tlsCert == "") != (c.tlsKey == ""):
+		return errors.New("tls-cert and tls-key go together")
+	case c.tlsClientCA != "" && c.tlsCert == "":
+		return errors.New("tls-client-ca needs tls-cert and tls-key")
+	case len(c.clientNames) > 0 && c.tlsClientCA == "":
+		return errors.New("allow-client needs tls-client-ca")
 	}
-	fs.Var(v, name, usage)
+	remote := slices.IndexFunc(c.listen, func(e listen.Endpoint) bool { return !e.Local() })
+	if remote < 0 || c.insecureNet {
+		return nil
+	}
+	where := c.listen[remote]
+	switch {
+	case c.tlsClientCA == "" && c.tokenFile == "":
+		return fmt.Errorf("other machines can reach %s: ask callers who they are with tls-client-ca or token-file, "+
+			"or say allow-unauthenticated-network", where)
+	case c.tlsCert == "":
+		return fmt.Errorf("other machines can reach %s, and tokens would be sent in the clear: set tls-cert and tls-key, "+
+			"or say allow-unauthenticated-network", where)
+	}
+	return nil
 }
 
-func (v *value[T]) Set(text string) error {
-	parsed, err := v.parse(text)
-	if err == nil {
-		*v.to, v.text = parsed, text
+func parseAdmin(text string) (string, error) {
+	if text == adminOff {
+		return "", nil
 	}
-	return err
-}
-
-func (v *value[T]) String() string { return v.text }
-
-func parseListen(text string) (string, error) {
-	_, port, err := net.SplitHostPort(text)
-	if err != nil {
-		return "", errors.New("want HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070")
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", errors.New("want a port from 0 to 65535")
+	if _, _, err := net.SplitHostPort(text); err != nil {
+		return "", errors.New("want HOST:PORT, or off")
 	}
 	return text, nil
 }
 
-func parseLevel(text string) (zapcore.Level, error) {
-	switch text {
-	case "debug":
-		return zapcore.DebugLevel, nil
-	case "info":
-		return zapcore.InfoLevel, nil
-	case "warn":
-		return zapcore.WarnLevel, nil
-	case "error":
-		return zapcore.ErrorLevel, nil
-	}
-	return 0, errors.New("want debug, info, warn or error")
-}
-
-func parseFormat(text string) (string, error) {
-	if text != formatJSON && text != formatConsole {
-		return "", errors.New("want json or console")
-	}
-	return text, nil
-}
-
-func parseTimeout(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		return 0, errors.New("want a duration that is not negative, such as 30s")
-	}
-	return d, nil
+// envName is the environment variable of a flag.
+func envName(name string) string {
+	return envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
 // helpText names every flag with its environment variable and default.
 func helpText() string {
-	var cfg config
 	var b strings.Builder
 	b.WriteString(`planner-server plans changes of multi-node Postgres databases, over gRPC.
 
-Usage: planner-server [flags]
+Usage: planner-server [flags]                serve until SIGTERM or SIGINT
+       planner-server check-config [flags]   check the configuration, and the files it names, and exit
+       planner-server health [flags]         ask the server that has this configuration whether it serves
+       planner-server --version              print the version and exit
 
-Every flag can also be set by its environment variable; the flag wins.
+Every flag can also be set by its environment variable (lists with commas in between) or as a key of the
+configuration file. A flag wins over the environment, and that over the file.
 
 `)
-	newFlags(&cfg).VisitAll(func(f *flag.Flag) {
+	newFlags(&config{}).VisitAll(func(f *flag.Flag) {
 		placeholder, usage := flag.UnquoteUsage(f)
 		fmt.Fprintf(&b, "  --%s", f.Name)
-		if placeholder != "" {
+		if placeholder != "" && placeholder != "value" {
 			fmt.Fprintf(&b, " %s", placeholder)
 		}
-		fmt.Fprintf(&b, "\n        %s\n", usage)
-		if name, has := envName(f.Name); has {
-			fmt.Fprintf(&b, "        default %s, environment %s\n", f.DefValue, name)
+		fmt.Fprintf(&b, "\n        %s\n        ", usage)
+		if f.DefValue != "" {
+			fmt.Fprintf(&b, "default %s, ", f.DefValue)
 		}
+		fmt.Fprintf(&b, "environment %s\n", envName(f.Name))
 	})
 	b.WriteString(`  --help
         print this and exit
 
-Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for bad flags.
+Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for a bad configuration.
 `)
 	return b.String()
 }

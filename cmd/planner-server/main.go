@@ -3,7 +3,7 @@
 // It prints its flags with --help, logs to standard error, and writes a line "listening" with the address once
 // it takes calls. SIGTERM and SIGINT let calls in flight finish before it exits; a second one stops it at once.
 //
-// Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for bad flags.
+// Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for a bad configuration.
 package main
 
 import (
@@ -11,14 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"go.uber.org/zap"
-
-	"github.com/pgplanner/pgplanner/internal/server"
 )
 
 const (
@@ -27,24 +24,51 @@ const (
 	exitUsage  = 2
 )
 
+// The commands besides serving.
+const (
+	commandCheck   = "check-config"
+	commandHealth  = "health"
+	commandVersion = "--version"
+)
+
 func main() {
-	os.Exit(run(os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main, but for what a process has only once.
-func run(args []string, env lookupEnv, stdout, stderr io.Writer) int {
-	cfg, err := parse(args, env)
+func run(args []string, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		switch args[0] {
+		case commandCheck, commandHealth:
+			command, args = args[0], args[1:]
+		case commandVersion, "-version", "version":
+			fmt.Fprintln(stdout, versionText())
+			return exitOK
+		}
+	}
+	cfg, err := parse(args)
 	switch {
 	case errors.Is(err, errHelp):
-		_, _ = io.WriteString(stdout, helpText())
+		fmt.Fprint(stdout, helpText())
 		return exitOK
 	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "planner-server: %v\nSee planner-server --help.\n", err)
-		return exitUsage
-	case cfg.version:
-		_, _ = fmt.Fprintln(stdout, versionText())
+		return fail(stderr, exitUsage, fmt.Errorf("%w\nSee planner-server --help", err))
+	}
+	switch command {
+	case commandCheck:
+		return checkConfig(cfg, stdout, stderr)
+	case commandHealth:
+		if err := probe(cfg); err != nil {
+			return fail(stderr, exitFailed, err)
+		}
+		fmt.Fprintln(stdout, "serving")
 		return exitOK
 	}
+	return runServer(cfg, stderr)
+}
+
+func runServer(cfg config, stderr io.Writer) int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -57,41 +81,20 @@ func run(args []string, env lookupEnv, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
-// serve listens and serves until a signal comes, then drains: nil means that nothing was cut off.
-func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
-	listener, err := net.Listen("tcp", cfg.listen)
+// checkConfig reads the files that the configuration names, as serving would.
+func checkConfig(cfg config, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := secure(ctx, cfg, zap.NewNop())
 	if err != nil {
-		return err
+		return fail(stderr, exitUsage, err)
 	}
-	srv := server.New(server.Config{Logger: log})
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(listener) }()
-	log.Info("listening", zap.Stringer("address", listener.Addr()), zap.String("version", buildVersion()))
-	select {
-	case err := <-served:
-		return err
-	case s := <-signals:
-		log.Info("stopping", zap.Stringer("signal", s), zap.Duration("drain_timeout", cfg.drainTimeout))
-	}
-	return drain(srv, cfg, signals)
+	s.close()
+	fmt.Fprintln(stdout, "the configuration is good")
+	return exitOK
 }
 
-// drain shuts the server down: gracefully until the timeout is over or another signal comes.
-func drain(srv *server.Server, cfg config, signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), cfg.drainTimeout,
-		fmt.Errorf("calls were cut off: they had not finished within %v", cfg.drainTimeout))
-	defer cancel()
-	ctx, hurry := context.WithCancelCause(ctx)
-	defer hurry(nil)
-	go func() {
-		select {
-		case s := <-signals:
-			hurry(fmt.Errorf("calls were cut off: got another signal, %v", s))
-		case <-ctx.Done():
-		}
-	}()
-	if err := srv.Shutdown(ctx); err != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+func fail(stderr io.Writer, code int, err error) int {
+	fmt.Fprintf(stderr, "planner-server: %v\n", err)
+	return code
 }

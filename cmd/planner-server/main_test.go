@@ -56,7 +56,7 @@ type process struct {
 func launch(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, args...)
-	cmd.Env = append([]string{"PLANNER_LISTEN=127.0.0.1:0"}, env...)
+	cmd.Env = append([]string{"PLANNER_LISTEN=127.0.0.1:0", "PLANNER_ADMIN_LISTEN=127.0.0.1:0"}, env...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("exit code %d, %s", code, stderr)
 		}
 		for _, want := range []string{
-			"--listen HOST:PORT", "default 127.0.0.1:7070, environment PLANNER_LISTEN", "PLANNER_LOG_LEVEL",
+			"--listen ADDRESS", "default tcp://127.0.0.1:7070, environment PLANNER_LISTEN", "PLANNER_LOG_LEVEL",
 			"PLANNER_LOG_FORMAT", "PLANNER_DRAIN_TIMEOUT", "--version",
 		} {
 			if !strings.Contains(out, want) {
@@ -254,16 +254,16 @@ func TestRefusals(t *testing.T) {
 		"unknown flag":           {"", []string{"--lisen", "x"}, "-lisen"},
 		"argument":               {"", []string{"serve"}, `unexpected argument "serve"`},
 		"argument after flags":   {"", []string{"--log-level=info", "x"}, `unexpected argument "x"`},
-		"no port":                {"", []string{"--listen", "localhost"}, "want HOST:PORT"},
-		"port out of range":      {"", []string{"--listen", "localhost:65536"}, "want a port from 0 to 65535"},
-		"port by name":           {"", []string{"--listen", "localhost:http"}, "want a port from 0 to 65535"},
+		"no port":                {"", []string{"--listen", "localhost"}, "is no address"},
 		"level":                  {"", []string{"--log-level", "loud"}, "want debug, info, warn or error"},
 		"format":                 {"", []string{"--log-format", "xml"}, "want json or console"},
 		"timeout":                {"", []string{"--drain-timeout", "5"}, "want a duration"},
 		"negative timeout":       {"", []string{"--drain-timeout", "-1s"}, "want a duration"},
-		"in the environment":     {"PLANNER_LOG_LEVEL=loud", nil, `"loud" for environment variable PLANNER_LOG_LEVEL: want debug`},
-		"listen in environment":  {"PLANNER_LISTEN=here", nil, "PLANNER_LISTEN: want HOST:PORT"},
-		"timeout in environment": {"PLANNER_DRAIN_TIMEOUT=soon", nil, "PLANNER_DRAIN_TIMEOUT: want a duration"},
+		"in the environment":     {"PLANNER_LOG_LEVEL=loud", nil, `"PLANNER_LOG_LEVEL": want debug`},
+		"listen in environment":  {"PLANNER_LISTEN=here", nil, `"PLANNER_LISTEN": "here" is no address`},
+		"timeout in environment": {"PLANNER_DRAIN_TIMEOUT=soon", nil, `"PLANNER_DRAIN_TIMEOUT": want a duration`},
+		"the network":            {"", []string{"--listen", ":0"}, "other machines can reach"},
+		"file":                   {"", []string{"--config", "/nowhere.yaml"}, "/nowhere.yaml"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -183,6 +183,10 @@ func (s *Server) Serve(listener net.Listener) error {
 	return s.grpc.Serve(s.connections.bound(listener))
 }
 
+// AnnounceShutdown says through health that the server goes away, and goes on serving: load balancers and
+// clients that watch it have time to go elsewhere.
+func (s *Server) AnnounceShutdown() { s.health.Shutdown() }
+
 // Shutdown says through health that the server goes away, takes no more calls, and lets those in flight finish.
 // When ctx ends before they have, it cuts them off and returns the error of ctx. A second Shutdown with an ended
 // context makes a first one hurry.

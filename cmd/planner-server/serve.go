@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/server/admin"
+	"github.com/pgplanner/pgplanner/internal/server/identity"
+)
+
+// serve listens and serves until a signal comes, then drains: nil means that nothing was cut off.
+func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
+	limitMemory(cfg, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	secured, err := secure(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer secured.close()
+	tracing, err := newTracing(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer tracing.close(log)
+	srv := server.New(server.Config{
+		Logger:               log,
+		MaxRequestBytes:      cfg.maxRequestBytes,
+		MaxConcurrentStreams: cfg.maxStreams,
+		Limits:               cfg.limits,
+		Metrics:              server.Metrics{Version: buildVersion()},
+		TracerProvider:       tracing.provider,
+		Credentials:          secured.credentials,
+		Identity:             secured.policy,
+		NoReflection:         !cfg.reflection,
+	})
+	var ready atomic.Bool
+	failed := make(chan error, len(cfg.listen)+1)
+	if err := serveAdmin(ctx, cfg, srv, &ready, log, failed); err != nil {
+		return err
+	}
+	if err := serveCalls(cfg, srv, log, failed); err != nil {
+		return errors.Join(err, srv.Shutdown(ended(ctx)))
+	}
+	ready.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case s := <-signals:
+		log.Info("stopping", zap.Stringer("signal", s),
+			zap.Duration("drain_delay", cfg.drainDelay), zap.Duration("drain_timeout", cfg.drainTimeout))
+	}
+	ready.Store(false)
+	return drain(srv, cfg, signals)
+}
+
+// serveCalls opens all listeners before it serves any.
+func serveCalls(cfg config, srv *server.Server, log *zap.Logger, failed chan<- error) error {
+	var listeners []net.Listener
+	for _, endpoint := range cfg.listen {
+		listener, err := endpoint.Listen(cfg.socketMode)
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close()
+			}
+			return err
+		}
+		listeners = append(listeners, listener)
+	}
+	for _, listener := range listeners {
+		go func() { failed <- srv.Serve(listener) }()
+		log.Info("listening", zap.Stringer("address", listener.Addr()),
+			zap.String("network", listener.Addr().Network()), zap.String("version", buildVersion()))
+	}
+	return nil
+}
+
+func serveAdmin(
+	ctx context.Context, cfg config, srv *server.Server, ready *atomic.Bool, log *zap.Logger, failed chan<- error,
+) error {
+	if cfg.admin == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", cfg.admin)
+	if err != nil {
+		return fmt.Errorf("admin listener: %w", err)
+	}
+	http := admin.NewServer(admin.Config{
+		Metrics: srv.MetricsHandler(), Ready: ready.Load, Version: versionText(), Profiles: cfg.pprof,
+	})
+	go func() {
+		if err := admin.Serve(ctx, http, listener); err != nil {
+			failed <- fmt.Errorf("admin listener: %w", err)
+		}
+	}()
+	log.Info("admin listening", zap.Stringer("address", listener.Addr()))
+	return nil
+}
+
+// drain shuts the server down: it first says that it goes away and goes on serving for the delay, then
+// lets calls finish until the timeout is over or another signal comes.
+func drain(srv *server.Server, cfg config, signals <-chan os.Signal) error {
+	srv.AnnounceShutdown()
+	select {
+	case <-time.After(cfg.drainDelay):
+	case s := <-signals:
+		return stopAtOnce(srv, s)
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), cfg.drainTimeout,
+		fmt.Errorf("calls were cut off: they had not finished within %v", cfg.drainTimeout))
+	defer cancel()
+	ctx, hurry := context.WithCancelCause(ctx)
+	defer hurry(nil)
+	go func() {
+		select {
+		case s := <-signals:
+			hurry(fmt.Errorf("calls were cut off: got another signal, %v", s))
+		case <-ctx.Done():
+		}
+	}()
+	if err := srv.Shutdown(ctx); err != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func stopAtOnce(srv *server.Server, s os.Signal) error {
+	_ = srv.Shutdown(ended(context.Background()))
+	return fmt.Errorf("calls were cut off: got another signal, %v", s)
+}
+
+// ended is a context that has ended.
+func ended(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+// limitMemory makes the garbage collector work harder before the container's memory is used up. GOMEMLIMIT
+// wins. Outside of a container there is no limit to follow.
+func limitMemory(cfg config, log *zap.Logger) {
+	if cfg.memoryRatio == 0 || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	limit, err := memlimit.Set(memlimit.WithRatio(cfg.memoryRatio), memlimit.WithProvider(memlimit.FromCgroup))
+	if err == nil && limit > 0 {
+		log.Info("memory limit", zap.Int64("bytes", limit))
+	}
+}
+
+// secured is who may call, and how connections are secured.
+type secured struct {
+	credentials credentials.TransportCredentials
+	policy      identity.Policy
+	close       func()
+}
+
+// secure reads the files that say who may call, and reads them again while the server runs.
+func secure(ctx context.Context, cfg config, log *zap.Logger) (secured, error) {
+	s := secured{
+		policy: identity.Policy{
+			ClientCertificates: cfg.tlsClientCA != "", AllowedNames: cfg.clientNames,
+			AllowedUsers: cfg.users, AllowedGroups: cfg.groups,
+		},
+		close: func() {},
+	}
+	if cfg.tokenFile != "" {
+		tokens, err := identity.LoadTokens(cfg.tokenFile)
+		if err != nil {
+			return s, err
+		}
+		s.policy.Tokens = tokens
+		go rereadTokens(ctx, tokens, cfg.tlsRefresh, log)
+	}
+	if cfg.tlsCert == "" {
+		return s, nil
+	}
+	var err error
+	s.credentials, s.close, err = identity.NewTLS(identity.TLSFiles{
+		CertFile: cfg.tlsCert, KeyFile: cfg.tlsKey, ClientCAFile: cfg.tlsClientCA, RefreshInterval: cfg.tlsRefresh,
+	})
+	if err != nil {
+		s.close = func() {}
+	}
+	return s, err
+}
+
+func rereadTokens(ctx context.Context, tokens *identity.Tokens, interval time.Duration, log *zap.Logger) {
+	for ticker := time.NewTicker(interval); ; {
+		select {
+		case <-ctx.Done():
+			ticker.Stop()
+			return
+		case <-ticker.C:
+			if err := tokens.Reload(); err != nil {
+				log.Warn("tokens stay as they were", zap.Error(err))
+			}
+		}
+	}
+}

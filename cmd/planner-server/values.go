@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// value is a flag whose text is parsed by a function.
+type value[T any] struct {
+	to    *T
+	text  string
+	parse func(string) (T, error)
+}
+
+func define[T any](fs *flag.FlagSet, to *T, name, preset string, parse func(string) (T, error), usage string) {
+	v := &value[T]{to: to, parse: parse}
+	if err := v.Set(preset); err != nil {
+		panic(err) // a default that its own flag refuses
+	}
+	fs.Var(v, name, usage)
+}
+
+func (v *value[T]) Set(text string) error {
+	parsed, err := v.parse(text)
+	if err == nil {
+		*v.to, v.text = parsed, text
+	}
+	return err
+}
+
+func (v *value[T]) String() string { return v.text }
+
+// list is a flag that may be given several times. The first one takes the place of the default.
+type list[T any] struct {
+	to    *[]T
+	texts []string
+	given bool
+	parse func(string) (T, error)
+}
+
+func defineList[T any](fs *flag.FlagSet, to *[]T, name, preset string, parse func(string) (T, error), usage string) {
+	l := &list[T]{to: to, parse: parse}
+	if preset != "" {
+		if err := l.Set(preset); err != nil {
+			panic(err) // a default that its own flag refuses
+		}
+	}
+	l.given = false
+	fs.Var(l, name, usage)
+}
+
+func (l *list[T]) Set(text string) error {
+	parsed, err := l.parse(strings.TrimSpace(text))
+	if err != nil {
+		return err
+	}
+	if !l.given {
+		*l.to, l.texts, l.given = nil, nil, true
+	}
+	*l.to, l.texts = append(*l.to, parsed), append(l.texts, text)
+	return nil
+}
+
+func (l *list[T]) String() string { return strings.Join(l.texts, ",") }
+
+// The log formats.
+const (
+	formatJSON    = "json"
+	formatConsole = "console"
+)
+
+func parseLevel(text string) (zapcore.Level, error) {
+	switch text {
+	case "debug":
+		return zapcore.DebugLevel, nil
+	case "info":
+		return zapcore.InfoLevel, nil
+	case "warn":
+		return zapcore.WarnLevel, nil
+	case "error":
+		return zapcore.ErrorLevel, nil
+	}
+	return 0, errors.New("want debug, info, warn or error")
+}
+
+func parseFormat(text string) (string, error) {
+	if text != formatJSON && text != formatConsole {
+		return "", errors.New("want json or console")
+	}
+	return text, nil
+}
+
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, errors.New("want a duration that is not negative, such as 30s")
+	}
+	return d, nil
+}
+
+func parsePositive(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, errors.New("want a duration above zero, such as 30s")
+	}
+	return d, nil
+}
+
+func parseCount(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return 0, errors.New("want a number that is not negative")
+	}
+	return int(n), nil
+}
+
+func parseBytes(text string) (int64, error) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || n == 0 {
+		return 0, errors.New("want a number of bytes above zero")
+	}
+	return int64(n), nil
+}
+
+func parseRatio(text string) (float64, error) {
+	r, err := strconv.ParseFloat(text, 64)
+	if err != nil || r < 0 || r > 1 {
+		return 0, errors.New("want a number from 0 to 1")
+	}
+	return r, nil
+}
+
+func parseMode(text string) (fs.FileMode, error) {
+	mode, err := strconv.ParseUint(text, 8, 32)
+	if err != nil || mode > 0o777 {
+		return 0, errors.New("want permissions in octal, such as 0660")
+	}
+	return fs.FileMode(mode), nil
+}
+
+func parseName(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("want a DNS name or a URI")
+	}
+	return text, nil
+}
+
+func parseID(text string) (uint32, error) {
+	id, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0, errors.New("want a number that is not negative")
+	}
+	return uint32(id), nil
+}
