@@ -2,23 +2,18 @@ package resource
 
 import "slices"
 
-// Dependents returns the identifiers of all resources that depend on one of the given ones, directly or
-// not, by name or by type, in order. The given ones are not among them, unless they depend on each other.
+// Dependents returns the identifiers of all resources that depend on one of the given ones by name, directly
+// or not, in order. The given ones are not among them, unless they depend on each other. What depends on a
+// type gets along with any resources of it, so that it is not among them either.
 func (s *State) Dependents(ids ...Identifier) []Identifier {
 	reached := make(map[Identifier]bool)
-	types := make(map[Type]bool)
-	for _, id := range ids {
-		types[id.Type] = true
-	}
 	known := func(id Identifier) bool { return reached[id] || slices.Contains(ids, id) }
 	for grown := true; grown; {
 		grown = false
 		for id, r := range s.resources {
-			if reached[id] || !slices.ContainsFunc(r.Dependencies, known) &&
-				!slices.ContainsFunc(r.TypeDependencies, func(t Type) bool { return types[t] }) {
-				continue
+			if !reached[id] && slices.ContainsFunc(r.Dependencies, known) {
+				reached[id], grown = true, true
 			}
-			reached[id], types[id.Type], grown = true, true, true
 		}
 	}
 	found := make([]Identifier, 0, len(reached))
