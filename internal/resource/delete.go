@@ -6,6 +6,9 @@ import "slices"
 // or not, in order. The given ones are not among them, unless they depend on each other. What depends on a
 // type gets along with any resources of it, so that it is not among them either.
 func (s *State) Dependents(ids ...Identifier) []Identifier {
+	if len(ids) == 0 {
+		return nil
+	}
 	reached := make(map[Identifier]bool)
 	known := func(id Identifier) bool { return reached[id] || slices.Contains(ids, id) }
 	for grown := true; grown; {
@@ -25,8 +28,12 @@ func (s *State) Dependents(ids ...Identifier) []Identifier {
 }
 
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
-// in the state are skipped. The error is a CycleError or a SelfDependencyError.
+// in the state are skipped. The error is a CycleError or a SelfDependencyError. With nothing to delete the
+// state is not looked at.
 func PlanDelete(state *State, ids []Identifier) (Plan, error) {
+	if len(ids) == 0 {
+		return Plan{}, nil
+	}
 	order, err := state.DeletionOrder()
 	if err != nil {
 		return Plan{}, err

@@ -57,7 +57,7 @@ func TestPlanDelete(t *testing.T) {
 		}
 	}
 	var cycle *resource.CycleError
-	if _, err := resource.PlanDelete(parseState(t, "a::1 -> b::1 | b::1 -> a::1"), nil); !errors.As(err, &cycle) {
+	if _, err := resource.PlanDelete(parseState(t, "a::1 -> b::1 | b::1 -> a::1"), parseIdentifiers(t, "a::1")); !errors.As(err, &cycle) {
 		t.Errorf("a cycle: got %v", err)
 	}
 }

@@ -75,6 +75,7 @@ type graph struct {
 	resources []*Resource // nil: not in the state
 	edges     [][]vertex  // to dependencies and to types depended on, whether or not they are in the state
 	layers    []int32     // see layer.go; valid only once computed
+	room      []vertex    // for edges to come
 }
 
 // newGraph returns the graph of s. Where a resource has the same dependencies in like, which may be nil,
@@ -114,7 +115,7 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 		g.edges[v] = nil
 		return nil
 	}
-	edges := make([]vertex, 0, n)
+	edges := g.edgeRoom(n)
 	for _, d := range r.Dependencies {
 		w := g.intern(d)
 		if w == v {
@@ -130,6 +131,19 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 	}
 	g.edges[v] = edges
 	return nil
+}
+
+// edgesAtOnce is for how many edges memory is taken at a time.
+const edgesAtOnce = 256
+
+// edgeRoom returns an empty slice with room for exactly n edges.
+func (g *graph) edgeRoom(n int) []vertex {
+	if n > len(g.room) {
+		g.room = make([]vertex, max(n, edgesAtOnce))
+	}
+	edges := g.room[:0:n]
+	g.room = g.room[n:]
+	return edges
 }
 
 // has tells whether the state has a resource for v.

@@ -64,7 +64,7 @@ func PlanSteps(start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 		}
 	}
 	for i, group := range steps.Groups {
-		p.group = int32(i)
+		p.group = int32(i) + 1
 		for _, diff := range group {
 			if diff == nil {
 				continue
@@ -130,7 +130,7 @@ func newPlanning(start *State, options PlanOptions, others ...*State) (*planning
 // notes the first group that holds each resource.
 func (p *planning) foresee(steps Steps) {
 	p.prompt = steps.Prompt
-	p.firstGroup = make(map[vertex]int32)
+	p.firstGroup = make([]int32, len(p.names))
 	for i, group := range steps.Groups {
 		for _, diff := range group {
 			if diff == nil {
@@ -138,8 +138,11 @@ func (p *planning) foresee(steps Steps) {
 			}
 			for id := range diff.resources {
 				v := p.intern(id)
-				if _, ok := p.firstGroup[v]; !ok {
-					p.firstGroup[v] = int32(i)
+				if more := int(v) + 1 - len(p.firstGroup); more > 0 {
+					p.firstGroup = append(p.firstGroup, make([]int32, more)...)
+				}
+				if p.firstGroup[v] == 0 {
+					p.firstGroup[v] = int32(i) + 1
 				}
 			}
 		}
@@ -149,8 +152,7 @@ func (p *planning) foresee(steps Steps) {
 			continue
 		}
 		_, stays := steps.End.Get(r.Identifier)
-		_, used := p.firstGroup[vertex(v)]
-		p.pending[v] = !stays && !used
+		p.pending[v] = !stays && p.firstGroup[v] == 0
 		if stays && r.NeedsRecreate {
 			p.current.resources[v], p.current.edges[v] = nil, nil
 		}
@@ -196,24 +198,24 @@ func (p *planning) decide(v vertex, current, wanted *Resource, edges []vertex, f
 	if err != nil {
 		return nil, err
 	}
-	event := &Event{Type: EventUpdate, Resource: wanted, Diff: diff}
+	does, reason := EventUpdate, EventReason(0)
+	var causes []Identifier
 	switch {
 	case current.NeedsRecreate:
-		event.Type, event.Reason = EventCreate, ReasonNeedsRecreate
+		does, reason = EventCreate, ReasonNeedsRecreate
 	case current.Error != "":
-		event.Reason = ReasonHasError
+		reason = ReasonHasError
 	case force:
-		event.Reason = ReasonForceUpdate
+		reason = ReasonForceUpdate
 	case p.anyPlanned(edges) || len(p.owed[v]) > 0:
-		event.Reason = ReasonDependencyUpdated
-		event.CausedBy = p.causes(v, edges)
+		reason = ReasonDependencyUpdated
+		causes = p.causes(v, edges)
 	case len(diff) > 0:
-		event.Reason = ReasonHasDiff
+		reason = ReasonHasDiff
 	default:
 		return nil, nil
 	}
-	event.Resource = wanted.Wanted()
-	return event, nil
+	return &Event{Type: does, Resource: wanted.Wanted(), Reason: reason, CausedBy: causes, Diff: diff}, nil
 }
 
 // anyPlanned tells whether one of the dependencies got an event in this step.

@@ -4,14 +4,20 @@ import "slices"
 
 // steps is what planning keeps while it goes through diffs.
 type steps struct {
-	group      int32
-	firstGroup map[vertex]int32
+	group      int32   // that of the step, from 1
+	firstGroup []int32 // by vertex: the first group that holds it, 0 if none does; may be shorter than needed
 	prompt     *State
 	dependents [][]vertex // by vertex; may hold more than depend on it now, never less
 	queued     []int32    // by vertex: the last step in which it became a candidate
 	candidates [][]vertex // by layer
 	before     map[vertex]*Resource
-	ordered    map[vertex]bool // of this step: whether all that it depends on is in order
+	ordered    []order // by vertex: whether it and all that it depends on is in order
+}
+
+// order is what a step has found out about a vertex. It says nothing in another step.
+type order struct {
+	step int32
+	is   bool
 }
 
 // prepareSteps readies the current graph for diffs: its layers, and who depends on whom.
@@ -22,7 +28,6 @@ func (p *planning) prepareSteps() error {
 	}
 	p.linkAll()
 	p.before = make(map[vertex]*Resource)
-	p.ordered = make(map[vertex]bool)
 	p.owed = make(map[vertex][]Identifier)
 	return nil
 }
@@ -56,7 +61,6 @@ func (p *planning) linkAll() {
 func (p *planning) advance(diff *State) error {
 	p.step++
 	clear(p.before)
-	clear(p.ordered)
 	changed, err := p.merge(diff)
 	if err != nil {
 		return err
@@ -127,6 +131,7 @@ func (p *planning) growSteps() {
 	more := max(0, len(p.names)-len(p.dependents))
 	p.dependents = append(p.dependents, make([][]vertex, more)...)
 	p.queued = append(p.queued, make([]int32, max(0, len(p.names)-len(p.queued)))...)
+	p.ordered = append(p.ordered, make([]order, max(0, len(p.names)-len(p.ordered)))...)
 }
 
 // link enters v as a dependent of all that it depends on, and as a member of its type.
@@ -198,7 +203,7 @@ func (p *planning) consider(v vertex) (*Event, error) {
 
 // mustWait tells whether v, which the step's diff does not hold, has its turn later.
 func (p *planning) mustWait(v vertex) bool {
-	if first, ok := p.firstGroup[v]; ok && first > p.group && !p.isPrompt(v) {
+	if int(v) < len(p.firstGroup) && p.firstGroup[v] > p.group && !p.isPrompt(v) {
 		return true
 	}
 	return slices.ContainsFunc(p.current.edges[v], func(w vertex) bool { return !p.inOrder(w) })
@@ -216,8 +221,8 @@ func (p *planning) isPrompt(v vertex) bool {
 // inOrder tells whether v and all that it depends on is there and has not failed. Lower layers than that
 // of the candidate which asks have been planned in this step, so that the answer holds until its end.
 func (p *planning) inOrder(v vertex) bool {
-	if known, ok := p.ordered[v]; ok {
-		return known
+	if known := p.ordered[v]; known.step == p.step {
+		return known.is
 	}
 	if p.isType[v] {
 		return !slices.ContainsFunc(p.members[v], func(w vertex) bool {
@@ -227,7 +232,7 @@ func (p *planning) inOrder(v vertex) bool {
 	r := p.current.resources[v]
 	ok := r != nil && !r.NeedsRecreate && r.Error == "" &&
 		!slices.ContainsFunc(p.current.edges[v], func(w vertex) bool { return !p.inOrder(w) })
-	p.ordered[v] = ok
+	p.ordered[v] = order{p.step, ok}
 	return ok
 }
 
