@@ -67,7 +67,11 @@ func updateInTurn(
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
 	first := options
 	first.PlanOptions.ForceUpdate = false
-	first.Services = existing(options.Services, start)
+	end, err := endState(options.PlanOptions.Interrupt, early)
+	if err != nil {
+		return nil, err
+	}
+	first.Services = existing(options.Services, start, end)
 	plans, err := UpdateDatabase(first, start, early)
 	if err != nil {
 		return nil, err
@@ -79,23 +83,44 @@ func updateInTurn(
 	return append(plans, rest...), nil
 }
 
-// existing returns what start has of the services, as it is.
-func existing(services []*ServiceResources, start *resource.State) []*ServiceResources {
-	kept := &ServiceResources{}
-	keep := func(r *resource.Resource) {
-		if found, ok := start.Get(r.Identifier); ok {
-			kept.Resources = append(kept.Resources, found)
+// existing returns what start has of the services, as it is, with all that this needs beside the end state
+// of the nodes. What needs something that is nowhere is left out.
+func existing(services []*ServiceResources, start, end *resource.State) []*ServiceResources {
+	kept := resource.NewState()
+	var keep func(id resource.Identifier)
+	keep = func(id resource.Identifier) {
+		found, exists := start.Get(id)
+		if _, known := kept.Get(id); known || !exists || has(end, id) {
+			return
+		}
+		kept.Add(found)
+		for _, d := range found.Dependencies {
+			keep(d)
 		}
 	}
 	for _, s := range services {
 		for _, r := range s.Resources {
-			keep(r)
+			keep(r.Identifier)
 		}
 		if s.MonitorResource != nil {
-			keep(s.MonitorResource)
+			keep(s.MonitorResource.Identifier)
 		}
 	}
-	return []*ServiceResources{kept}
+	for pruned := true; pruned; {
+		pruned = false
+		for _, r := range kept.Resources() {
+			if slices.ContainsFunc(r.Dependencies, func(d resource.Identifier) bool { return !has(kept, d) && !has(end, d) }) {
+				kept.Remove(r.Identifier)
+				pruned = true
+			}
+		}
+	}
+	return []*ServiceResources{{Resources: kept.Resources()}}
+}
+
+func has(s *resource.State, id resource.Identifier) bool {
+	_, ok := s.Get(id)
+	return ok
 }
 
 // chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
