@@ -3,7 +3,9 @@ package identity
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"os"
 	"time"
 
 	"google.golang.org/grpc/credentials"
@@ -36,6 +38,9 @@ func NewTLS(files TLSFiles) (_ credentials.TransportCredentials, closeFiles func
 	if _, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile); err != nil {
 		return nil, nil, fmt.Errorf("server certificate: %w", err)
 	}
+	if err := checkCAs(files.ClientCAFile); err != nil {
+		return nil, nil, fmt.Errorf("client CAs: %w", err)
+	}
 	if files.RefreshInterval == 0 {
 		files.RefreshInterval = DefaultRefreshInterval
 	}
@@ -60,6 +65,21 @@ func NewTLS(files TLSFiles) (_ credentials.TransportCredentials, closeFiles func
 		},
 	}
 	return credentials.NewTLS(config), provider.Close, nil
+}
+
+// checkCAs says what is wrong with a file of CAs, which the provider would only log and wait for.
+func checkCAs(path string) error {
+	if path == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return fmt.Errorf("%s holds no certificate in PEM form", path)
+	}
+	return nil
 }
 
 // handshakeConfig is the configuration of one handshake, with the files as they are now. Sessions are not
