@@ -32,6 +32,7 @@ var files = []protoreflect.FileDescriptor{
 // them are only ever made by the service.
 var made = map[protoreflect.FullName]bool{
 	"planner.v1.PlanHeader": true, "planner.v1.PlanPart": true, "planner.v1.PlanSummary": true,
+	"planner.v1.Violation": true, // TestVerdictIsComplete
 }
 
 func filled(name protoreflect.FullName, arm int, source bool, seen map[protoreflect.FullName]bool) proto.Message {
@@ -119,7 +120,10 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 		}},
 		{Phases: []resource.Phase{{Events: []resource.Event{event(resource.EventCreate)}}}},
 	}
-	summary := Summary(plans)
+	summary, err := Summary(nil, plans)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := (&plannerv1.PlanSummary{
 		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: resource.Digest(plans),
 	}); !proto.Equal(summary, want) {

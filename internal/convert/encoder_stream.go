@@ -34,9 +34,14 @@ func planOptionsToProto(o resource.PlanOptions) *plannerv1.PlanOptions {
 	return &plannerv1.PlanOptions{ForceUpdate: o.ForceUpdate}
 }
 
-// Summary closes a stream of these plans: it counts what is in them, and computes their digest.
-func Summary(plans []resource.Plan) *plannerv1.PlanSummary {
-	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: resource.Digest(plans)}
+// Summary closes a stream of these plans: it counts what is in them, and computes their digest. It gives up
+// with resource.ErrInterrupted soon after the channel is closed; nil never is.
+func Summary(interrupt <-chan struct{}, plans []resource.Plan) (*plannerv1.PlanSummary, error) {
+	digest, err := resource.DigestInterruptible(interrupt, plans)
+	if err != nil {
+		return nil, err
+	}
+	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: digest}
 	for _, plan := range plans {
 		summary.Phases += uint32(len(plan.Phases))
 		for _, phase := range plan.Phases {
@@ -54,5 +59,5 @@ func Summary(plans []resource.Plan) *plannerv1.PlanSummary {
 			}
 		}
 	}
-	return summary
+	return summary, nil
 }

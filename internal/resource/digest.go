@@ -45,14 +45,23 @@ import (
 // control characters, \u00xx with lower-case digits; numbers by their exact decimal value. All other
 // strings of the text are escaped in the same way.
 func Digest(plans []Plan) string {
-	w := digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom)}
+	digest, _ := DigestInterruptible(nil, plans)
+	return digest
+}
+
+// DigestInterruptible is Digest, but gives up with ErrInterrupted soon after the channel is closed.
+func DigestInterruptible(interrupt <-chan struct{}, plans []Plan) (string, error) {
+	w := digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom), interrupt: interrupt}
 	writeArray(&w, plans, func(p *Plan) {
 		writeArray(&w, p.Phases, func(p *Phase) {
 			writeArray(&w, p.Events, w.event)
 		})
 	})
+	if w.interrupted {
+		return "", ErrInterrupted
+	}
 	w.flush()
-	return hex.EncodeToString(w.hash.Sum(nil))
+	return hex.EncodeToString(w.hash.Sum(nil)), nil
 }
 
 const (
@@ -60,12 +69,30 @@ const (
 	digestChunk = 32 << 10
 	// digestRoom is for what a chunk may be longer before it is hashed.
 	digestRoom = 4 << 10
+	// digestPoll is how many events are written between two looks at whether to stop.
+	digestPoll = 64
 )
 
 // digestWriter hashes a text piece by piece.
 type digestWriter struct {
 	hash hash.Hash
 	text []byte
+
+	interrupt   <-chan struct{}
+	interrupted bool // what is left is skipped
+	events      int
+}
+
+// stop tells whether writing was asked to stop.
+func (w *digestWriter) stop() bool {
+	if w.events++; w.events%digestPoll == 0 {
+		select {
+		case <-w.interrupt:
+			w.interrupted = true
+		default:
+		}
+	}
+	return w.interrupted
 }
 
 // flush hashes the text so far. A hash never fails.
@@ -119,6 +146,9 @@ func appendIdentifier(text []byte, id *Identifier) []byte {
 }
 
 func (w *digestWriter) event(e *Event) {
+	if w.stop() {
+		return
+	}
 	w.literal(`{"caused_by":`)
 	writeArray(w, e.CausedBy, w.identifier)
 	w.literal(`,"diff":`)

@@ -35,8 +35,8 @@ func sendPlans[R any](
 	if err != nil {
 		return err
 	}
-	summary := convert.Summary(plans)
-	if err := ctx.Err(); err != nil {
+	summary, err := convert.Summary(ctx.Done(), plans)
+	if err != nil {
 		return err
 	}
 	callOf(ctx).answers(plans)
