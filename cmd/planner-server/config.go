@@ -28,6 +28,7 @@ type config struct {
 	admin       string // empty: off
 	pprof       bool
 	reflection  bool
+	verify      bool
 	insecureNet bool
 
 	tlsCert, tlsKey, tlsClientCA string
@@ -85,6 +86,7 @@ func listenFlags(fs *flag.FlagSet, cfg *config) {
 		"`HOST:PORT` of the HTTP listener for /metrics, /healthz, /readyz and /version; off turns it off")
 	fs.BoolVar(&cfg.pprof, "pprof", false, "serve /debug/pprof on the admin listener")
 	fs.BoolVar(&cfg.reflection, "reflection", true, "serve reflection, so that grpcurl needs no files")
+	fs.BoolVar(&cfg.verify, "verify", true, "judge every answer by the rules of planning before it is sent")
 	fs.BoolVar(&cfg.insecureNet, "allow-unauthenticated-network", false,
 		"serve addresses that other machines can reach without asking callers who they are")
 }

@@ -43,6 +43,7 @@ func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 		Credentials:          secured.credentials,
 		Identity:             secured.policy,
 		NoReflection:         !cfg.reflection,
+		NoVerification:       !cfg.verify,
 	})
 	var ready atomic.Bool
 	failed := make(chan error, len(cfg.listen)+1)

@@ -4,6 +4,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
 // The calls. Their states are never nil: a state that the request leaves out is an empty one. A call is
@@ -69,6 +70,12 @@ type (
 		State    *resource.State
 		Events   []resource.Event
 		Response ResponseSettings
+	}
+	// VerifyPlansCall is what ResourceService.VerifyPlans was asked.
+	VerifyPlansCall struct {
+		Start, End *resource.State
+		Plans      []resource.Plan
+		Options    verify.Options
 	}
 )
 

@@ -73,3 +73,8 @@ func PlanRefresh(in *plannerv1.PlanRefreshRequest) (*PlanRefreshCall, error) {
 func ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCall, error) {
 	return Converter{}.ApplyEvents(in)
 }
+
+// VerifyPlans converts a request: see Converter.VerifyPlans.
+func VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCall, error) {
+	return Converter{}.VerifyPlans(in)
+}

@@ -7,6 +7,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -127,6 +128,29 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 		}
 		return out
 	}, func(c *ApplyEventsCall) ResponseSettings { return c.Response }),
+	"planner.v1.VerifyPlansRequest": func(_ *testing.T, m proto.Message) (proto.Message, error) {
+		call, err := VerifyPlans(m.(*plannerv1.VerifyPlansRequest))
+		if err != nil {
+			return nil, err
+		}
+		e := NewFormEncoder(armFormat(m))
+		out := &plannerv1.VerifyPlansRequest{
+			Start: e.State(call.Start), End: e.State(call.End), Plans: each(call.Plans, e.Plan),
+			Rules:              planRulesToProto[call.Options.Operation],
+			NodeUpdateStrategy: plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_CONCURRENT,
+		}
+		if call.Options.Rolling {
+			out.NodeUpdateStrategy = plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING
+		}
+		return out, nil
+	},
+}
+
+// planRulesToProto is planRulesFromProto the other way round.
+var planRulesToProto = map[verify.Operation]plannerv1.PlanRules{
+	verify.OperationStates:  plannerv1.PlanRules_PLAN_RULES_STATES,
+	verify.OperationUpdate:  plannerv1.PlanRules_PLAN_RULES_UPDATE_DATABASE,
+	verify.OperationRestore: plannerv1.PlanRules_PLAN_RULES_RESTORE_DATABASE,
 }
 
 // answers convert messages that are only in answers.

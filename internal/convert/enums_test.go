@@ -6,6 +6,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -46,6 +47,14 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 		"planner.v1.NodeUpdateStrategy": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
 			v, ok := nodeUpdateStrategyFromProto(plannerv1.NodeUpdateStrategy(n))
 			return string(v), nodeUpdateStrategyToProto(v).Number(), ok
+		},
+		"planner.v1.PlanRules": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
+			v, ok := planRulesFromProto(plannerv1.PlanRules(n))
+			word := map[verify.Operation]string{
+				verify.OperationStates: "states", verify.OperationUpdate: "update_database",
+				verify.OperationRestore: "restore_database",
+			}[v]
+			return word, planRulesToProto[v].Number(), ok
 		},
 		"planner.v1.AttributesFormat": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
 			word := map[form]string{formStruct: "struct", formText: "json"}[formOf(plannerv1.AttributesFormat(n))]

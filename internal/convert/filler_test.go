@@ -173,8 +173,10 @@ func settle(m proto.Message, source bool) {
 	case *plannerv1.EndStateRequest:
 		nodes = m.Nodes
 	case *plannerv1.Plan:
-		for i, p := range m.Phases {
-			p.Index = uint32(i)
+		settlePlan(m)
+	case *plannerv1.VerifyPlansRequest:
+		for _, p := range m.Plans {
+			settlePlan(p)
 		}
 	}
 	for _, n := range nodes {
@@ -201,4 +203,11 @@ func forget(m proto.Message) proto.Message {
 		}
 	}
 	return m
+}
+
+// settlePlan gives each phase the index of its position.
+func settlePlan(m *plannerv1.Plan) {
+	for i, p := range m.Phases {
+		p.Index = uint32(i)
+	}
 }

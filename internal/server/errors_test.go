@@ -226,7 +226,7 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 			found[pkg+"."+name] = true
 		}
 	}
-	inner := map[string]bool{"server.callError": true, "server.panicError": true, "resource.ErrInterrupted": true}
+	inner := map[string]bool{"server.callError": true, "server.panicError": true, "server.violatedError": true, "resource.ErrInterrupted": true}
 	for name := range found {
 		if !ruled[name] && silent[name] == "" && !inner[name] {
 			t.Errorf("%s has no rule: say in reasons.go how callers are told, or here why they never are", name)

@@ -83,6 +83,8 @@ type Config struct {
 	Credentials credentials.TransportCredentials
 	// Identity is who may call. Default: everybody.
 	Identity identity.Policy
+	// NoVerification sends plans without having them judged first.
+	NoVerification bool
 	// NoReflection turns server reflection off.
 	NoReflection bool
 }
@@ -144,6 +146,9 @@ func New(config Config) *Server {
 	s.metrics.watch(s.admission, s.connections)
 	converter := convert.Converter{Limits: config.Limits.form(), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
+	if !config.NoVerification {
+		s.planner.judgeUpdate, s.planner.judgeRestore, s.resource.judge = judgeUpdate, judgeRestore, judgeStates
+	}
 	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),
 		grpc.Creds(identity.NewCredentials(config.Credentials)),
 		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),

@@ -21,6 +21,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PlanRules says by which rules plans are judged.
+type PlanRules int32
+
+const (
+	// The same as PLAN_RULES_STATES.
+	PlanRules_PLAN_RULES_UNSPECIFIED PlanRules = 0
+	// The rules of any graph of resources: order, dependencies, reasons, the state at the end.
+	PlanRules_PLAN_RULES_STATES PlanRules = 1
+	// These, and those of updating a database and of replication: for plans of UpdateDatabase.
+	PlanRules_PLAN_RULES_UPDATE_DATABASE PlanRules = 2
+	// These, and those of replication: for plans of RestoreDatabase.
+	PlanRules_PLAN_RULES_RESTORE_DATABASE PlanRules = 3
+)
+
+// Enum value maps for PlanRules.
+var (
+	PlanRules_name = map[int32]string{
+		0: "PLAN_RULES_UNSPECIFIED",
+		1: "PLAN_RULES_STATES",
+		2: "PLAN_RULES_UPDATE_DATABASE",
+		3: "PLAN_RULES_RESTORE_DATABASE",
+	}
+	PlanRules_value = map[string]int32{
+		"PLAN_RULES_UNSPECIFIED":      0,
+		"PLAN_RULES_STATES":           1,
+		"PLAN_RULES_UPDATE_DATABASE":  2,
+		"PLAN_RULES_RESTORE_DATABASE": 3,
+	}
+)
+
+func (x PlanRules) Enum() *PlanRules {
+	p := new(PlanRules)
+	*p = x
+	return p
+}
+
+func (x PlanRules) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlanRules) Descriptor() protoreflect.EnumDescriptor {
+	return file_planner_v1_resource_service_proto_enumTypes[0].Descriptor()
+}
+
+func (PlanRules) Type() protoreflect.EnumType {
+	return &file_planner_v1_resource_service_proto_enumTypes[0]
+}
+
+func (x PlanRules) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlanRules.Descriptor instead.
+func (PlanRules) EnumDescriptor() ([]byte, []int) {
+	return file_planner_v1_resource_service_proto_rawDescGZIP(), []int{0}
+}
+
 // PlanStatesRequest says where to begin and what to go through.
 type PlanStatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -468,6 +525,235 @@ func (x *ApplyEventsResponse) GetState() *State {
 	return nil
 }
 
+// VerifyPlansRequest is plans, and what they lead from and to.
+type VerifyPlansRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state before the first plan. Unset: the empty state.
+	Start *State `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
+	// The plans, complete and in order. Their phases have the positions that they stand at as their index.
+	Plans []*Plan `protobuf:"bytes,2,rep,name=plans,proto3" json:"plans,omitempty"`
+	// The state that the plans are to lead to, as StateService.EndState gives it, and services with it.
+	// Unset: the empty state.
+	End *State `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
+	// By which rules to judge. Unspecified: those of any graph of resources.
+	Rules PlanRules `protobuf:"varint,4,opt,name=rules,proto3,enum=planner.v1.PlanRules" json:"rules,omitempty"`
+	// How existing nodes are to be updated, for PLAN_RULES_UPDATE_DATABASE. Unspecified: rolling.
+	NodeUpdateStrategy NodeUpdateStrategy `protobuf:"varint,5,opt,name=node_update_strategy,json=nodeUpdateStrategy,proto3,enum=planner.v1.NodeUpdateStrategy" json:"node_update_strategy,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *VerifyPlansRequest) Reset() {
+	*x = VerifyPlansRequest{}
+	mi := &file_planner_v1_resource_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyPlansRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyPlansRequest) ProtoMessage() {}
+
+func (x *VerifyPlansRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_resource_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyPlansRequest.ProtoReflect.Descriptor instead.
+func (*VerifyPlansRequest) Descriptor() ([]byte, []int) {
+	return file_planner_v1_resource_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *VerifyPlansRequest) GetStart() *State {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *VerifyPlansRequest) GetPlans() []*Plan {
+	if x != nil {
+		return x.Plans
+	}
+	return nil
+}
+
+func (x *VerifyPlansRequest) GetEnd() *State {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *VerifyPlansRequest) GetRules() PlanRules {
+	if x != nil {
+		return x.Rules
+	}
+	return PlanRules_PLAN_RULES_UNSPECIFIED
+}
+
+func (x *VerifyPlansRequest) GetNodeUpdateStrategy() NodeUpdateStrategy {
+	if x != nil {
+		return x.NodeUpdateStrategy
+	}
+	return NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED
+}
+
+// VerifyPlansResponse is the verdict.
+type VerifyPlansResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is wrong, in the order of plans, phases and events; at most 1000 of all. Empty: nothing.
+	Violations []*Violation `protobuf:"bytes,1,rep,name=violations,proto3" json:"violations,omitempty"`
+	// How many there are in all.
+	Total         uint32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyPlansResponse) Reset() {
+	*x = VerifyPlansResponse{}
+	mi := &file_planner_v1_resource_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyPlansResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyPlansResponse) ProtoMessage() {}
+
+func (x *VerifyPlansResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_resource_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyPlansResponse.ProtoReflect.Descriptor instead.
+func (*VerifyPlansResponse) Descriptor() ([]byte, []int) {
+	return file_planner_v1_resource_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *VerifyPlansResponse) GetViolations() []*Violation {
+	if x != nil {
+		return x.Violations
+	}
+	return nil
+}
+
+func (x *VerifyPlansResponse) GetTotal() uint32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+// Violation is one thing that is wrong with plans.
+type Violation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule that is broken, such as `missing_dependency`: see docs/planning.md. More may be added.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The position of the plan, from 0. Unset for what is wrong with the end.
+	Plan *uint32 `protobuf:"varint,2,opt,name=plan,proto3,oneof" json:"plan,omitempty"`
+	// The position of the phase in its plan, from 0. Unset for what is wrong with the whole plan.
+	Phase *uint32 `protobuf:"varint,3,opt,name=phase,proto3,oneof" json:"phase,omitempty"`
+	// The position of the event in its phase, from 0. Unset for what is wrong with the whole phase.
+	Event *uint32 `protobuf:"varint,4,opt,name=event,proto3,oneof" json:"event,omitempty"`
+	// The resources involved: first the one whose event or record it is.
+	Resources []*Identifier `protobuf:"bytes,5,rep,name=resources,proto3" json:"resources,omitempty"`
+	// What is wrong, for a person. It holds no attribute values.
+	Message       string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Violation) Reset() {
+	*x = Violation{}
+	mi := &file_planner_v1_resource_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Violation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Violation) ProtoMessage() {}
+
+func (x *Violation) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_resource_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Violation.ProtoReflect.Descriptor instead.
+func (*Violation) Descriptor() ([]byte, []int) {
+	return file_planner_v1_resource_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Violation) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Violation) GetPlan() uint32 {
+	if x != nil && x.Plan != nil {
+		return *x.Plan
+	}
+	return 0
+}
+
+func (x *Violation) GetPhase() uint32 {
+	if x != nil && x.Phase != nil {
+		return *x.Phase
+	}
+	return 0
+}
+
+func (x *Violation) GetEvent() uint32 {
+	if x != nil && x.Event != nil {
+		return *x.Event
+	}
+	return 0
+}
+
+func (x *Violation) GetResources() []*Identifier {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
+func (x *Violation) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 var File_planner_v1_resource_service_proto protoreflect.FileDescriptor
 
 const file_planner_v1_resource_service_proto_rawDesc = "" +
@@ -497,12 +783,39 @@ const file_planner_v1_resource_service_proto_rawDesc = "" +
 	"\x06events\x18\x02 \x03(\v2\x11.planner.v1.EventR\x06events\x12F\n" +
 	"\x10response_options\x18\x0f \x01(\v2\x1b.planner.v1.ResponseOptionsR\x0fresponseOptions\">\n" +
 	"\x13ApplyEventsResponse\x12'\n" +
-	"\x05state\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05state2\x82\x02\n" +
+	"\x05state\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05state\"\x89\x02\n" +
+	"\x12VerifyPlansRequest\x12'\n" +
+	"\x05start\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05start\x12&\n" +
+	"\x05plans\x18\x02 \x03(\v2\x10.planner.v1.PlanR\x05plans\x12#\n" +
+	"\x03end\x18\x03 \x01(\v2\x11.planner.v1.StateR\x03end\x12+\n" +
+	"\x05rules\x18\x04 \x01(\x0e2\x15.planner.v1.PlanRulesR\x05rules\x12P\n" +
+	"\x14node_update_strategy\x18\x05 \x01(\x0e2\x1e.planner.v1.NodeUpdateStrategyR\x12nodeUpdateStrategy\"b\n" +
+	"\x13VerifyPlansResponse\x125\n" +
+	"\n" +
+	"violations\x18\x01 \x03(\v2\x15.planner.v1.ViolationR\n" +
+	"violations\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\rR\x05total\"\xdb\x01\n" +
+	"\tViolation\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x17\n" +
+	"\x04plan\x18\x02 \x01(\rH\x00R\x04plan\x88\x01\x01\x12\x19\n" +
+	"\x05phase\x18\x03 \x01(\rH\x01R\x05phase\x88\x01\x01\x12\x19\n" +
+	"\x05event\x18\x04 \x01(\rH\x02R\x05event\x88\x01\x01\x124\n" +
+	"\tresources\x18\x05 \x03(\v2\x16.planner.v1.IdentifierR\tresources\x12\x18\n" +
+	"\amessage\x18\x06 \x01(\tR\amessageB\a\n" +
+	"\x05_planB\b\n" +
+	"\x06_phaseB\b\n" +
+	"\x06_event*\x7f\n" +
+	"\tPlanRules\x12\x1a\n" +
+	"\x16PLAN_RULES_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11PLAN_RULES_STATES\x10\x01\x12\x1e\n" +
+	"\x1aPLAN_RULES_UPDATE_DATABASE\x10\x02\x12\x1f\n" +
+	"\x1bPLAN_RULES_RESTORE_DATABASE\x10\x032\xd2\x02\n" +
 	"\x0fResourceService\x12M\n" +
 	"\n" +
 	"PlanStates\x12\x1d.planner.v1.PlanStatesRequest\x1a\x1e.planner.v1.PlanStatesResponse0\x01\x12P\n" +
 	"\vPlanRefresh\x12\x1e.planner.v1.PlanRefreshRequest\x1a\x1f.planner.v1.PlanRefreshResponse0\x01\x12N\n" +
-	"\vApplyEvents\x12\x1e.planner.v1.ApplyEventsRequest\x1a\x1f.planner.v1.ApplyEventsResponseB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"\vApplyEvents\x12\x1e.planner.v1.ApplyEventsRequest\x1a\x1f.planner.v1.ApplyEventsResponse\x12N\n" +
+	"\vVerifyPlans\x12\x1e.planner.v1.VerifyPlansRequest\x1a\x1f.planner.v1.VerifyPlansResponseB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_resource_service_proto_rawDescOnce sync.Once
@@ -516,50 +829,67 @@ func file_planner_v1_resource_service_proto_rawDescGZIP() []byte {
 	return file_planner_v1_resource_service_proto_rawDescData
 }
 
-var file_planner_v1_resource_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_planner_v1_resource_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_planner_v1_resource_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_planner_v1_resource_service_proto_goTypes = []any{
-	(*PlanStatesRequest)(nil),   // 0: planner.v1.PlanStatesRequest
-	(*PlanStatesResponse)(nil),  // 1: planner.v1.PlanStatesResponse
-	(*PlanRefreshRequest)(nil),  // 2: planner.v1.PlanRefreshRequest
-	(*PlanRefreshResponse)(nil), // 3: planner.v1.PlanRefreshResponse
-	(*ApplyEventsRequest)(nil),  // 4: planner.v1.ApplyEventsRequest
-	(*ApplyEventsResponse)(nil), // 5: planner.v1.ApplyEventsResponse
-	(*State)(nil),               // 6: planner.v1.State
-	(*PlanOptions)(nil),         // 7: planner.v1.PlanOptions
-	(*ResponseOptions)(nil),     // 8: planner.v1.ResponseOptions
-	(*PlanHeader)(nil),          // 9: planner.v1.PlanHeader
-	(*PlanPart)(nil),            // 10: planner.v1.PlanPart
-	(*PlanSummary)(nil),         // 11: planner.v1.PlanSummary
-	(*Event)(nil),               // 12: planner.v1.Event
+	(PlanRules)(0),              // 0: planner.v1.PlanRules
+	(*PlanStatesRequest)(nil),   // 1: planner.v1.PlanStatesRequest
+	(*PlanStatesResponse)(nil),  // 2: planner.v1.PlanStatesResponse
+	(*PlanRefreshRequest)(nil),  // 3: planner.v1.PlanRefreshRequest
+	(*PlanRefreshResponse)(nil), // 4: planner.v1.PlanRefreshResponse
+	(*ApplyEventsRequest)(nil),  // 5: planner.v1.ApplyEventsRequest
+	(*ApplyEventsResponse)(nil), // 6: planner.v1.ApplyEventsResponse
+	(*VerifyPlansRequest)(nil),  // 7: planner.v1.VerifyPlansRequest
+	(*VerifyPlansResponse)(nil), // 8: planner.v1.VerifyPlansResponse
+	(*Violation)(nil),           // 9: planner.v1.Violation
+	(*State)(nil),               // 10: planner.v1.State
+	(*PlanOptions)(nil),         // 11: planner.v1.PlanOptions
+	(*ResponseOptions)(nil),     // 12: planner.v1.ResponseOptions
+	(*PlanHeader)(nil),          // 13: planner.v1.PlanHeader
+	(*PlanPart)(nil),            // 14: planner.v1.PlanPart
+	(*PlanSummary)(nil),         // 15: planner.v1.PlanSummary
+	(*Event)(nil),               // 16: planner.v1.Event
+	(*Plan)(nil),                // 17: planner.v1.Plan
+	(NodeUpdateStrategy)(0),     // 18: planner.v1.NodeUpdateStrategy
+	(*Identifier)(nil),          // 19: planner.v1.Identifier
 }
 var file_planner_v1_resource_service_proto_depIdxs = []int32{
-	6,  // 0: planner.v1.PlanStatesRequest.start:type_name -> planner.v1.State
-	6,  // 1: planner.v1.PlanStatesRequest.states:type_name -> planner.v1.State
-	7,  // 2: planner.v1.PlanStatesRequest.options:type_name -> planner.v1.PlanOptions
-	8,  // 3: planner.v1.PlanStatesRequest.response_options:type_name -> planner.v1.ResponseOptions
-	9,  // 4: planner.v1.PlanStatesResponse.header:type_name -> planner.v1.PlanHeader
-	10, // 5: planner.v1.PlanStatesResponse.plan_part:type_name -> planner.v1.PlanPart
-	11, // 6: planner.v1.PlanStatesResponse.summary:type_name -> planner.v1.PlanSummary
-	6,  // 7: planner.v1.PlanRefreshRequest.state:type_name -> planner.v1.State
-	8,  // 8: planner.v1.PlanRefreshRequest.response_options:type_name -> planner.v1.ResponseOptions
-	9,  // 9: planner.v1.PlanRefreshResponse.header:type_name -> planner.v1.PlanHeader
-	10, // 10: planner.v1.PlanRefreshResponse.plan_part:type_name -> planner.v1.PlanPart
-	11, // 11: planner.v1.PlanRefreshResponse.summary:type_name -> planner.v1.PlanSummary
-	6,  // 12: planner.v1.ApplyEventsRequest.state:type_name -> planner.v1.State
-	12, // 13: planner.v1.ApplyEventsRequest.events:type_name -> planner.v1.Event
-	8,  // 14: planner.v1.ApplyEventsRequest.response_options:type_name -> planner.v1.ResponseOptions
-	6,  // 15: planner.v1.ApplyEventsResponse.state:type_name -> planner.v1.State
-	0,  // 16: planner.v1.ResourceService.PlanStates:input_type -> planner.v1.PlanStatesRequest
-	2,  // 17: planner.v1.ResourceService.PlanRefresh:input_type -> planner.v1.PlanRefreshRequest
-	4,  // 18: planner.v1.ResourceService.ApplyEvents:input_type -> planner.v1.ApplyEventsRequest
-	1,  // 19: planner.v1.ResourceService.PlanStates:output_type -> planner.v1.PlanStatesResponse
-	3,  // 20: planner.v1.ResourceService.PlanRefresh:output_type -> planner.v1.PlanRefreshResponse
-	5,  // 21: planner.v1.ResourceService.ApplyEvents:output_type -> planner.v1.ApplyEventsResponse
-	19, // [19:22] is the sub-list for method output_type
-	16, // [16:19] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	10, // 0: planner.v1.PlanStatesRequest.start:type_name -> planner.v1.State
+	10, // 1: planner.v1.PlanStatesRequest.states:type_name -> planner.v1.State
+	11, // 2: planner.v1.PlanStatesRequest.options:type_name -> planner.v1.PlanOptions
+	12, // 3: planner.v1.PlanStatesRequest.response_options:type_name -> planner.v1.ResponseOptions
+	13, // 4: planner.v1.PlanStatesResponse.header:type_name -> planner.v1.PlanHeader
+	14, // 5: planner.v1.PlanStatesResponse.plan_part:type_name -> planner.v1.PlanPart
+	15, // 6: planner.v1.PlanStatesResponse.summary:type_name -> planner.v1.PlanSummary
+	10, // 7: planner.v1.PlanRefreshRequest.state:type_name -> planner.v1.State
+	12, // 8: planner.v1.PlanRefreshRequest.response_options:type_name -> planner.v1.ResponseOptions
+	13, // 9: planner.v1.PlanRefreshResponse.header:type_name -> planner.v1.PlanHeader
+	14, // 10: planner.v1.PlanRefreshResponse.plan_part:type_name -> planner.v1.PlanPart
+	15, // 11: planner.v1.PlanRefreshResponse.summary:type_name -> planner.v1.PlanSummary
+	10, // 12: planner.v1.ApplyEventsRequest.state:type_name -> planner.v1.State
+	16, // 13: planner.v1.ApplyEventsRequest.events:type_name -> planner.v1.Event
+	12, // 14: planner.v1.ApplyEventsRequest.response_options:type_name -> planner.v1.ResponseOptions
+	10, // 15: planner.v1.ApplyEventsResponse.state:type_name -> planner.v1.State
+	10, // 16: planner.v1.VerifyPlansRequest.start:type_name -> planner.v1.State
+	17, // 17: planner.v1.VerifyPlansRequest.plans:type_name -> planner.v1.Plan
+	10, // 18: planner.v1.VerifyPlansRequest.end:type_name -> planner.v1.State
+	0,  // 19: planner.v1.VerifyPlansRequest.rules:type_name -> planner.v1.PlanRules
+	18, // 20: planner.v1.VerifyPlansRequest.node_update_strategy:type_name -> planner.v1.NodeUpdateStrategy
+	9,  // 21: planner.v1.VerifyPlansResponse.violations:type_name -> planner.v1.Violation
+	19, // 22: planner.v1.Violation.resources:type_name -> planner.v1.Identifier
+	1,  // 23: planner.v1.ResourceService.PlanStates:input_type -> planner.v1.PlanStatesRequest
+	3,  // 24: planner.v1.ResourceService.PlanRefresh:input_type -> planner.v1.PlanRefreshRequest
+	5,  // 25: planner.v1.ResourceService.ApplyEvents:input_type -> planner.v1.ApplyEventsRequest
+	7,  // 26: planner.v1.ResourceService.VerifyPlans:input_type -> planner.v1.VerifyPlansRequest
+	2,  // 27: planner.v1.ResourceService.PlanStates:output_type -> planner.v1.PlanStatesResponse
+	4,  // 28: planner.v1.ResourceService.PlanRefresh:output_type -> planner.v1.PlanRefreshResponse
+	6,  // 29: planner.v1.ResourceService.ApplyEvents:output_type -> planner.v1.ApplyEventsResponse
+	8,  // 30: planner.v1.ResourceService.VerifyPlans:output_type -> planner.v1.VerifyPlansResponse
+	27, // [27:31] is the sub-list for method output_type
+	23, // [23:27] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_resource_service_proto_init() }
@@ -581,18 +911,20 @@ func file_planner_v1_resource_service_proto_init() {
 		(*PlanRefreshResponse_PlanPart)(nil),
 		(*PlanRefreshResponse_Summary)(nil),
 	}
+	file_planner_v1_resource_service_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_planner_v1_resource_service_proto_rawDesc), len(file_planner_v1_resource_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_planner_v1_resource_service_proto_goTypes,
 		DependencyIndexes: file_planner_v1_resource_service_proto_depIdxs,
+		EnumInfos:         file_planner_v1_resource_service_proto_enumTypes,
 		MessageInfos:      file_planner_v1_resource_service_proto_msgTypes,
 	}.Build()
 	File_planner_v1_resource_service_proto = out.File

@@ -22,6 +22,7 @@ const (
 	ResourceService_PlanStates_FullMethodName  = "/planner.v1.ResourceService/PlanStates"
 	ResourceService_PlanRefresh_FullMethodName = "/planner.v1.ResourceService/PlanRefresh"
 	ResourceService_ApplyEvents_FullMethodName = "/planner.v1.ResourceService/ApplyEvents"
+	ResourceService_VerifyPlans_FullMethodName = "/planner.v1.ResourceService/VerifyPlans"
 )
 
 // ResourceServiceClient is the client API for ResourceService service.
@@ -50,6 +51,11 @@ type ResourceServiceClient interface {
 	// is how an orchestrator may keep its stored state. A result that is larger than
 	// ResponseOptions.max_message_bytes is RESOURCE_EXHAUSTED.
 	ApplyEvents(ctx context.Context, in *ApplyEventsRequest, opts ...grpc.CallOption) (*ApplyEventsResponse, error)
+	// VerifyPlans replays plans on a state and lists all that is wrong with them. It shares no code with
+	// the planner: use it to check plans that were stored, edited or composed by hand. The rules and the
+	// reason for each are in docs/planning.md. The server judges its own answers in the same way before
+	// it sends them.
+	VerifyPlans(ctx context.Context, in *VerifyPlansRequest, opts ...grpc.CallOption) (*VerifyPlansResponse, error)
 }
 
 type resourceServiceClient struct {
@@ -108,6 +114,16 @@ func (c *resourceServiceClient) ApplyEvents(ctx context.Context, in *ApplyEvents
 	return out, nil
 }
 
+func (c *resourceServiceClient) VerifyPlans(ctx context.Context, in *VerifyPlansRequest, opts ...grpc.CallOption) (*VerifyPlansResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyPlansResponse)
+	err := c.cc.Invoke(ctx, ResourceService_VerifyPlans_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ResourceServiceServer is the server API for ResourceService service.
 // All implementations must embed UnimplementedResourceServiceServer
 // for forward compatibility.
@@ -134,6 +150,11 @@ type ResourceServiceServer interface {
 	// is how an orchestrator may keep its stored state. A result that is larger than
 	// ResponseOptions.max_message_bytes is RESOURCE_EXHAUSTED.
 	ApplyEvents(context.Context, *ApplyEventsRequest) (*ApplyEventsResponse, error)
+	// VerifyPlans replays plans on a state and lists all that is wrong with them. It shares no code with
+	// the planner: use it to check plans that were stored, edited or composed by hand. The rules and the
+	// reason for each are in docs/planning.md. The server judges its own answers in the same way before
+	// it sends them.
+	VerifyPlans(context.Context, *VerifyPlansRequest) (*VerifyPlansResponse, error)
 	mustEmbedUnimplementedResourceServiceServer()
 }
 
@@ -152,6 +173,9 @@ func (UnimplementedResourceServiceServer) PlanRefresh(*PlanRefreshRequest, grpc.
 }
 func (UnimplementedResourceServiceServer) ApplyEvents(context.Context, *ApplyEventsRequest) (*ApplyEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyEvents not implemented")
+}
+func (UnimplementedResourceServiceServer) VerifyPlans(context.Context, *VerifyPlansRequest) (*VerifyPlansResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyPlans not implemented")
 }
 func (UnimplementedResourceServiceServer) mustEmbedUnimplementedResourceServiceServer() {}
 func (UnimplementedResourceServiceServer) testEmbeddedByValue()                         {}
@@ -214,6 +238,24 @@ func _ResourceService_ApplyEvents_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ResourceService_VerifyPlans_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyPlansRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResourceServiceServer).VerifyPlans(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResourceService_VerifyPlans_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResourceServiceServer).VerifyPlans(ctx, req.(*VerifyPlansRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ResourceService_ServiceDesc is the grpc.ServiceDesc for ResourceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -224,6 +266,10 @@ var ResourceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApplyEvents",
 			Handler:    _ResourceService_ApplyEvents_Handler,
+		},
+		{
+			MethodName: "VerifyPlans",
+			Handler:    _ResourceService_VerifyPlans_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

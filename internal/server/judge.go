@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// violatedError says that the planner's own answer breaks rules: a bug. It is for the log.
+type violatedError struct{ violations []verify.Violation }
+
+// maxLoggedViolations is how many violations of an answer are logged.
+const maxLoggedViolations = 10
+
+func (e *violatedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the plans break %d rules", len(e.violations))
+	for _, v := range e.violations[:min(len(e.violations), maxLoggedViolations)] {
+		b.WriteString("; ")
+		b.WriteString(v.String())
+	}
+	return b.String()
+}
+
+// verdict is nil if the plans keep all rules.
+func verdict(start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options) error {
+	if violations := verify.Plans(start, plans, end, options); len(violations) > 0 {
+		return &violatedError{violations: violations}
+	}
+	return nil
+}
+
+// judgeUpdate judges the plans of UpdateDatabase.
+func judgeUpdate(call *convert.UpdateDatabaseCall, plans []resource.Plan) error {
+	end, err := planner.EndState(call.Nodes)
+	if err != nil {
+		return err
+	}
+	for _, s := range call.Options.Services {
+		for _, r := range s.Resources {
+			end.Add(r)
+		}
+		if s.MonitorResource != nil {
+			end.Add(s.MonitorResource)
+		}
+	}
+	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateConcurrent
+	return verdict(call.Start, plans, end, verify.Options{Operation: verify.OperationUpdate, Rolling: rolling})
+}
+
+// judgeRestore judges the plans of RestoreDatabase.
+func judgeRestore(call *convert.RestoreDatabaseCall, plans []resource.Plan) error {
+	nodes := make([]*planner.NodeResources, 0, len(call.Nodes)+len(call.Targets))
+	nodes = append(nodes, call.Nodes...)
+	for _, t := range call.Targets {
+		nodes = append(nodes, t.ToNodeResources())
+	}
+	end, err := planner.EndState(nodes)
+	if err != nil {
+		return err
+	}
+	return verdict(call.Start, plans, end, verify.Options{Operation: verify.OperationRestore})
+}
+
+// judgeStates judges the plans of PlanStates.
+func judgeStates(call *convert.PlanStatesCall, plans []resource.Plan) error {
+	end := call.Start
+	if len(call.States) > 0 {
+		end = call.States[len(call.States)-1]
+	}
+	return verdict(call.Start, plans, end, verify.Options{})
+}
+
+// VerifyPlans judges plans of the caller.
+func (s *resourceService) VerifyPlans(
+	ctx context.Context, req *plannerv1.VerifyPlansRequest,
+) (*plannerv1.VerifyPlansResponse, error) {
+	call, err := converted(ctx, s.convert.VerifyPlans, req)
+	if err != nil {
+		return nil, err
+	}
+	violations, err := measured(ctx, stepVerify, func() ([]verify.Violation, error) {
+		return verify.Plans(call.Start, call.Plans, call.End, call.Options), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return convert.Violations(violations), nil
+}

@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// judgeEvent judges one event by the state before its phase.
+func (j *judge) judgeEvent(at place) {
+	e := &j.plans[at.plan].Phases[at.phase].Events[at.event]
+	if !isValid(e) {
+		return
+	}
+	x := j.entry(e.Resource.Identifier)
+	if x.current.event != e { // planned twice: that is enough
+		return
+	}
+	if j.judgeExistence(x, e, at) {
+		j.judgeReason(x, e, at)
+		j.judgeDiff(x, e, at)
+	}
+	if isPut(e) {
+		if r := e.Resource; r.NeedsRecreate || r.PendingDeletion || r.Error != "" {
+			j.about(RuleMarked, at, x.id, "is put with an error, or as something to make again or to delete")
+		}
+		j.judgeDependencies(x, at)
+	}
+	if j.database != nil {
+		j.database.judgeEvent(x, e, at)
+	}
+}
+
+// judgeExistence judges whether the resource is there, or not, as the event needs it. It tells whether the
+// rest of the event can be judged by what is there.
+func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
+	switch {
+	case e.Type != resource.EventCreate && x.now == nil:
+		j.about(RuleAbsent, at, x.id, "is not there for its "+e.Type.String())
+		return false
+	case e.Type == resource.EventCreate && isThere(x.now):
+		j.about(RuleCreateExisting, at, x.id, "is created while it is there")
+		return false
+	}
+	return true
+}
+
+// judgeDependencies judges that all is there that the event's resource depends on. What the plan puts only
+// later is judged by the order.
+func (j *judge) judgeDependencies(x *entry, at place) {
+	for _, w := range x.current.wants {
+		if isThere(w.now) || j.plan.has(w) && w.current.place.phase >= at.phase {
+			continue
+		}
+		j.about(RuleMissingDependency, at, x.id, "is put without what it depends on:", w.id)
+	}
+}
+
+// judgeReason judges the reason of the event and its causes.
+func (j *judge) judgeReason(x *entry, e *resource.Event, at place) {
+	if problem := j.reasonProblem(x, e, at); problem != "" {
+		j.about(RuleReason, at, x.id, "has the reason \""+e.Reason.String()+"\" for its "+e.Type.String()+", but "+problem)
+		return
+	}
+	if e.Reason != resource.ReasonDependencyUpdated {
+		if len(e.CausedBy) > 0 {
+			j.about(RuleReason, at, x.id, "has causes, which its reason does not need:", e.CausedBy...)
+		}
+		return
+	}
+	if len(e.CausedBy) == 0 {
+		j.about(RuleReason, at, x.id, "is updated because of a dependency, but none is named")
+	}
+	for _, cause := range e.CausedBy {
+		w := j.entry(cause)
+		before := w.changed > 0 && w.changed < j.clock
+		if !before || !dependsOn(e.Resource, cause) && !dependsOn(x.now, cause) {
+			j.about(RuleReason, at, x.id, "names as cause what had no event before, or is no dependency of it:", cause)
+		}
+	}
+}
+
+// reasonProblem says what is wrong with the reason; empty if nothing is. The resource is there, if the type
+// of the event needs that.
+func (j *judge) reasonProblem(x *entry, e *resource.Event, at place) string {
+	if !reasonFits(e) {
+		return "that is no reason for it"
+	}
+	switch {
+	case e.Type == resource.EventUpdate && x.now.NeedsRecreate:
+		return "it has to be made again"
+	case e.Type == resource.EventUpdate && e.Reason != resource.ReasonHasError && x.now.Error != "":
+		return "it has failed before, which decides first"
+	}
+	switch e.Reason {
+	case resource.ReasonDoesNotExist:
+		// In an update of a database, what is to be made again counts as not there from the beginning.
+		if x.now != nil && x.now.NeedsRecreate && j.options.Operation != OperationUpdate {
+			return "it is there, to be made again"
+		}
+	case resource.ReasonNeedsRecreate:
+		if x.now == nil || !x.now.NeedsRecreate {
+			return "nothing says that it has to be made again"
+		}
+	case resource.ReasonHasError:
+		if x.now.Error == "" {
+			return "it has not failed"
+		}
+	case resource.ReasonForceUpdate:
+		if at.plan != len(j.plans)-1 {
+			return "only the last plan updates everything"
+		}
+	case resource.ReasonHasDiff:
+		if len(e.Diff) == 0 {
+			return "there is no diff"
+		}
+		before := func(w *entry) bool { return j.plan.has(w) && w.current.place.phase < at.phase }
+		if slices.ContainsFunc(x.current.wants, before) {
+			return "something that it depends on has an event, which decides first"
+		}
+	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired:
+	}
+	return ""
+}
+
+// reasonFits tells whether the reason is one for events of this type.
+func reasonFits(e *resource.Event) bool {
+	switch e.Reason {
+	case resource.ReasonDoesNotExist, resource.ReasonNeedsRecreate:
+		return e.Type == resource.EventCreate
+	case resource.ReasonHasError, resource.ReasonForceUpdate, resource.ReasonDependencyUpdated, resource.ReasonHasDiff:
+		return e.Type == resource.EventUpdate
+	case resource.ReasonNotDesired:
+		return e.Type == resource.EventDelete
+	case 0:
+		return e.Type == resource.EventRefresh
+	}
+	return false
+}
+
+// judgeDiff judges that there is a diff exactly where the event changes attributes. Attributes of different
+// versions are never compared; a state in between, which is not known here, may have had the other one.
+func (j *judge) judgeDiff(x *entry, e *resource.Event, at place) {
+	changes := false
+	if isPut(e) && e.Reason != resource.ReasonDoesNotExist && x.now != nil {
+		if x.now.ResourceVersion != e.Resource.ResourceVersion {
+			return
+		}
+		changes = !sameAttributes(x.now, e.Resource)
+	}
+	switch {
+	case changes && len(e.Diff) == 0:
+		j.about(RuleDiff, at, x.id, "changes, and has no diff")
+	case !changes && len(e.Diff) > 0:
+		j.about(RuleDiff, at, x.id, "has a diff, and does not change")
+	}
+}
+
+// dependsOn tells whether r, which may be nil, depends on the resource, by name or by type.
+func dependsOn(r *resource.Resource, id resource.Identifier) bool {
+	return r != nil && (slices.Contains(r.Dependencies, id) || slices.Contains(r.TypeDependencies, id.Type))
+}

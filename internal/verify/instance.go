@@ -1,0 +1,120 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// instanceEvent is an event that puts an instance.
+type instanceEvent struct {
+	node    string
+	id      resource.Identifier
+	place   place
+	creates bool
+}
+
+// judgeInstance judges an event that puts an instance, and notes it for judgeInstances.
+func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
+	name := m.instanceNode(x.id.ID)
+	if name == "" {
+		return
+	}
+	if m.copying[name] && e.Type == resource.EventCreate && !m.isJoining(name) {
+		m.about(RuleRolesSourceMissing, at, x.id, "is created for a node that will copy, without",
+			database.RolesSourceIdentifier(name))
+	}
+	if !m.update {
+		return
+	}
+	n := m.node(name, m.databaseOf(name))
+	if e.Type == resource.EventCreate && n.member && !m.anyInstanceAtStart(name) {
+		m.about(RuleEmptyMember, at, x.id, "is created for a member of which no instance is left")
+	}
+	if e.Reason == resource.ReasonForceUpdate {
+		return
+	}
+	m.instances = append(m.instances, instanceEvent{
+		node: name, id: x.id, place: at, creates: e.Type == resource.EventCreate,
+	})
+}
+
+// databaseOf names the database of a node, of which start or end has one; empty if neither has.
+func (m *mesh) databaseOf(name string) string {
+	if m.databases == nil {
+		m.databases = make(map[string]string)
+		for _, s := range []*resource.State{m.end, m.start} {
+			for _, r := range s.OfType(database.TypePostgresDatabase) {
+				if node, databaseName, ok := cutName(r.Identifier.ID); ok {
+					m.databases[node] = databaseName
+				}
+			}
+		}
+	}
+	return m.databases[name]
+}
+
+// instancesOf returns the instances of a node that start or end has.
+func (m *mesh) instancesOf(name string) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, s := range []*resource.State{m.start, m.end} {
+		record, ok := s.Get(database.NodeIdentifier(name))
+		if !ok {
+			continue
+		}
+		for _, id := range record.Dependencies {
+			if id.Type == database.TypeInstance {
+				ids = append(ids, id)
+			}
+		}
+	}
+	resource.SortIdentifiers(ids)
+	return slices.Compact(ids)
+}
+
+// anyInstanceAtStart tells whether start has an instance of the node that does not have to be made again.
+func (m *mesh) anyInstanceAtStart(name string) bool {
+	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool { return isThere(m.atStart(id)) })
+}
+
+// judgeInstances judges in which plans instances are put.
+func (m *mesh) judgeInstances() {
+	if m.options.Rolling {
+		m.judgeRolling()
+	}
+	for _, e := range m.instances {
+		primary := m.nodes[e.node].primary
+		if primary == "" || e.id.ID == primary {
+			continue
+		}
+		for _, p := range m.instances {
+			if p.node != e.node || p.id.ID != primary {
+				continue
+			}
+			switch {
+			case e.creates && p.place.plan >= e.place.plan:
+				m.about(RuleReplicaBeforePrimary, e.place, e.id, "is created before the last change of its primary", p.id)
+			case !e.creates && p.place.plan <= e.place.plan && m.nodes[e.node].member:
+				m.about(RulePrimaryBeforeReplica, p.place, p.id, "is put before the update of its replica", e.id)
+			}
+		}
+	}
+}
+
+// judgeRolling judges that no plan puts instances of two members.
+func (m *mesh) judgeRolling() {
+	var first *instanceEvent
+	for i := range m.instances {
+		e := &m.instances[i]
+		if !m.nodes[e.node].member {
+			continue
+		}
+		switch {
+		case first == nil || first.place.plan != e.place.plan:
+			first = e
+		case first.node != e.node:
+			m.about(RuleRolling, e.place, e.id, "is put in the same plan as an instance of another node:", first.id)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// mesh judges plans by what the resources of package database stand for: the rules of an update and of
+// replication. It reads from identifiers which nodes they are about; it knows nothing of resources whose
+// identifiers have another form.
+type mesh struct {
+	*judge
+	update bool // the rules of an update apply
+	// joining are the nodes that have a roles source at the start.
+	joining map[string]bool
+	// prepared are, for each node, the peers whose slot for it is made ahead: in start, or by an event.
+	prepared map[string]map[string]bool
+	// lastJoin is the last plan in which a node begins to join; -1: none.
+	lastJoin int
+	// copying are the nodes that get a copy from an event.
+	copying map[string]bool
+	// copied are the times at which events copied rows into nodes.
+	copied map[string]int
+	// nodes is what has been found out about nodes, names those that start or end has; see there.
+	nodes     map[string]*node
+	names     []string
+	instances []instanceEvent
+	// What follows is nil until it is needed: the node of each instance, the database of each node.
+	nodeOf, databases map[string]string
+	outdated          map[resource.Identifier]bool // see isOutdated
+}
+
+// newMesh reads from start and the events what the rules need to know ahead.
+func newMesh(j *judge) *mesh {
+	m := &mesh{
+		judge:    j,
+		update:   j.options.Operation == OperationUpdate,
+		joining:  make(map[string]bool),
+		prepared: make(map[string]map[string]bool),
+		lastJoin: -1,
+		copying:  make(map[string]bool),
+		copied:   make(map[string]int),
+		nodes:    make(map[string]*node),
+	}
+	for _, r := range j.start.OfType(database.TypeRolesSource) {
+		m.joining[r.Identifier.ID] = true
+	}
+	for _, r := range j.start.OfType(database.TypeReplicationSlotCreate) {
+		m.prepare(r)
+	}
+	for i := range j.plans {
+		for _, phase := range j.plans[i].Phases {
+			for k := range phase.Events {
+				m.foresee(&phase.Events[k], i)
+			}
+		}
+	}
+	return m
+}
+
+// foresee notes what an event will do.
+func (m *mesh) foresee(e *resource.Event, plan int) {
+	if !isValid(e) || !isPut(e) {
+		return
+	}
+	switch e.Resource.Identifier.Type {
+	case database.TypeRolesSource:
+		if e.Type == resource.EventCreate {
+			m.lastJoin = plan
+		}
+	case database.TypeReplicationSlotCreate:
+		m.prepare(e.Resource)
+	case database.TypeSubscription:
+		link, ok := linkOf(e.Resource.Identifier)
+		if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
+			m.copying[link.Subscriber] = true
+		}
+	}
+}
+
+// prepare notes that the slot is made ahead. Its nodes are read from the slot's record, on which it
+// depends: its own identifier does not tell where one name ends and the other begins.
+func (m *mesh) prepare(r *resource.Resource) {
+	for _, id := range r.Dependencies {
+		if provider, subscriber, ok := database.SlotNodes(id); ok {
+			if m.prepared[subscriber] == nil {
+				m.prepared[subscriber] = make(map[string]bool)
+			}
+			m.prepared[subscriber][provider] = true
+		}
+	}
+}
+
+// judgeEvent judges an event by the rules for its type.
+func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
+	if m.update && e.Type == resource.EventDelete {
+		m.judgeDelete(x, at)
+	}
+	if !isPut(e) {
+		return
+	}
+	if m.update && e.Type == resource.EventCreate && len(m.joining) > 0 {
+		m.judgeStale(x, at)
+	}
+	switch x.id.Type {
+	case database.TypeInstance:
+		m.judgeInstance(x, e, at)
+	case database.TypeSubscription:
+		m.judgeSubscription(x, e, at)
+	}
+}
+
+// linkOf reads the link from the identifier of a resource that has one.
+func linkOf(id resource.Identifier) (database.Link, bool) {
+	provider, rest, ok := cutName(id.ID)
+	if !ok {
+		return database.Link{}, false
+	}
+	subscriber, databaseName, ok := cutName(rest)
+	return database.Link{Provider: provider, Subscriber: subscriber, DatabaseName: databaseName}, ok
+}
+
+// cutName splits an id behind its first name.
+func cutName(id string) (name, rest string, ok bool) { return strings.Cut(id, ":") }

@@ -1,0 +1,145 @@
+package verify
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// node is what the judge finds out about a node once, when it is first needed.
+type node struct {
+	name, database string
+	member         bool // see mesh
+	primary        string
+	// source and peers are those of a joining node.
+	source    string
+	peers     []string
+	populated bool // at the start
+	// judged is the time at which gap was found out: what the node lacks to be populated, nil if nothing.
+	judged int
+	gap    *gap
+}
+
+// node returns what is known about a node of the database.
+func (m *mesh) node(name, databaseName string) *node {
+	if n, ok := m.nodes[name]; ok {
+		return n
+	}
+	n := &node{name: name, database: databaseName, judged: -1}
+	m.nodes[name] = n
+	n.member = m.holdsData(name, databaseName)
+	n.primary = m.primaryOf(name)
+	n.populated = m.joining[name] && m.wasPopulated(n)
+	return n
+}
+
+// holdsData tells whether the node is a member at the start.
+func (m *mesh) holdsData(name, databaseName string) bool {
+	return !m.joining[name] && m.atStart(database.PostgresDatabaseIdentifier(name, databaseName)) != nil
+}
+
+// primaryOf names the primary instance of a node: the one that start knows, else the wanted one; empty if
+// neither does.
+func (m *mesh) primaryOf(name string) string {
+	for _, s := range []*resource.State{m.start, m.end} {
+		if record, ok := s.Get(database.NodeIdentifier(name)); ok {
+			if primary, err := database.NodePrimaryInstanceID(record); err == nil && primary != "" {
+				return primary
+			}
+		}
+	}
+	return ""
+}
+
+// nodeNames are the nodes that start and end have, in order.
+func (m *mesh) nodeNames() []string {
+	if m.names == nil {
+		names := make(map[string]bool)
+		for _, s := range []*resource.State{m.start, m.end} {
+			for _, r := range s.OfType(database.TypeNode) {
+				names[r.Identifier.ID] = true
+			}
+		}
+		m.names = slices.AppendSeq(make([]string, 0, len(names)), maps.Keys(names))
+		slices.Sort(m.names)
+	}
+	return m.names
+}
+
+// wasPopulated tells whether start says that the data of a joining node is complete: one of its
+// subscriptions has been told to apply changes and copy none, which comes after everything else, and
+// none of the slots for it has to be made again.
+func (m *mesh) wasPopulated(n *node) bool {
+	populated := false
+	for _, provider := range m.nodeNames() {
+		link := n.link(provider, n.name)
+		if slot := m.atStart(database.ReplicationSlotIdentifier(link)); slot != nil && slot.NeedsRecreate {
+			return false
+		}
+		if r := m.atStart(database.SubscriptionIdentifier(link)); r != nil {
+			flags, err := flagsOf(r)
+			populated = populated || err == nil && flags.settled()
+		}
+	}
+	return populated
+}
+
+// link is the way from provider to subscriber in the node's database.
+func (n *node) link(provider, subscriber string) database.Link {
+	return database.Link{Provider: provider, Subscriber: subscriber, DatabaseName: n.database}
+}
+
+// sourceOf reads the source of a joining node from its roles source as it is now; empty if it has none.
+func (m *mesh) sourceOf(name string) string {
+	record := m.get(database.RolesSourceIdentifier(name))
+	if record == nil {
+		return ""
+	}
+	source, err := database.RolesSourceNode(record)
+	if err != nil {
+		return ""
+	}
+	return source
+}
+
+// isJoining tells whether the node has a roles source now.
+func (m *mesh) isJoining(name string) bool {
+	return m.get(database.RolesSourceIdentifier(name)) != nil
+}
+
+// peersOf returns the peers of a node that copies the source, in order: of the nodes that it will replicate
+// from, the members, and those whose slots for it are made ahead.
+func (m *mesh) peersOf(n *node, source string) []string {
+	if n.peers != nil && n.source == source {
+		return n.peers
+	}
+	n.source, n.peers = source, []string{}
+	for _, name := range m.nodeNames() {
+		if name == source || name == n.name || !m.prepared[n.name][name] && !m.holdsData(name, n.database) {
+			continue
+		}
+		if _, wanted := m.end.Get(database.SubscriptionIdentifier(n.link(name, n.name))); wanted {
+			n.peers = append(n.peers, name)
+		}
+	}
+	return n.peers
+}
+
+// instanceNode names the node of an instance; empty if neither start nor end knows it.
+func (m *mesh) instanceNode(instanceID string) string {
+	if m.nodeOf == nil {
+		m.nodeOf = make(map[string]string)
+		for _, s := range []*resource.State{m.start, m.end} {
+			for _, r := range s.OfType(database.TypeNode) {
+				for _, id := range r.Dependencies {
+					if id.Type == database.TypeInstance {
+						m.nodeOf[id.ID] = r.Identifier.ID
+					}
+				}
+			}
+		}
+	}
+	return m.nodeOf[instanceID]
+}

@@ -1,0 +1,165 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// climb is what has been found out about a resource in one plan: the highest phase in which something that
+// it depends on, directly or not, has an event. The name is from layers: what depends on something stands
+// above it.
+type climb struct {
+	plan   int // counted from 1; what follows holds only for this plan
+	onPath bool
+	phase  int // -1: none
+	at     *entry
+}
+
+// judgeOrder judges the order of the events of the plan by what depends on what.
+func (j *judge) judgeOrder() {
+	p := &j.plans[j.plan.number-1]
+	for i := range p.Phases {
+		for k := range p.Phases[i].Events {
+			e := &p.Phases[i].Events[k]
+			if !isValid(e) {
+				continue
+			}
+			x := j.entry(e.Resource.Identifier)
+			switch {
+			case x.current.event != e: // planned twice: that is enough
+			case e.Type == resource.EventDelete:
+				j.judgeDelete(x)
+			default:
+				j.judgePut(x)
+			}
+		}
+	}
+}
+
+// judgePut judges that all that x depends on has its event before.
+func (j *judge) judgePut(x *entry) {
+	found := false
+	report := func(w *entry) {
+		if !j.plan.has(w) || w.current.place.phase < x.current.place.phase {
+			return
+		}
+		found = true
+		rule, says := RuleDependencyOrder, "has its event before what it depends on:"
+		if w.current.place.phase == x.current.place.phase {
+			rule, says = RuleSamePhase, "has its event in the same phase as what it depends on:"
+		}
+		j.about(rule, x.current.place, x.id, says, w.id)
+	}
+	for _, w := range x.current.wants {
+		switch {
+		case j.plan.has(w):
+			report(w)
+		case j.plan.drops(w) && w.current.place.phase > x.current.place.phase:
+			j.about(RuleDeleteBeforeDependent, w.current.place, w.id, "is deleted, and is depended on by", x.id)
+		}
+	}
+	if found || j.plan.events == 1 {
+		return
+	}
+	if j.ascend(x); x.climb.at != nil && x.climb.at != x {
+		report(x.climb.at)
+	}
+}
+
+// judgeDelete judges that x goes before what it depends on, and after all that is created or updated.
+func (j *judge) judgeDelete(x *entry) {
+	at := x.current.place
+	if at.phase <= j.plan.lastPut && !j.database.judgesDelete(x) {
+		j.about(RuleDeleteBeforeCreate, at, x.id, "is deleted before the plan's last create or update")
+	}
+	if x.now == nil {
+		return
+	}
+	report := func(w *entry) {
+		switch {
+		case w == x || w.current.place.phase > at.phase:
+		case w.current.place.phase == at.phase:
+			j.about(RuleSamePhase, at, x.id, "is deleted in the same phase as what it depends on:", w.id)
+		default:
+			j.about(RuleDeleteBeforeDependent, w.current.place, w.id, "is deleted before what depends on it:", x.id)
+		}
+	}
+	for _, id := range x.now.Dependencies {
+		if w, ok := j.entries[id]; ok && j.plan.drops(w) {
+			report(w)
+		}
+	}
+	for _, t := range x.now.TypeDependencies {
+		if w, ok := j.plan.deletes[t]; ok {
+			report(w)
+		}
+	}
+}
+
+// ascend finds out about x and all that it depends on.
+func (j *judge) ascend(x *entry) {
+	type step struct {
+		entry *entry
+		wants []*entry
+		next  int
+	}
+	var path []step
+	enter := func(x *entry) {
+		x.climb = climb{plan: j.plan.number, onPath: true, phase: -1}
+		path = append(path, step{entry: x, wants: j.below(x)})
+	}
+	if x.climb.plan != j.plan.number {
+		enter(x)
+	}
+	for len(path) > 0 {
+		top := &path[len(path)-1]
+		if top.next == len(top.wants) {
+			top.entry.climb.onPath = false
+			path = path[:len(path)-1]
+			continue
+		}
+		w := top.wants[top.next]
+		switch {
+		case w.climb.plan != j.plan.number:
+			enter(w)
+			continue // and look at it again when all below it is known
+		case !w.climb.onPath: // a cycle has a direct dependency that stands wrong
+			j.raise(top.entry, w)
+		}
+		top.next++
+	}
+}
+
+// raise lets x know of w, which it depends on, and of all below w.
+func (j *judge) raise(x, w *entry) {
+	higher := func(phase int, at *entry) {
+		c := &x.climb
+		if phase > c.phase || phase == c.phase && at.id.Compare(c.at.id) < 0 {
+			c.phase, c.at = phase, at
+		}
+	}
+	if j.plan.has(w) {
+		higher(w.current.place.phase, w)
+	}
+	if w.climb.at != nil {
+		higher(w.climb.phase, w.climb.at)
+	}
+}
+
+// below returns what x depends on in this plan.
+func (j *judge) below(x *entry) []*entry {
+	j.link(x)
+	wants, record := x.wants, x.now
+	if j.plan.has(x) {
+		wants, record = x.current.wants, x.current.event.Resource
+	}
+	if record == nil || len(record.TypeDependencies) == 0 {
+		return wants
+	}
+	wants = slices.Clone(wants)
+	for _, t := range record.TypeDependencies {
+		wants = append(wants, j.plan.all(t))
+	}
+	return wants
+}

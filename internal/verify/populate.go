@@ -1,0 +1,175 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// gap is a step that is not done: there is no record of it, it has failed, or what has to come before it
+// was done once more and the step was not.
+type gap struct{ step resource.Identifier }
+
+// inOrder returns the first of the steps that is not done after the one before it, the first of them after
+// the given time; nil if there is none. The time 0 is before everything.
+func (m *mesh) inOrder(after int, steps ...resource.Identifier) *gap {
+	for _, id := range steps {
+		x := m.entry(id)
+		if !isDone(x.now) || after > 0 && x.changed <= after {
+			return &gap{id}
+		}
+		after = x.changed
+	}
+	return nil
+}
+
+// isPopulated tells whether the node had all its data at the start and has not lost it since.
+func (m *mesh) isPopulated(n *node) bool {
+	return n.populated && m.emptied(n) == 0
+}
+
+// emptied is the time at which the plans last made the database of a node, or its primary: since then
+// it holds what was brought to it later. 0: not in these plans.
+func (m *mesh) emptied(n *node) int {
+	made := m.entry(database.PostgresDatabaseIdentifier(n.name, n.database)).made
+	if n.primary != "" {
+		made = max(made, m.entry(database.InstanceIdentifier(n.primary)).made)
+	}
+	return made
+}
+
+// gapOf returns what a joining node lacks to be populated; nil if nothing.
+func (m *mesh) gapOf(n *node) *gap {
+	if n.judged == m.clock {
+		return n.gap
+	}
+	n.judged, n.gap = m.clock, nil
+	if m.isPopulated(n) {
+		return nil
+	}
+	source := m.sourceOf(n.name)
+	if source == "" {
+		n.gap = &gap{database.RolesSourceIdentifier(n.name)}
+		return n.gap
+	}
+	n.gap = m.gapInCopy(n, source)
+	for _, peer := range m.peersOf(n, source) {
+		if n.gap == nil {
+			n.gap = m.gapInAdvances(n, source, peer)
+		}
+	}
+	return n.gap
+}
+
+// gapBefore returns what has to be done before the subscription of a joining node applies changes. Only
+// its source and its peers have changes that it holds already.
+func (m *mesh) gapBefore(n *node, source string, link database.Link) *gap {
+	if g := m.gapInCopy(n, source); g != nil {
+		return g
+	}
+	if !slices.Contains(m.peersOf(n, source), link.Provider) {
+		return nil
+	}
+	return m.gapInAdvances(n, source, link.Provider)
+}
+
+// gapInCopy returns what lacks before a joining node holds all that it copies: the database, the copy, made
+// since the database and since all slots, and the marker that has arrived behind it.
+func (m *mesh) gapInCopy(n *node, source string) *gap {
+	postgres := database.PostgresDatabaseIdentifier(n.name, n.database)
+	emptied := m.emptied(n)
+	if x := m.entry(postgres); !isDone(x.now) || emptied > 0 && x.made < emptied {
+		return &gap{postgres}
+	}
+	link := n.link(source, n.name)
+	subscription := m.entry(database.SubscriptionIdentifier(link))
+	copied := m.copied[n.name]
+	if !isDone(subscription.now) || emptied > 0 && copied <= emptied {
+		return &gap{subscription.id}
+	}
+	for _, provider := range append([]string{source}, m.peersOf(n, source)...) {
+		made, g := m.slotMade(n, source, provider)
+		if g != nil {
+			return g
+		}
+		if made > 0 && copied <= made {
+			return &gap{subscription.id}
+		}
+	}
+	return m.inOrder(copied, database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link))
+}
+
+// gapInAdvances returns what lacks between the copy of a joining node and the start of its subscription to
+// the peer: that, the look at what the copy brought, and the advances of slot and origin.
+func (m *mesh) gapInAdvances(n *node, source, peer string) *gap {
+	link := n.link(peer, n.name)
+	subscription := m.entry(database.SubscriptionIdentifier(link))
+	if emptied := m.emptied(n); subscription.now == nil || emptied > 0 && subscription.made <= emptied {
+		return &gap{subscription.id}
+	}
+	received := m.entry(database.WaitForSyncEventIdentifier(n.link(source, n.name)))
+	return m.inOrder(received.changed,
+		database.LagTrackerIdentifier(peer, n.name, n.database),
+		database.ReplicationSlotAdvanceIdentifier(link),
+		database.ReplicationOriginAdvanceIdentifier(link))
+}
+
+// judgeCopy judges an event that copies rows into a node.
+func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
+	n := m.node(link.Subscriber, link.DatabaseName)
+	if m.sourceOf(n.name) != link.Provider {
+		m.about(RuleRolesSourceMissing, at, x.id, "copies without being named by",
+			database.RolesSourceIdentifier(n.name))
+	}
+	if n.member {
+		m.about(RuleCopyIntoMember, at, x.id, "copies into a node that holds data")
+	}
+	m.judgeProvider(x, link, at)
+	for _, peer := range m.peersOf(n, link.Provider) {
+		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
+			m.about(RuleCopyTooEarly, at, x.id, "copies before is done:", g.step)
+		}
+	}
+	m.copied[n.name] = m.clock
+}
+
+// gapInPreparation returns what lacks before a copy of the source holds all that the slot of the peer does
+// not keep.
+func (m *mesh) gapInPreparation(n *node, source, peer string) *gap {
+	made, g := m.slotMade(n, source, peer)
+	if g != nil {
+		return g
+	}
+	marker := m.entry(database.SyncEventIdentifier(n.link(peer, source)))
+	slot := database.ReplicationSlotCreateIdentifier(n.link(peer, n.name))
+	switch {
+	case !isDone(marker.now) || marker.changed <= made && made > 0:
+		return &gap{marker.id}
+	case marker.changed == 0 && !slices.Contains(marker.now.Dependencies, slot):
+		// Both are of the start: the marker was written after the slots on which it depends.
+		return &gap{marker.id}
+	}
+	if g := m.inOrder(marker.changed, database.WaitForSyncEventIdentifier(n.link(peer, source))); g != nil {
+		return g
+	}
+	return m.inOrder(marker.changed, database.PeerCatchupIdentifier(source, peer, n.database))
+}
+
+// slotMade returns the time at which the slot of the provider for a joining node was last made, and what
+// lacks until it is. That of the source is made by the copy, so that it counts when there is a record of it.
+func (m *mesh) slotMade(n *node, source, provider string) (int, *gap) {
+	link := n.link(provider, n.name)
+	record := m.entry(database.ReplicationSlotIdentifier(link))
+	if !isThere(record.now) {
+		return 0, &gap{record.id}
+	}
+	if provider == source {
+		return record.made, nil
+	}
+	ahead := m.entry(database.ReplicationSlotCreateIdentifier(link))
+	if !isDone(ahead.now) || record.made > 0 && ahead.made <= record.made {
+		return 0, &gap{ahead.id}
+	}
+	return ahead.made, nil
+}

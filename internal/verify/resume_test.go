@@ -1,0 +1,125 @@
+package verify_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// failure is what the orchestrator records of the event at which the plans stop.
+type failure uint8
+
+const (
+	unrecorded failure = iota
+	withError
+	withRecreate
+	failures
+)
+
+func (f failure) String() string {
+	return [...]string{"unrecorded", "error", "needs_recreate"}[f]
+}
+
+// record does to the state what the orchestrator does when the event fails.
+func (f failure) record(s *resource.State, e resource.Event) {
+	failed := e.Resource.Clone()
+	if old, ok := s.Get(e.Resource.Identifier); ok && e.Type == resource.EventDelete {
+		failed = old.Clone()
+	}
+	switch f {
+	case unrecorded, failures:
+		return
+	case withError:
+		failed.Error = "it failed"
+	case withRecreate:
+		failed.NeedsRecreate = true
+	}
+	s.Add(failed)
+}
+
+// stop is where the execution of plans stops: at an event, with all events of its phase or none besides.
+type stop struct {
+	plan, phase, event int
+	others             bool
+	failure            failure
+}
+
+// stops are all stops of the plans.
+func stops(plans []resource.Plan) []stop {
+	var all []stop
+	for i, plan := range plans {
+		for k, phase := range plan.Phases {
+			for n := range phase.Events {
+				for f := range failures {
+					all = append(all, stop{i, k, n, false, f}, stop{i, k, n, true, f})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// execute returns the state in which the plans stop.
+func (p stop) execute(start *resource.State, plans []resource.Plan) *resource.State {
+	s := execute(start, plans[:p.plan])
+	plan := plans[p.plan]
+	s = execute(s, []resource.Plan{{Phases: plan.Phases[:p.phase]}})
+	for i, e := range plan.Phases[p.phase].Events {
+		switch {
+		case i == p.event:
+			p.failure.record(s, e)
+		case p.others:
+			s.Apply(e)
+		}
+	}
+	return s
+}
+
+func (p stop) String() string {
+	return fmt.Sprintf("plan %d, phase %d, event %d, others %v, %v", p.plan, p.phase, p.event, p.others, p.failure)
+}
+
+// isRefusal tells whether the planner refuses the state, as it has to for some.
+func isRefusal(err error) bool {
+	var lost *planner.NodeLostError
+	var removed *planner.NodePartlyRemovedError
+	var source *planner.JoiningSourceError
+	var kept *planner.KeptNodeError
+	return errors.As(err, &lost) || errors.As(err, &removed) || errors.As(err, &source) || errors.As(err, &kept)
+}
+
+// TestResumedPlansAreRight stops the plans of every story at every event, in every way, and judges what the
+// planner then plans with the same wish.
+func TestResumedPlansAreRight(t *testing.T) {
+	classes := make(map[string]int)
+	for _, s := range stories() {
+		t.Run(s.name, func(t *testing.T) {
+			start := s.startState(t)
+			plans := s.wish.mustPlan(t, start)
+			for _, p := range stops(plans) {
+				again, violations, err := s.wish.judge(p.execute(start, plans))
+				switch {
+				case err != nil && isRefusal(err):
+					classes["refused"]++
+				case err != nil:
+					t.Fatalf("stopped at %v: %v", p, err)
+				case len(again) == 0:
+					classes["nothing left"]++
+				default:
+					classes["resumed"]++
+				}
+				if len(violations) > 0 {
+					e := plans[p.plan].Phases[p.phase].Events[p.event]
+					t.Fatalf("stopped at %v, %v: %v\n%s", p, eventName(e), violations, show(again))
+				}
+			}
+		})
+	}
+	t.Log(classes)
+	if !t.Failed() && (classes["resumed"] < 1000 || classes["nothing left"] == 0) {
+		t.Errorf("too few of some class: %v", classes)
+	}
+}

@@ -1,0 +1,187 @@
+package verify
+
+// Rule is what a violation violates. The comments give the reason for each.
+type Rule uint8
+
+// The rules. The zero value is invalid.
+//
+// The first ones hold for plans between any states, and are those of a graph of resources; those of an
+// update are for plans that lead a database from one shape to another; those of replication are for every
+// operation on a database.
+const (
+	// RuleInvalidEvent: every event has a type and a resource. Nothing else can be said of one that has not.
+	RuleInvalidEvent Rule = iota + 1
+	// RuleEmpty: no plan is without phases and no phase without events. They would be steps that do nothing,
+	// and "no plans" would not be the only way to say that nothing is to be done.
+	RuleEmpty
+	// RuleEventOrder: the events of a phase are in the order of their identifiers, so that equal plans are
+	// equal byte by byte.
+	RuleEventOrder
+	// RulePlannedTwice: a plan has at most one event for a resource. A plan is one step: what it does to a
+	// resource is done once.
+	RulePlannedTwice
+	// RuleReason: the reason is one for this type of event, it is true of the resource as it is when the event
+	// runs, and the causes are dependencies that had an event before. People approve plans by the reasons.
+	RuleReason
+	// RuleDiff: there is a diff exactly where an event changes attributes. People approve plans by the diffs.
+	RuleDiff
+	// RuleMarked: what is created or updated carries no error, and is neither to be made again nor to be
+	// deleted. The marks say what is, and would be recorded as such.
+	RuleMarked
+
+	// RuleMissingDependency: when a resource is created or updated, all that it depends on is there, and does
+	// not have to be made again. A directory must be there before the server that keeps its data in it.
+	// Resources of the types that it depends on may be there or not.
+	RuleMissingDependency
+	// RuleCreateExisting: what is created is not there, or has to be made again. Creating what is there would
+	// destroy it or fail.
+	RuleCreateExisting
+	// RuleAbsent: what is updated, deleted or refreshed is there.
+	RuleAbsent
+
+	// RuleSamePhase: no event of a phase depends on another one of it, directly or not, since they run at the
+	// same time.
+	RuleSamePhase
+	// RuleDependencyOrder: in a plan, what a resource depends on, directly or not, has its event in an earlier
+	// phase. An update that starts before what it builds on has changed builds on what was.
+	RuleDependencyOrder
+	// RuleDeleteBeforeCreate: in a plan, deletes come after all creates and updates. What takes the place of
+	// something has to work before that is gone.
+	RuleDeleteBeforeCreate
+	// RuleDeleteBeforeDependent: what depends on a resource goes before it. A server outlives neither its
+	// directory nor a slot its database. Exempt is what stays and has given up the dependency.
+	RuleDeleteBeforeDependent
+
+	// RuleEndMissing: executing all plans leaves all that is wanted.
+	RuleEndMissing
+	// RuleEndDiffers: executing all plans leaves it with the wanted attributes, as JSON values, outside
+	// diff_ignore, and where both are of the same resource_version.
+	RuleEndDiffers
+	// RuleEndFailed: executing all plans leaves nothing wanted with an error or to be made again: every failed
+	// resource gets another try.
+	RuleEndFailed
+	// RuleDependentSkipped: what depends on a resource that is created or updated is created or updated after it,
+	// in the same plan or later. A server whose certificate has changed has to load it.
+	RuleDependentSkipped
+	// RuleLeftover: executing all plans leaves nothing else.
+	RuleLeftover
+	// RuleEndIncomplete: what the wanted resources depend on is wanted, too. Else the end cannot be reached.
+	RuleEndIncomplete
+	// RuleSecondPlanning: planning again from where the plans lead gives no plans. Else some change would be
+	// made over and over again.
+	RuleSecondPlanning
+
+	// RuleEarlyDelete (update): nothing is deleted before the last create or update of all plans. What
+	// is left over may be what a resume needs, and goes only when everything else has succeeded. Exempt are
+	// records of what a joining node has lost (see isOutdated), and the end of a turn, where nodes join in
+	// turns (see endsTurn).
+	RuleEarlyDelete
+	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
+	// worked on, the others serve. Exempt are joining nodes and nodes without a database, which serve nobody,
+	// and events whose reason is force_update: they touch everything that is there, once.
+	RuleRolling
+	// RulePrimaryBeforeReplica (update): the replicas that a member has are updated in earlier plans than its
+	// primary, so that a change has proven to work before it reaches the one that takes writes. Exempt are
+	// events whose reason is force_update.
+	RulePrimaryBeforeReplica
+	// RuleReplicaBeforePrimary (update): a replica is created in a later plan than any create or update of its
+	// primary, since it must find the configuration of its primary in place. The same events are exempt.
+	RuleReplicaBeforePrimary
+	// RuleEmptyMember (update): a member of which no instance is left gets no new one. It would be empty, and
+	// replication would take it for complete. It has to be restored, or removed and added.
+	RuleEmptyMember
+
+	// RuleSubscriptionWithoutSlot (replication): a subscription has its slot when it is put, and in the end; a
+	// disabled one the slot that was made for it. It reads from the slot, and only the record of the slot
+	// makes someone drop it when the subscription is gone.
+	RuleSubscriptionWithoutSlot
+	// RuleSlotWithoutSubscription (replication): in the end no slot is without its subscription. Nobody would
+	// read from it, and it would keep WAL until the provider's disk is full.
+	RuleSlotWithoutSubscription
+	// RuleRolesSourceMissing (replication): a node that will copy a source has a roles source that names it,
+	// before an instance of it is created and when it copies. Its instance loads the roles, and without the
+	// record a crash would make the next planning take a half-filled node for a member.
+	RuleRolesSourceMissing
+	// RuleRolesSourceDropped (update): a roles source is deleted only after all creates and updates of all
+	// plans, for the same reason. Where nodes join in turns, it is after all that is done for the node.
+	RuleRolesSourceDropped
+	// RuleCopyIntoMember (replication): nothing is copied into a member. It holds these rows already.
+	RuleCopyIntoMember
+	// RuleCopyTooEarly (replication): rows are copied from source S to N only after, for every peer p, the slot
+	// p:N has been made, then the marker p:S written, and S has received and applied that. Then every change of
+	// p is in what is copied, or kept in the slot, or both; what is in neither would be lost.
+	RuleCopyTooEarly
+	// RuleEnabledTooEarly (replication): a subscription p:N starts to apply changes only after the copy has been
+	// received, and then the slot and the origin p:N been advanced to what came with it. Else changes
+	// that are in the copy would be applied twice.
+	RuleEnabledTooEarly
+	// RuleJoiningOut (replication): nobody copies or applies changes from a joining node before it is
+	// populated. They would get a part of the data and go on from there.
+	RuleJoiningOut
+	// RuleJoiningIn (replication): no subscription of a joining node but its copy applies changes before it is
+	// populated. Changes would meet rows that are not there yet.
+	RuleJoiningIn
+	// RuleStaleRecord (update): when the primary or the database of a joining node is created again, or a slot
+	// on a peer for it, no record stands as done of what was lost with the one before: the replicas and the
+	// database; the subscriptions; the copy, which lacks what the peer wrote since. A crash right after would
+	// leave a state in which nothing tells that these have to be done again.
+	RuleStaleRecord
+	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
+	RuleUnreadable
+)
+
+// Rules returns all rules.
+func Rules() []Rule {
+	all := make([]Rule, 0, RuleUnreadable)
+	for r := RuleInvalidEvent; r <= RuleUnreadable; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+// String is the name of the rule, which never changes; "invalid" if there is no such rule.
+func (r Rule) String() string {
+	names := [...]string{
+		RuleInvalidEvent:            "invalid_event",
+		RuleEmpty:                   "empty",
+		RuleEventOrder:              "event_order",
+		RulePlannedTwice:            "planned_twice",
+		RuleReason:                  "reason",
+		RuleDiff:                    "diff",
+		RuleMarked:                  "marked",
+		RuleMissingDependency:       "missing_dependency",
+		RuleCreateExisting:          "create_existing",
+		RuleAbsent:                  "absent",
+		RuleSamePhase:               "same_phase",
+		RuleDependencyOrder:         "dependency_order",
+		RuleDeleteBeforeCreate:      "delete_before_create",
+		RuleDeleteBeforeDependent:   "delete_before_dependent",
+		RuleEndMissing:              "end_missing",
+		RuleEndDiffers:              "end_differs",
+		RuleEndFailed:               "end_failed",
+		RuleDependentSkipped:        "dependent_skipped",
+		RuleLeftover:                "leftover",
+		RuleEndIncomplete:           "end_incomplete",
+		RuleSecondPlanning:          "second_planning",
+		RuleEarlyDelete:             "early_delete",
+		RuleRolling:                 "rolling",
+		RulePrimaryBeforeReplica:    "primary_before_replica",
+		RuleReplicaBeforePrimary:    "replica_before_primary",
+		RuleEmptyMember:             "empty_member",
+		RuleSubscriptionWithoutSlot: "subscription_without_slot",
+		RuleSlotWithoutSubscription: "slot_without_subscription",
+		RuleRolesSourceMissing:      "roles_source_missing",
+		RuleRolesSourceDropped:      "roles_source_dropped",
+		RuleCopyIntoMember:          "copy_into_member",
+		RuleCopyTooEarly:            "copy_too_early",
+		RuleEnabledTooEarly:         "enabled_too_early",
+		RuleJoiningOut:              "joining_out",
+		RuleJoiningIn:               "joining_in",
+		RuleStaleRecord:             "stale_record",
+		RuleUnreadable:              "unreadable",
+	}
+	if r == 0 || int(r) >= len(names) {
+		return "invalid"
+	}
+	return names[r]
+}

@@ -1,0 +1,140 @@
+package verify
+
+import (
+	"bytes"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// flags is what the attributes of a subscription say that it does.
+type flags struct {
+	disabled bool // applies no changes
+	copies   bool // copies schema or rows first
+}
+
+// settled tells whether the subscription applies changes and copies nothing.
+func (f flags) settled() bool { return !f.disabled && !f.copies }
+
+// flagsOf reads the flags of a subscription. The error is a *database.AttributeError.
+func flagsOf(r *resource.Resource) (flags, error) {
+	if !bytes.Contains(r.Attributes, []byte("true")) { // none can be set
+		return flags{}, nil
+	}
+	settled, err := database.SubscriptionSettled(r)
+	if err != nil || settled {
+		return flags{}, err
+	}
+	return flags{disabled: isSet(r, "disabled"), copies: isSet(r, "sync_structure") || isSet(r, "sync_data")}, nil
+}
+
+// isSet tells whether an attribute is true.
+func isSet(r *resource.Resource, name string) bool {
+	m, _ := members(r.Attributes)
+	return string(bytes.TrimSpace(m[name])) == "true"
+}
+
+// judgeSubscription judges an event that puts a subscription.
+func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
+	link, ok := linkOf(x.id)
+	if !ok {
+		return
+	}
+	slot := database.ReplicationSlotIdentifier(link)
+	m.judgeSlot(x, slot, at)
+	now, err := flagsOf(e.Resource)
+	var before flags
+	if err == nil && x.now != nil {
+		before, err = flagsOf(x.now)
+	}
+	if err != nil {
+		m.about(RuleUnreadable, at, x.id, "has attributes that do not tell whether it applies changes")
+		return
+	}
+	switch {
+	case now.copies:
+		// A copy that is there and has not failed is not made once more when its subscription is updated.
+		if e.Type == resource.EventCreate || !before.copies || x.now == nil || x.now.Error != "" {
+			m.judgeCopy(x, link, at)
+		}
+	case now.disabled:
+		m.judgeSlot(x, database.ReplicationSlotCreateIdentifier(link), at)
+	default:
+		if e.Type == resource.EventCreate || !before.settled() || !isDone(x.now) { // it begins
+			m.judgeProvider(x, link, at)
+		}
+		m.judgeEnabling(x, link, !before.settled(), at)
+	}
+}
+
+// judgeSlot judges that a slot is there, or its making done. A dependency that says so is judged as such.
+func (m *mesh) judgeSlot(x *entry, slot resource.Identifier, at place) {
+	if !isThere(m.get(slot)) && !dependsOn(x.current.event.Resource, slot) {
+		m.about(RuleSubscriptionWithoutSlot, at, x.id, "is put without", slot)
+	}
+}
+
+// judgeProvider judges that the provider of a subscription that copies or applies changes is populated.
+func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
+	if !m.isJoining(link.Provider) {
+		return
+	}
+	if g := m.gapOf(m.node(link.Provider, link.DatabaseName)); g != nil {
+		m.about(RuleJoiningOut, at, x.id, "takes changes from a joining node, for which is not done:", g.step)
+	}
+}
+
+// judgeEnabling judges that the subscription may apply changes: it is put to do so, and starts means that
+// it has not done so before.
+func (m *mesh) judgeEnabling(x *entry, link database.Link, starts bool, at place) {
+	n := m.node(link.Subscriber, link.DatabaseName)
+	switch {
+	case !m.isJoining(n.name):
+		m.judgeAttached(x, n, link, at)
+		if starts {
+			m.judgeStart(x, link, at)
+		}
+		return
+	case m.isPopulated(n): // which says that all that follows was done
+		return
+	}
+	source := m.sourceOf(n.name)
+	if source == "" {
+		m.about(RuleUnreadable, at, database.RolesSourceIdentifier(n.name), "does not tell the source for", x.id)
+		return
+	}
+	if g := m.gapBefore(n, source, link); g != nil {
+		m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+		return
+	}
+	if g := m.gapOf(n); g != nil {
+		m.about(RuleJoiningIn, at, x.id, "applies changes to a joining node, for which is not done:", g.step)
+	}
+}
+
+// judgeAttached judges that a node which is not joining has its data from somewhere, if it is to apply the
+// changes of a member: it is one itself, has been joining, or comes from a backup.
+func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
+	if !m.update || n.member || m.joining[n.name] || m.copied[n.name] > 0 || !m.node(link.Provider, link.DatabaseName).member {
+		return
+	}
+	postgres := m.get(database.PostgresDatabaseIdentifier(n.name, n.database))
+	if postgres == nil || isSet(postgres, "has_restore_config") {
+		return
+	}
+	m.about(RuleJoiningIn, at, x.id, "applies changes to a new node, which has not copied any rows")
+}
+
+// judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
+// source, but what leads to a start was done.
+func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
+	steps := []resource.Identifier{
+		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
+	}
+	if before, err := flagsOf(x.now); err == nil && before.copies {
+		steps = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
+	}
+	if g := m.inOrder(0, steps...); g != nil {
+		m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+	}
+}

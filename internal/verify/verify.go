@@ -1,0 +1,159 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// Operation is what the plans are for. It says which rules apply.
+type Operation uint8
+
+// The operations.
+const (
+	// OperationStates leads any graph of resources through one or more states: the rules of the graph. It is
+	// the zero value.
+	OperationStates Operation = iota
+	// OperationUpdate updates a database: the rules of the graph, of an update and of replication.
+	OperationUpdate
+	// OperationRestore restores nodes of a database in place: the rules of the graph and of replication.
+	OperationRestore
+)
+
+// Options says by which rules plans are judged.
+type Options struct {
+	Operation Operation
+	// Rolling is for OperationUpdate: members are updated one after the other.
+	Rolling bool
+	// Replan plans again, with the same wish, from the state to which the plans lead. Nil: that is not tried.
+	// Nor is it if the plans do not lead to the end.
+	Replan func(*resource.State) ([]resource.Plan, error)
+}
+
+// Plans returns all that is wrong with plans that are to lead from start to end, in the order of
+// Violation.Compare; nil if nothing is. Nil states count as empty ones. Nothing that is given is changed or
+// kept.
+//
+// Between start and end, plans may lead through states that are not known here. Where it depends on these
+// whether something is wrong, as it may if a resource gives up a dependency without getting an event, it is
+// taken as right.
+func Plans(start *resource.State, plans []resource.Plan, end *resource.State, options Options) []Violation {
+	j := newJudge(start, plans, end, options)
+	for i := range plans {
+		j.judgePlan(i)
+	}
+	if j.database != nil {
+		j.database.judgeInstances()
+	}
+	if j.judgeEnd() && options.Replan != nil {
+		j.judgeSecondPlanning()
+	}
+	slices.SortFunc(j.violations, Violation.Compare)
+	return j.violations
+}
+
+// judge is one run.
+type judge struct {
+	*replay
+	plans      []resource.Plan
+	end        *resource.State
+	options    Options
+	violations []Violation
+
+	plan     planning
+	lastPut  int                      // the last plan that creates or updates anything; -1: none
+	last     map[resource.Type]*entry // see lastOfType
+	database *mesh                    // nil: its rules do not apply
+}
+
+func newJudge(start *resource.State, plans []resource.Plan, end *resource.State, options Options) *judge {
+	if start == nil {
+		start = resource.NewState()
+	}
+	if end == nil {
+		end = resource.NewState()
+	}
+	j := &judge{replay: newReplay(start, end), plans: plans, end: end, options: options, lastPut: -1}
+	for i := range plans {
+		if hasPut(&plans[i]) {
+			j.lastPut = i
+		}
+	}
+	if options.Operation != OperationStates && len(plans) > 0 {
+		j.database = newMesh(j)
+	}
+	return j
+}
+
+// judgePlan judges one plan and replays it.
+func (j *judge) judgePlan(number int) {
+	p := &j.plans[number]
+	if len(p.Phases) == 0 {
+		j.report(RuleEmpty, place{number, Nowhere, Nowhere}, "the plan has no phases")
+		return
+	}
+	j.begin(number)
+	j.judgeOrder()
+	for i := range p.Phases {
+		j.clock++
+		for k := range p.Phases[i].Events {
+			j.judgeEvent(place{number, i, k})
+		}
+		for k := range p.Phases[i].Events {
+			j.apply(&p.Phases[i].Events[k], place{number, i, k})
+		}
+	}
+}
+
+// judgeSecondPlanning plans again from the state that the plans leave.
+func (j *judge) judgeSecondPlanning() {
+	again, err := j.options.Replan(j.state())
+	switch {
+	case err != nil:
+		// The text of the error may hold anything, so it stays out.
+		j.report(RuleSecondPlanning, theEnd(), "planning again from the end fails")
+	case len(again) > 0:
+		j.report(RuleSecondPlanning, theEnd(), "planning again from the end gives plans", touched(again)...)
+	}
+}
+
+// touched are the resources of all events, in order and each once.
+func touched(plans []resource.Plan) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				if isValid(&e) {
+					ids = append(ids, e.Resource.Identifier)
+				}
+			}
+		}
+	}
+	resource.SortIdentifiers(ids)
+	return slices.Compact(ids)
+}
+
+// isValid tells whether anything can be said of the event: it has a type and a resource.
+func isValid(e *resource.Event) bool {
+	switch e.Type {
+	case resource.EventRefresh, resource.EventCreate, resource.EventUpdate, resource.EventDelete:
+		return e.Resource != nil && e.Resource.Identifier.Type != ""
+	}
+	return false
+}
+
+// isPut tells whether the event creates or updates.
+func isPut(e *resource.Event) bool {
+	return e.Type == resource.EventCreate || e.Type == resource.EventUpdate
+}
+
+func hasPut(p *resource.Plan) bool {
+	for _, phase := range p.Phases {
+		for i := range phase.Events {
+			if isPut(&phase.Events[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
