@@ -22,7 +22,7 @@ func UpdateDatabase(
 		return nil, err
 	}
 	if late := r.late(); len(late) > 0 {
-		return updateInTurn(options, start, nodes, late)
+		return r.updateInTurn(options, nodes, late)
 	}
 	cleaned, err := r.cleanUp()
 	if err != nil {
@@ -44,6 +44,18 @@ func UpdateDatabase(
 	return append(cleaned, plans...), nil
 }
 
+// UpdatedState is the state to which the plans of UpdateDatabase lead: the end state of the nodes, with the
+// primaries that start knows, and the services.
+func UpdatedState(
+	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
+) (*resource.State, error) {
+	r, err := newRoster(start, nodes)
+	if err != nil {
+		return nil, err
+	}
+	return r.endState(options)
+}
+
 // endState is the end state of all nodes, and the services.
 func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error) {
 	end, err := endState(options.PlanOptions.Interrupt, r.all)
@@ -59,38 +71,42 @@ func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error
 	return end, nil
 }
 
-// updateInTurn plans without the late nodes first, and then with them. Services come with all nodes: what
-// exists of them stays until then as it is.
-func updateInTurn(
-	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources, late map[string]bool,
+// updateInTurn plans without the late nodes first, and then with them. What exists of these, and of
+// services, stays until then as it is.
+func (r *roster) updateInTurn(
+	options UpdateDatabaseOptions, nodes []*NodeResources, late map[string]bool,
 ) ([]resource.Plan, error) {
+	wanted, err := r.endState(options)
+	if err != nil {
+		return nil, err
+	}
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
-	first := options
-	first.PlanOptions.ForceUpdate = false
 	end, err := endState(options.PlanOptions.Interrupt, early)
 	if err != nil {
 		return nil, err
 	}
-	first.Services = existing(options.Services, start, end)
-	plans, err := UpdateDatabase(first, start, early)
+	first := options
+	first.PlanOptions.ForceUpdate = false
+	first.Services = []*ServiceResources{{Resources: existing(r.start, wanted, end)}}
+	plans, err := UpdateDatabase(first, r.start, early)
 	if err != nil {
 		return nil, err
 	}
-	rest, err := UpdateDatabase(options, afterwards(start, plans), nodes)
+	rest, err := UpdateDatabase(options, afterwards(r.start, plans), nodes)
 	if err != nil {
 		return nil, err
 	}
 	return append(plans, rest...), nil
 }
 
-// existing returns what start has of the services, as it is, with all that this needs beside the end state
-// of the nodes. What needs something that is nowhere is left out.
-func existing(services []*ServiceResources, start, end *resource.State) []*ServiceResources {
+// existing returns what start has of the wanted state, as it is, with all that this needs, but for what end
+// has. What has to be made again is left out, and so is what needs that or something that is nowhere.
+func existing(start, wanted, end *resource.State) []*resource.Resource {
 	kept := resource.NewState()
 	var keep func(id resource.Identifier)
 	keep = func(id resource.Identifier) {
-		found, exists := start.Get(id)
-		if _, known := kept.Get(id); known || !exists || has(end, id) {
+		found, ok := start.Get(id)
+		if !ok || found.NeedsRecreate || has(kept, id) || has(end, id) {
 			return
 		}
 		kept.Add(found)
@@ -98,13 +114,8 @@ func existing(services []*ServiceResources, start, end *resource.State) []*Servi
 			keep(d)
 		}
 	}
-	for _, s := range services {
-		for _, r := range s.Resources {
-			keep(r.Identifier)
-		}
-		if s.MonitorResource != nil {
-			keep(s.MonitorResource.Identifier)
-		}
+	for _, r := range wanted.Resources() {
+		keep(r.Identifier)
 	}
 	for pruned := true; pruned; {
 		pruned = false
@@ -115,7 +126,7 @@ func existing(services []*ServiceResources, start, end *resource.State) []*Servi
 			}
 		}
 	}
-	return []*ServiceResources{{Resources: kept.Resources()}}
+	return kept.Resources()
 }
 
 func has(s *resource.State, id resource.Identifier) bool {

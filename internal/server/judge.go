@@ -38,17 +38,9 @@ func verdict(start *resource.State, plans []resource.Plan, end *resource.State, 
 
 // judgeUpdate judges the plans of UpdateDatabase.
 func judgeUpdate(call *convert.UpdateDatabaseCall, plans []resource.Plan) error {
-	end, err := planner.EndState(call.Nodes)
+	end, err := planner.UpdatedState(call.Options, call.Start, call.Nodes)
 	if err != nil {
 		return err
-	}
-	for _, s := range call.Options.Services {
-		for _, r := range s.Resources {
-			end.Add(r)
-		}
-		if s.MonitorResource != nil {
-			end.Add(s.MonitorResource)
-		}
 	}
 	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateConcurrent
 	return verdict(call.Start, plans, end, verify.Options{Operation: verify.OperationUpdate, Rolling: rolling})
