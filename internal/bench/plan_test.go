@@ -1,0 +1,28 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkPlan measures planning alone: no request, no answer.
+func BenchmarkPlan(b *testing.B) {
+	for _, c := range cases {
+		for _, n := range []int{2, 4, 8, 16, 32, 64, 128, 256} {
+			b.Run(fmt.Sprintf("case=%s/nodes=%d", c.name, n), func(b *testing.B) {
+				q := c.ask(b, n)
+				events := 0
+				b.ReportAllocs()
+				for b.Loop() {
+					plans, err := q.plan()
+					if err != nil {
+						b.Fatal(err)
+					}
+					events = eventsOf(plans)
+				}
+				b.ReportMetric(float64(q.start.Len()), "resources")
+				b.ReportMetric(float64(events), "events")
+			})
+		}
+	}
+}
