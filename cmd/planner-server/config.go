@@ -106,7 +106,7 @@ func identityFlags(fs *flag.FlagSet, cfg *config) {
 func limitFlags(fs *flag.FlagSet, cfg *config) {
 	l := &cfg.limits
 	number := func(to *int, name string, preset int, usage string) {
-		define(fs, to, name, fmt.Sprint(preset), parseCount, usage)
+		define(fs, to, name, fmt.Sprint(preset), parseCount[int], usage)
 	}
 	bytes := func(to *int64, name string, preset int64, usage string) {
 		define(fs, to, name, fmt.Sprint(preset), parseBytes, usage)
@@ -116,14 +116,15 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	number(&l.MaxNodes, "max-nodes", server.DefaultMaxNodes, "most nodes in a request, a `NUMBER`")
 	number(&l.MaxJSONDepth, "max-json-depth", server.DefaultMaxJSONDepth, "deepest nesting of attributes, a `NUMBER`")
 	number(&l.MaxAttributeBytes, "max-attribute-bytes", server.DefaultMaxAttributeBytes, "longest attributes of a resource, in `BYTES`")
-	number(&l.ConcurrentPlans, "max-concurrent-plans", 0, "requests planned at a time, a `NUMBER`; 0: one for each processor, at least 2")
+	define(fs, &l.ConcurrentPlans, "max-concurrent-plans", "0", parseCountOrZero,
+		"requests planned at a time, a `NUMBER`; 0: one for each processor, at least 2")
 	number(&l.QueuedPlans, "max-queued-plans", server.DefaultQueuedPlans, "requests that wait for their turn, a `NUMBER`")
 	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn")
 	number(&l.SmallRequestBytes, "small-request-bytes", server.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
 	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", server.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
 	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", server.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
 	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
-	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseID,
+	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
 		"most calls of a connection at a time, a `NUMBER`")
 	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, whatever deadline its caller sets")
 	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message")

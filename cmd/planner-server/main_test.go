@@ -12,13 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -50,6 +51,16 @@ type process struct {
 	cmd     *exec.Cmd
 	lines   chan map[string]any // of its log; closed when it has ended
 	address string
+	admin   string // empty: off
+	mu      sync.Mutex
+	texts   []string // the lines as they are
+}
+
+// all are the lines of the log so far.
+func (p *process) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.texts)
 }
 
 // launch runs the binary on a free port, and waits until it listens.
@@ -68,6 +79,9 @@ func launch(t *testing.T, env []string, args ...string) *process {
 	go func() {
 		defer close(p.lines)
 		for scanner := bufio.NewScanner(stderr); scanner.Scan(); {
+			p.mu.Lock()
+			p.texts = append(p.texts, scanner.Text())
+			p.mu.Unlock()
 			var line map[string]any
 			if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
 				t.Errorf("line %q: %v", scanner.Text(), err)
@@ -89,6 +103,9 @@ func (p *process) await(message string) map[string]any {
 		case line, ok := <-p.lines:
 			if !ok {
 				p.t.Fatalf("ended without the message %q", message)
+			}
+			if line["msg"] == "admin listening" {
+				p.admin, _ = line["address"].(string)
 			}
 			if line["msg"] == message {
 				return line
@@ -121,12 +138,7 @@ func (p *process) exit() (int, map[string]any) {
 
 func (p *process) dial() *grpc.ClientConn {
 	p.t.Helper()
-	conn, err := grpc.NewClient(p.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() { conn.Close() })
-	return conn
+	return connect(p.t, p.address, nil)
 }
 
 func TestServesAndStops(t *testing.T) {

@@ -112,7 +112,16 @@ func parsePositive(text string) (time.Duration, error) {
 	return d, nil
 }
 
-func parseCount(text string) (int, error) {
+// parseCount refuses 0, which would stand for the default in the limits of the server.
+func parseCount[T int | uint32](text string) (T, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || n == 0 {
+		return 0, errors.New("want a number above zero")
+	}
+	return T(n), nil
+}
+
+func parseCountOrZero(text string) (int, error) {
 	n, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
 		return 0, errors.New("want a number that is not negative")

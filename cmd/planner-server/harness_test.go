@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+)
+
+// certificate makes a certificate for 127.0.0.1 that is its own CA, for servers and clients, in the files tls.crt
+// and tls.key.
+func certificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"orchestrator"},
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	writeFile(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
+	writeFile(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	return certFile, keyFile
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// trusting trusts the certificate, and shows it too if there is a key.
+func trusting(t *testing.T, certFile, keyFile string) credentials.TransportCredentials {
+	t.Helper()
+	text, err := os.ReadFile(certFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS13}
+	config.RootCAs.AppendCertsFromPEM(text)
+	if keyFile != "" {
+		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return credentials.NewTLS(config)
+}
+
+// connect makes a client; nil credentials are none.
+func connect(t *testing.T, target string, creds credentials.TransportCredentials) *grpc.ClientConn {
+	t.Helper()
+	if creds == nil {
+		creds = insecure.NewCredentials()
+	}
+	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(creds))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// mesh asks for a new database of so many nodes.
+func mesh(nodes int) *plannerv1.UpdateDatabaseRequest {
+	req := &plannerv1.UpdateDatabaseRequest{}
+	for i := range nodes {
+		name := fmt.Sprintf("n%d", i)
+		req.Nodes = append(req.Nodes, &plannerv1.NodeResources{
+			NodeName: name,
+			InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{
+				Spec: &plannerv1.InstanceSpec{InstanceId: name + "-a", HostId: "host-" + name, DatabaseId: "d", DatabaseName: "d"},
+			}}},
+		})
+	}
+	return req
+}
+
+// plan makes a call and reads its whole answer.
+func plan(ctx context.Context, conn grpc.ClientConnInterface, req *plannerv1.UpdateDatabaseRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	stream, err := plannerv1.NewPlannerServiceClient(conn).UpdateDatabase(ctx, req)
+	summary := false
+	for err == nil {
+		var m *plannerv1.UpdateDatabaseResponse
+		m, err = stream.Recv()
+		summary = summary || m.GetSummary() != nil
+	}
+	switch {
+	case !errors.Is(err, io.EOF):
+		return err
+	case !summary:
+		return errors.New("the answer is not complete")
+	}
+	return nil
+}
+
+// get asks the admin listener.
+func (p *process) get(path string) (code int, text string) {
+	p.t.Helper()
+	response, err := http.Get("http://" + p.admin + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return response.StatusCode, strings.TrimSpace(string(body))
+}
+
+func eventually(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not happen within 10 s")
+		}
+	}
+}
+
+// reflects asks the server for its services.
+func reflects(t *testing.T, conn *grpc.ClientConn) error {
+	t.Helper()
+	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
+	if err != nil {
+		return err
+	}
+	_ = stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}})
+	_, err = stream.Recv()
+	return err
+}
