@@ -1,0 +1,514 @@
+package planner_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"pgregory.net/rapid"
+)
+
+// TestPropertiesOfUpdateDatabase states what holds of the plans for every database, whatever its shape,
+// its history and its failures. Most of it is about safety: what must never be in a plan.
+func TestPropertiesOfUpdateDatabase(t *testing.T) {
+	seen := propertyClasses{}
+	for range 8 {
+		rapid.Check(t, func(t *rapid.T) {
+			w := drawWish(t)
+			start := drawStart(t, w, seen)
+			before := copyState(start)
+			nodes, options := w.nodes(), w.options()
+			plans, err := planner.UpdateDatabase(options, start, nodes)
+
+			if !reflect.DeepEqual(start, before) || !reflect.DeepEqual(nodes, w.nodes()) ||
+				!reflect.DeepEqual(options, w.options()) {
+				t.Fatal("the input was changed")
+			}
+			checkOtherOrder(t, w, start, plans, err)
+			if err != nil {
+				checkRefusal(t, err)
+				seen.count(fmt.Sprintf("refused: %T", err))
+				return
+			}
+			t.Log("\n" + printPlans(plans))
+			seen.count("planned")
+			c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+			c.structure()
+			c.order()
+			c.marksPlannedOnce()
+			c.followed()
+			if w.Strategy != planner.NodeUpdateConcurrent && !w.Force {
+				c.rolling()
+			}
+			c.reachesEnd()
+			w.Force = false
+			c.settled(w)
+		})
+	}
+	seen.require(t,
+		"planned", "refused: *planner.NodeLostError", "refused: *planner.PrimaryNotFoundError",
+		"refused: *planner.SourceNodeError",
+		"start: the end of another wish", "start: stopped on the way", "start: an event failed",
+		"start: needs recreation", "start: failed",
+		"create", "update", "delete", "deletes after other events", "several events in a phase", "several phases",
+		"no plan", "several plans",
+		"an event below another one", "a delete below another one", "a type is depended on",
+		"planned as failed, before the last plan", "planned as failed, in the last plan",
+		"recreated, before the last plan", "recreated, in the last plan",
+		"rolling: instances of one node", "rolling: a shared resource is updated", "rolling: waited for its node",
+		"populate", "joining node", "joining node whose data is lost", "deleted to be created again", "follows in a later plan",
+	)
+}
+
+// TestPropertiesOfRestoreDatabase states the same of restoring some of the nodes.
+func TestPropertiesOfRestoreDatabase(t *testing.T) {
+	seen := propertyClasses{}
+	for range 2 {
+		rapid.Check(t, func(t *rapid.T) {
+			w := drawWish(t)
+			w.Services, w.Force = nil, false
+			start := w.end(t)
+			if now(t, "other settings", 2) {
+				start = drawWish(t).end(t)
+			}
+			drawMarks(t, start, seen)
+			before := copyState(start)
+			request := func() ([]*planner.NodeResources, []*planner.NodeRestoreResources) { return splitForRestore(w) }
+			kept, targets := request()
+			plans, err := planner.RestoreDatabase(start, kept, targets)
+
+			againKept, againTargets := request()
+			if !reflect.DeepEqual(start, before) || !reflect.DeepEqual(kept, againKept) || !reflect.DeepEqual(targets, againTargets) {
+				t.Fatal("the input was changed")
+			}
+			other, otherErr := planner.RestoreDatabase(shuffled(t, start), kept, targets)
+			if resource.Digest(other) != resource.Digest(plans) || fmt.Sprint(otherErr) != fmt.Sprint(err) {
+				t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
+			}
+			if err != nil {
+				checkRefusal(t, err)
+				return
+			}
+			t.Log("\n" + printPlans(plans))
+			seen.count("planned")
+			w.Nodes = orderForRestore(w.Nodes)
+			c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+			c.structureOfEach()
+			c.order()
+			c.reachesEnd()
+			c.settled(w)
+		})
+	}
+	seen.require(t, "planned", "start: needs recreation", "start: failed", "create", "update", "delete",
+		"several plans", "an event below another one", "a delete below another one")
+}
+
+// splitForRestore makes every second node a target, the first one always.
+func splitForRestore(w drawnWish) (kept []*planner.NodeResources, targets []*planner.NodeRestoreResources) {
+	for i, n := range w.nodes() {
+		if i%2 == 1 {
+			kept = append(kept, n)
+			continue
+		}
+		restore := w.instance(w.Nodes[i], w.Nodes[i].Instances[0])
+		restore.InstanceDependencies = append(restore.InstanceDependencies,
+			orchestrated("restore", restore.Instance.Spec.InstanceID, 0))
+		targets = append(targets, &planner.NodeRestoreResources{
+			NodeName:         n.NodeName,
+			PrimaryInstance:  n.InstanceResources[0],
+			RestoreInstance:  restore,
+			ReplicaInstances: n.InstanceResources[1:],
+			RestoreConfig:    n.RestoreConfig,
+			DatabaseOwner:    n.DatabaseOwner,
+		})
+	}
+	return kept, targets
+}
+
+// orderForRestore puts the nodes as RestoreDatabase sees them, without what only new nodes have.
+func orderForRestore(nodes []drawnNode) []drawnNode {
+	nodes = slices.Clone(nodes)
+	for i := range nodes {
+		nodes[i].Source = ""
+	}
+	return nodes
+}
+
+// checkRefusal wants an error of the planner that says what to do. One of the engine would say that the
+// planner wants what cannot be planned.
+func checkRefusal(t *rapid.T, err error) {
+	var (
+		missing *resource.MissingDependencyError
+		self    *resource.SelfDependencyError
+		cycle   *resource.CycleError
+	)
+	if errors.As(err, &missing) || errors.As(err, &self) || errors.As(err, &cycle) {
+		t.Fatalf("a sound wish cannot be planned: %v", err)
+	}
+}
+
+// checkOtherOrder wants the same outcome when lists are filled in another order.
+func checkOtherOrder(t *rapid.T, w drawnWish, start *resource.State, plans []resource.Plan, err error) {
+	options := w.options()
+	if len(options.Services) > 1 {
+		options.Services = rapid.Permutation(options.Services).Draw(t, "order of services")
+	}
+	nodes := w.nodes()
+	for _, n := range nodes {
+		for _, i := range n.InstanceResources {
+			i.InstanceDependencies = rapid.Permutation(i.InstanceDependencies).Draw(t, "order of instance dependencies")
+			i.DatabaseDependencies = rapid.Permutation(i.DatabaseDependencies).Draw(t, "order of database dependencies")
+		}
+	}
+	other, otherErr := planner.UpdateDatabase(options, shuffled(t, start), nodes)
+	if fmt.Sprint(otherErr) != fmt.Sprint(err) || resource.Digest(other) != resource.Digest(plans) {
+		t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
+	}
+}
+
+// propertyCheck checks the plans from start to end.
+type propertyCheck struct {
+	*rapid.T
+	seen       propertyClasses
+	start, end *resource.State
+	plans      []resource.Plan
+}
+
+// structure: what is wanted is deleted only to be made again, with a node that is joining and has to start
+// again. Deletes are in the last plan, unless an earlier populate has left something.
+func (c propertyCheck) structure() {
+	c.structureOfEach()
+	c.seen.countIf(len(c.plans) == 0, "no plan")
+	joining := map[string]bool{}
+	for _, r := range c.start.OfType(database.TypeRolesSource) {
+		node := r.Identifier.ID
+		_, wanted := c.end.Get(database.PostgresDatabaseIdentifier(node, "app"))
+		joining[node] = wanted
+		c.seen.countIf(wanted, "joining node")
+		for _, id := range []resource.Identifier{
+			database.PostgresDatabaseIdentifier(node, "app"), database.InstanceIdentifier(node + "-a"),
+		} {
+			lost, ok := c.start.Get(id)
+			c.seen.countIf(wanted && ok && lost.NeedsRecreate, "joining node whose data is lost")
+		}
+	}
+	for i, plan := range c.plans {
+		for _, e := range eventsOf(plan) {
+			c.seen.countIf(e.Resource.Identifier.Type == database.TypePeerCatchup, "populate")
+			if e.Type != resource.EventDelete {
+				continue
+			}
+			_, wanted := c.end.Get(e.Resource.Identifier)
+			c.seen.countIf(wanted, "deleted to be created again")
+			if wanted && !c.concerns(e.Resource, joining) {
+				c.Errorf("plan %d deletes %s, which is wanted", i+1, e.Resource.Identifier)
+			}
+			if i < len(c.plans)-1 && len(joining) == 0 && !c.start.HasType(database.TypeSyncEvent) {
+				c.Errorf("plan %d deletes %s, and is not the last one", i+1, e.Resource.Identifier)
+			}
+		}
+	}
+}
+
+// concerns tells whether a resource is, or needs by name, something that is marked as needing recreation, or
+// that belongs to a node which is joining.
+func (c propertyCheck) concerns(r *resource.Resource, joining map[string]bool) bool {
+	if r.NeedsRecreate || joining[nodeOf(r.Identifier.ID)] || joining[subscriberOf(r.Identifier)] {
+		return true
+	}
+	return slices.ContainsFunc(r.Dependencies, func(d resource.Identifier) bool {
+		found, ok := c.start.Get(d)
+		return ok && c.concerns(found, joining)
+	})
+}
+
+// structureOfEach: each plan has phases, phases have events in order, no resource comes twice, and deletes
+// come last.
+func (c propertyCheck) structureOfEach() {
+	c.seen.countIf(len(c.plans) > 1, "several plans")
+	for i, plan := range c.plans {
+		if len(plan.Phases) == 0 {
+			c.Errorf("plan %d is empty", i+1)
+		}
+		c.seen.countIf(len(plan.Phases) > 1, "several phases")
+		planned := map[resource.Identifier]bool{}
+		deletes, others := false, false
+		for _, phase := range plan.Phases {
+			if len(phase.Events) == 0 {
+				c.Errorf("plan %d has an empty phase", i+1)
+			}
+			c.seen.countIf(len(phase.Events) > 1, "several events in a phase")
+			if !slices.IsSortedFunc(phase.Events, func(a, b resource.Event) int {
+				return a.Resource.Identifier.Compare(b.Resource.Identifier)
+			}) {
+				c.Errorf("plan %d has a phase out of order", i+1)
+			}
+			for _, e := range phase.Events {
+				c.seen.count(e.Type.String())
+				if planned[e.Resource.Identifier] {
+					c.Errorf("plan %d has %s twice", i+1, e.Resource.Identifier)
+				}
+				planned[e.Resource.Identifier] = true
+				deletes = deletes || e.Type == resource.EventDelete
+				others = others || e.Type != resource.EventDelete
+				if deletes && e.Type != resource.EventDelete {
+					c.Errorf("plan %d deletes before it has an event for %s", i+1, e.Resource.Identifier)
+				}
+			}
+		}
+		c.seen.countIf(deletes && others, "deletes after other events")
+	}
+}
+
+func eventsOf(plan resource.Plan) []resource.Event {
+	var events []resource.Event
+	for _, phase := range plan.Phases {
+		events = append(events, phase.Events...)
+	}
+	return events
+}
+
+// order: nothing runs beside, or before, what it depends on, directly or not; nothing is created or updated
+// without what it depends on; nothing is deleted from under what depends on it.
+func (c propertyCheck) order() {
+	state := c.start.Clone()
+	for i, plan := range c.plans {
+		unplanned := state.Clone()
+		for _, r := range state.Resources() {
+			if _, stays := c.end.Get(r.Identifier); stays && r.NeedsRecreate {
+				unplanned.Remove(r.Identifier) // it counts as not there, so that nothing goes through it
+			}
+		}
+		merged := unplanned.Clone()
+		for _, e := range eventsOf(plan) {
+			merged.Apply(e)
+		}
+		phaseOf := map[resource.Identifier]int{}
+		for j, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				phaseOf[e.Resource.Identifier] = j
+			}
+		}
+		for j, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				id := e.Resource.Identifier
+				if e.Type == resource.EventDelete {
+					c.checkDelete(state, unplanned, plan, phaseOf, id, fmt.Sprintf("%d.%d", i+1, j+1))
+					continue
+				}
+				for d := range reachable(merged, id) {
+					at, planned := phaseOf[d]
+					c.seen.countIf(planned && at < j, "an event below another one")
+					if planned && at >= j {
+						c.Errorf("%d.%d: %s depends on %s, which is planned in phase %d", i+1, j+1, id, d, at+1)
+					}
+				}
+				for _, d := range e.Resource.Dependencies {
+					if found, ok := state.Get(d); !ok || found.NeedsRecreate {
+						c.Errorf("%d.%d: %s does not find %s", i+1, j+1, id, d)
+					}
+				}
+				c.seen.countIf(len(e.Resource.TypeDependencies) > 0, "a type is depended on")
+			}
+			for _, e := range phase.Events {
+				state.Apply(e)
+			}
+		}
+	}
+}
+
+// checkDelete looks at what depends on something that is deleted: it goes before, or depends on it no more.
+func (c propertyCheck) checkDelete(
+	state, unplanned *resource.State, plan resource.Plan, phaseOf map[resource.Identifier]int,
+	id resource.Identifier, where string,
+) {
+	for _, r := range state.Resources() {
+		if slices.Contains(r.Dependencies, id) {
+			c.Errorf("%s deletes %s, while %s depends on it", where, id, r.Identifier)
+		}
+	}
+	for d := range reachable(unplanned, id) {
+		at, planned := phaseOf[d]
+		if !planned || plan.Phases[at].Events[0].Type != resource.EventDelete {
+			continue
+		}
+		c.seen.count("a delete below another one")
+		if at <= phaseOf[id] {
+			c.Errorf("%s deletes %s, which depends on %s, not before that", where, id, d)
+		}
+	}
+}
+
+// reachable is all that a resource depends on, by name and by type, directly or not.
+func reachable(s *resource.State, id resource.Identifier) map[resource.Identifier]bool {
+	found := map[resource.Identifier]bool{}
+	for queue := []resource.Identifier{id}; len(queue) > 0; queue = queue[1:] {
+		r, ok := s.Get(queue[0])
+		if !ok {
+			continue
+		}
+		next := slices.Clone(r.Dependencies)
+		for _, t := range r.TypeDependencies {
+			for _, member := range s.OfType(t) {
+				next = append(next, member.Identifier)
+			}
+		}
+		for _, d := range next {
+			if !found[d] {
+				found[d] = true
+				queue = append(queue, d)
+			}
+		}
+	}
+	return found
+}
+
+// marksPlannedOnce: what failed is planned for that reason once, and what needs recreation is created once.
+func (c propertyCheck) marksPlannedOnce() {
+	for _, r := range c.start.Resources() {
+		if _, stays := c.end.Get(r.Identifier); !stays || !r.NeedsRecreate && r.Error == "" {
+			continue
+		}
+		failed, created, last := 0, 0, false
+		for i, plan := range c.plans {
+			for _, e := range eventsOf(plan) {
+				if e.Resource.Identifier == r.Identifier && e.Type == resource.EventCreate {
+					created, last = created+1, i == len(c.plans)-1
+					if e.Reason != resource.ReasonDoesNotExist {
+						c.Errorf("%s counts as not there, but is created because of %s", r.Identifier, e.Reason)
+					}
+				}
+				if e.Resource.Identifier == r.Identifier && e.Reason == resource.ReasonHasError {
+					failed, last = failed+1, i == len(c.plans)-1
+				}
+			}
+		}
+		// Of a node that is joining, what is built on lost data is created again, whether or not it failed.
+		if created+failed != 1 || r.NeedsRecreate && created == 0 {
+			c.Errorf("%s is marked, and is created %d times, and updated as failed %d times", r.Identifier, created, failed)
+		}
+		c.seen.countIf(failed > 0 && last, "planned as failed, in the last plan")
+		c.seen.countIf(failed > 0 && !last, "planned as failed, before the last plan")
+		c.seen.countIf(created > 0 && last, "recreated, in the last plan")
+		c.seen.countIf(created > 0 && !last, "recreated, before the last plan")
+	}
+}
+
+// followed: whatever depends on something that is created or updated gets its turn after it.
+func (c propertyCheck) followed() {
+	type moment struct{ plan, phase int }
+	last := map[resource.Identifier]moment{}
+	for i, plan := range c.plans {
+		for j, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				last[e.Resource.Identifier] = moment{i, j}
+			}
+		}
+	}
+	for _, r := range c.end.Resources() {
+		dependencies := slices.Clone(r.Dependencies)
+		for _, t := range r.TypeDependencies {
+			for _, member := range c.end.OfType(t) {
+				dependencies = append(dependencies, member.Identifier)
+			}
+		}
+		mine, planned := last[r.Identifier]
+		for _, d := range dependencies {
+			theirs, ok := last[d]
+			if !ok {
+				continue
+			}
+			c.seen.countIf(planned && mine.plan > theirs.plan, "follows in a later plan")
+			if !planned || mine.plan < theirs.plan || mine.plan == theirs.plan && mine.phase <= theirs.phase {
+				c.Errorf("%s does not follow %s", r.Identifier, d)
+			}
+		}
+	}
+}
+
+// rolling: when an instance of a member is touched, no instance of any other node is touched in that plan.
+func (c propertyCheck) rolling() {
+	for i, plan := range c.plans {
+		nodes := map[string]bool{}
+		members := false
+		for _, e := range eventsOf(plan) {
+			if e.Type == resource.EventDelete {
+				continue
+			}
+			c.seen.countIf(e.Resource.Identifier.Type == "network", "rolling: a shared resource is updated")
+			if e.Resource.Identifier.Type != database.TypeInstance {
+				continue
+			}
+			node := nodeOf(e.Resource.Identifier.ID)
+			nodes[node] = true
+			members = members || isMember(c.start, node)
+			for _, cause := range e.CausedBy {
+				remembered := !slices.ContainsFunc(eventsOf(plan), func(e resource.Event) bool {
+					return e.Resource.Identifier == cause
+				})
+				c.seen.countIf(remembered, "rolling: waited for its node")
+			}
+		}
+		c.seen.countIf(len(nodes) == 1 && members, "rolling: instances of one node")
+		if members && len(nodes) > 1 {
+			c.Errorf("plan %d touches instances of %v", i+1, nodes)
+		}
+	}
+}
+
+// reachesEnd: executed, the plans give the end state, without any mark.
+func (c propertyCheck) reachesEnd() {
+	state := c.start.Clone()
+	for _, plan := range c.plans {
+		apply(state, plan)
+	}
+	for _, got := range state.Resources() {
+		want, ok := c.end.Get(got.Identifier)
+		if !ok {
+			c.Errorf("%s is left over", got.Identifier)
+			continue
+		}
+		if diff, err := resource.DiffAttributes(got, want); err != nil || len(diff) > 0 {
+			c.Errorf("%s has other attributes: %v %v", got.Identifier, diff, err)
+		}
+		if !slices.Equal(got.Dependencies, want.Dependencies) || !slices.Equal(got.TypeDependencies, want.TypeDependencies) {
+			c.Errorf("%s depends on %v %v and should on %v %v", got.Identifier,
+				got.Dependencies, got.TypeDependencies, want.Dependencies, want.TypeDependencies)
+		}
+		if got.NeedsRecreate || got.PendingDeletion || got.Error != "" {
+			c.Errorf("%s is still marked", got.Identifier)
+		}
+	}
+	if state.Len() < c.end.Len() {
+		c.Errorf("%d of %d resources are there", state.Len(), c.end.Len())
+	}
+}
+
+// settled: at the end there is nothing left to plan.
+func (c propertyCheck) settled(w drawnWish) {
+	state := c.start.Clone()
+	for _, plan := range c.plans {
+		apply(state, plan)
+	}
+	if plans, err := planner.UpdateDatabase(w.options(), state, w.nodes()); err != nil || len(plans) > 0 {
+		c.Errorf("asked again at the end: %v\n%s", err, printPlans(plans))
+	}
+}
+
+// require fails unless each class was seen.
+func (c propertyClasses) require(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if c[name] == 0 {
+			t.Errorf("no example of %q was tried", name)
+		}
+	}
+	for _, name := range sortedNames(c) {
+		t.Logf("%6d %s", c[name], name)
+	}
+}
