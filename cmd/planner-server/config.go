@@ -72,7 +72,7 @@ func newFlags(cfg *config) *flag.FlagSet {
 	fs.StringVar(&cfg.traceEndpoint, "trace-endpoint", "", "`HOST:PORT` of an OTLP gRPC collector that gets traces; empty: none")
 	fs.BoolVar(&cfg.traceInsecure, "trace-insecure", false, "send traces without TLS")
 	define(fs, &cfg.drainDelay, "drain-delay", "0s", parseDuration,
-		"how long to go on serving after SIGTERM with health at NOT_SERVING, so that load balancers notice")
+		"`DURATION` of going on to serve after SIGTERM with health at NOT_SERVING, so that load balancers notice")
 	define(fs, &cfg.drainTimeout, "drain-timeout", "30s", parseDuration,
 		"how long calls in flight may take to finish after that, as a `DURATION` such as 30s")
 	return fs
@@ -95,7 +95,7 @@ func identityFlags(fs *flag.FlagSet, cfg *config) {
 	fs.StringVar(&cfg.tlsCert, "tls-cert", "", "`FILE` with the server's certificate chain, PEM; TLS 1.3 for all TCP listeners")
 	fs.StringVar(&cfg.tlsKey, "tls-key", "", "`FILE` with its private key, PEM")
 	fs.StringVar(&cfg.tlsClientCA, "tls-client-ca", "", "`FILE` with the CAs of client certificates, PEM; asks callers for one")
-	define(fs, &cfg.tlsRefresh, "tls-refresh", "10s", parsePositive, "how often these files, and the tokens, are read again")
+	define(fs, &cfg.tlsRefresh, "tls-refresh", "10s", parsePositive, "`DURATION` after which these files, and the tokens, are read again")
 	defineList(fs, &cfg.clientNames, "allow-client", "", parseName,
 		"`NAME` that a client certificate may have: a DNS name or URI among its SANs; may be repeated; default all")
 	fs.StringVar(&cfg.tokenFile, "token-file", "", "`FILE` with bearer tokens that are let in, one on each line")
@@ -119,15 +119,15 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	define(fs, &l.ConcurrentPlans, "max-concurrent-plans", "0", parseCountOrZero,
 		"requests planned at a time, a `NUMBER`; 0: one for each processor, at least 2")
 	number(&l.QueuedPlans, "max-queued-plans", server.DefaultQueuedPlans, "requests that wait for their turn, a `NUMBER`")
-	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn")
+	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn, a `DURATION`")
 	number(&l.SmallRequestBytes, "small-request-bytes", server.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
 	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", server.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
 	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", server.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
 	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
 	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
 		"most calls of a connection at a time, a `NUMBER`")
-	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, whatever deadline its caller sets")
-	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message")
+	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, a `DURATION`, whatever deadline its caller sets")
+	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
 	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,
 		"share of the container's memory after which garbage is collected harder, a `NUMBER`; 0: no limit")
 }

@@ -142,7 +142,7 @@ func TestOneOfTwoServersDies(t *testing.T) {
 	doomed, survivor := launch(t, nil), launch(t, nil)
 	for _, p := range []*process{doomed, survivor} {
 		go func() {
-			for range p.lines { //nolint:revive // a log that nobody reads would hold the server up
+			for range p.lines { // a log that nobody reads would hold the server up
 			}
 		}()
 	}

@@ -43,14 +43,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 		case commandCheck, commandHealth:
 			command, args = args[0], args[1:]
 		case commandVersion, "-version", "version":
-			fmt.Fprintln(stdout, versionText())
+			_, _ = fmt.Fprintln(stdout, versionText())
 			return exitOK
 		}
 	}
 	cfg, err := parse(args)
 	switch {
 	case errors.Is(err, errHelp):
-		fmt.Fprint(stdout, helpText())
+		_, _ = fmt.Fprint(stdout, helpText())
 		return exitOK
 	case err != nil:
 		return fail(stderr, exitUsage, fmt.Errorf("%w\nSee planner-server --help", err))
@@ -62,7 +62,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		if err := probe(cfg); err != nil {
 			return fail(stderr, exitFailed, err)
 		}
-		fmt.Fprintln(stdout, "serving")
+		_, _ = fmt.Fprintln(stdout, "serving")
 		return exitOK
 	}
 	return runServer(cfg, stderr)
@@ -90,11 +90,11 @@ func checkConfig(cfg config, stdout, stderr io.Writer) int {
 		return fail(stderr, exitUsage, err)
 	}
 	s.close()
-	fmt.Fprintln(stdout, "the configuration is good")
+	_, _ = fmt.Fprintln(stdout, "the configuration is good")
 	return exitOK
 }
 
 func fail(stderr io.Writer, code int, err error) int {
-	fmt.Fprintf(stderr, "planner-server: %v\n", err)
+	_, _ = fmt.Fprintf(stderr, "planner-server: %v\n", err)
 	return code
 }

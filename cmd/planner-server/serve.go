@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"sync/atomic"
@@ -154,7 +155,7 @@ func limitMemory(cfg config, log *zap.Logger) {
 		return
 	}
 	limit, err := memlimit.Set(memlimit.WithRatio(cfg.memoryRatio), memlimit.WithProvider(memlimit.FromCgroup))
-	if err == nil && limit > 0 {
+	if err == nil && limit > 0 && limit < math.MaxInt64 {
 		log.Info("memory limit", zap.Int64("bytes", limit))
 	}
 }
