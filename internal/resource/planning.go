@@ -254,13 +254,28 @@ func (p *planning) mark(v vertex) {
 	}
 }
 
-// addPlan keeps the phases that hold events, and the plan if any phase is left.
-func (p *planning) addPlan(phases []Phase) {
-	phases = slices.DeleteFunc(phases, func(ph Phase) bool { return len(ph.Events) == 0 })
-	for _, phase := range phases {
-		slices.SortFunc(phase.Events, func(a, b Event) int {
-			return a.Resource.Identifier.Compare(b.Resource.Identifier)
-		})
+// draft is a phase in the making: what happens to which vertices, in any order. Events are large, and sorted
+// before they are where they stay.
+type draft []drafted
+
+type drafted struct {
+	vertex vertex
+	event  *Event
+}
+
+// addPlan keeps the phases that hold events, in order, and the plan if any phase is left.
+func (p *planning) addPlan(drafts []draft) {
+	var phases []Phase
+	for _, d := range drafts {
+		if len(d) == 0 {
+			continue
+		}
+		slices.SortFunc(d, func(a, b drafted) int { return p.names[a.vertex].Compare(p.names[b.vertex]) })
+		events := make([]Event, len(d))
+		for i := range d {
+			events[i] = *d[i].event
+		}
+		phases = append(phases, Phase{Events: events})
 	}
 	if len(phases) > 0 {
 		p.plans = append(p.plans, Plan{Phases: phases})

@@ -41,9 +41,9 @@ func (g *graph) complete() error {
 }
 
 // reach returns a phase of creates and updates for each layer of the wanted graph.
-func (p *planning) reach(wanted *graph, force bool) ([]Phase, error) {
+func (p *planning) reach(wanted *graph, force bool) ([]draft, error) {
 	layers := wanted.byLayer()
-	phases := make([]Phase, len(layers))
+	phases := make([]draft, len(layers))
 	for i, layer := range layers {
 		for _, v := range layer {
 			event, err := p.decide(v, p.current.resources[v], wanted.resources[v], wanted.edges[v], force)
@@ -52,7 +52,7 @@ func (p *planning) reach(wanted *graph, force bool) ([]Phase, error) {
 			}
 			if event != nil {
 				p.mark(v)
-				phases[i].Events = append(phases[i].Events, *event)
+				phases[i] = append(phases[i], drafted{v, event})
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func (p *planning) reach(wanted *graph, force bool) ([]Phase, error) {
 
 // discard returns phases that delete what is current and not wanted, dependents before what they depend
 // on. A resource that stays counts in the order, too, as it may connect two that go.
-func (p *planning) discard(wanted *graph) ([]Phase, error) {
+func (p *planning) discard(wanted *graph) ([]draft, error) {
 	var leftovers []vertex
 	for v, r := range p.current.resources {
 		if r != nil && wanted.resources[v] == nil {
@@ -75,14 +75,13 @@ func (p *planning) discard(wanted *graph) ([]Phase, error) {
 	if err != nil {
 		return nil, err
 	}
-	var phases []Phase
+	var phases []draft
 	for _, v := range leftovers {
 		for int(layers[v]) >= len(phases) {
-			phases = append(phases, Phase{})
+			phases = append(phases, nil)
 		}
-		phase := &phases[layers[v]]
-		phase.Events = append(phase.Events,
-			Event{Type: EventDelete, Resource: p.current.resources[v], Reason: ReasonNotDesired})
+		event := &Event{Type: EventDelete, Resource: p.current.resources[v], Reason: ReasonNotDesired}
+		phases[layers[v]] = append(phases[layers[v]], drafted{v, event})
 	}
 	return phases, nil
 }

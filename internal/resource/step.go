@@ -71,10 +71,10 @@ func (p *planning) advance(diff *State) error {
 	for v := range p.before {
 		p.enqueue(v)
 	}
-	var phases []Phase
+	var phases []draft
 	var missing []*MissingDependencyError
 	for layer := 0; layer < len(p.candidates); layer++ {
-		var phase Phase
+		var phase draft
 		for _, v := range p.candidates[layer] {
 			event, err := p.consider(v)
 			if err != nil {
@@ -82,7 +82,7 @@ func (p *planning) advance(diff *State) error {
 			}
 			if event != nil {
 				missing = append(missing, p.current.missing(v)...)
-				phase.Events = append(phase.Events, *event)
+				phase = append(phase, drafted{v, event})
 			}
 		}
 		p.candidates[layer] = p.candidates[layer][:0]
