@@ -2,18 +2,22 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
 
 const (
@@ -211,4 +215,48 @@ func TestReflectionCanBeOff(t *testing.T) {
 			t.Errorf("%s: %v", args, got)
 		}
 	}
+}
+
+// TestRequestsOfStrangersAreNotRead shows that whoever may not call cannot make the server hold what it sends.
+func TestRequestsOfStrangersAreNotRead(t *testing.T) {
+	tokenFile := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokenFile, oldToken)
+	p := launch(t, nil, "--token-file", tokenFile)
+	before := p.peakMemory()
+	nodes := []*plannerv1.NodeResources{{NodeName: strings.Repeat("x", 32<<20)}}
+	var callers sync.WaitGroup
+	for i := range 8 {
+		conn := p.dial()
+		callers.Go(func() {
+			var err error
+			if i%2 == 0 {
+				_, err = plannerv1.NewStateServiceClient(conn).EndState(t.Context(), &plannerv1.EndStateRequest{Nodes: nodes})
+			} else {
+				err = plan(t.Context(), conn, &plannerv1.UpdateDatabaseRequest{Nodes: nodes})
+			}
+			if status.Code(err) != codes.Unauthenticated {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	callers.Wait()
+	if grown := p.peakMemory() - before; grown > 32<<10 {
+		t.Errorf("8 requests of 32 MiB took %d KiB", grown)
+	}
+}
+
+// peakMemory is the most memory that the process has taken, in KiB.
+func (p *process) peakMemory() int {
+	p.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Skip("this system does not tell how much memory a process takes")
+	}
+	_, peak, _ := strings.Cut(string(text), "VmHWM:")
+	peak, _, _ = strings.Cut(peak, "kB")
+	kib, err := strconv.Atoi(strings.TrimSpace(peak))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return kib
 }
