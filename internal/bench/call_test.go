@@ -2,7 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 // BenchmarkCall measures a whole call in process: decode, convert, plan, digest, encode. In the same run it
 // measures what protobuf takes to decode the same request and encode the same answer: x_bare is how many
-// times as long the call takes, by the medians of both.
+// times as much time of the processors the call takes.
 func BenchmarkCall(b *testing.B) {
 	for _, f := range forms {
 		for _, c := range cases {
@@ -34,32 +33,28 @@ func benchmarkCall(b *testing.B, c *call) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var whole, bare []time.Duration
+	var whole, bare time.Duration
 	b.SetBytes(int64(len(c.wire) + answer.size()))
 	b.ReportAllocs()
 	for b.Loop() {
-		began := time.Now()
+		began := cpuTime()
 		if _, err := c.reply(c.wire); err != nil {
 			b.Fatal(err)
 		}
-		whole = append(whole, time.Since(began))
+		whole += cpuTime() - began
 
 		b.StopTimer()
-		began = time.Now()
+		began = cpuTime()
 		if err := c.bare(answer); err != nil {
 			b.Fatal(err)
 		}
-		bare = append(bare, time.Since(began))
+		bare += cpuTime() - began
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(median(whole))/float64(median(bare)), "x_bare")
+	reportCPU(b, whole)
+	b.ReportMetric(float64(whole)/float64(bare), "x_bare")
 	b.ReportMetric(float64(len(c.wire)), "request-B")
 	b.ReportMetric(float64(answer.size()), "answer-B")
-}
-
-func median(times []time.Duration) time.Duration {
-	slices.Sort(times)
-	return times[len(times)/2]
 }
 
 // call is a request on the wire, and how to answer it.

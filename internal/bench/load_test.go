@@ -56,13 +56,16 @@ func TestLoad(t *testing.T) {
 	}
 	for _, callers := range []int{1, 8, 64} {
 		took := make([][]time.Duration, len(services))
+		computed := make([]time.Duration, len(services))
 		for range rounds {
 			for i, s := range services {
+				began := cpuTime()
 				took[i] = append(took[i], drive(t, s, callers)...)
+				computed[i] += cpuTime() - began
 			}
 		}
 		for i, s := range services {
-			report(t, s.name, callers, took[i])
+			report(t, s.name, callers, took[i], computed[i])
 			if i >= 2 {
 				rate := func(plans []time.Duration) float64 { return float64(len(plans)) / float64(len(took[i])) }
 				t.Logf("%2d callers: plans are %.2f of %s, plans not judged %.2f", callers, rate(took[0]), s.name, rate(took[1]))
@@ -136,7 +139,7 @@ func drive(t *testing.T, s service, callers int) []time.Duration {
 }
 
 // report reports calls of a service.
-func report(t *testing.T, what string, callers int, took []time.Duration) {
+func report(t *testing.T, what string, callers int, took []time.Duration, computed time.Duration) {
 	t.Helper()
 	if len(took) == 0 {
 		t.Fatal("no calls")
@@ -145,8 +148,9 @@ func report(t *testing.T, what string, callers int, took []time.Duration) {
 	at := func(part float64) time.Duration {
 		return took[int(part*float64(len(took)-1))].Round(time.Microsecond)
 	}
-	t.Logf("%2d callers: %6.0f %s/s, p50 %v, p99 %v", callers,
-		float64(len(took))/(rounds*loadTime.Seconds()), what, at(0.5), at(0.99))
+	t.Logf("%2d callers: %6.0f %s/s, p50 %v, p99 %v, %v of the processors for each", callers,
+		float64(len(took))/(rounds*loadTime.Seconds()), what, at(0.5), at(0.99),
+		(computed / time.Duration(len(took))).Round(time.Microsecond))
 }
 
 const echoMethod = "/bench.Echo/Echo"

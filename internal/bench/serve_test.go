@@ -19,11 +19,13 @@ func BenchmarkServe(b *testing.B) {
 				b.Run(fmt.Sprintf("form=%s/case=%s/nodes=%d", f.name, c.name, n), func(b *testing.B) {
 					call := c.ask(b, n).caller(b, conn, f)
 					b.ReportAllocs()
+					began := cpuTime()
 					for b.Loop() {
 						if err := call(context.Background()); err != nil {
 							b.Fatal(err)
 						}
 					}
+					reportCPU(b, cpuTime()-began)
 				})
 			}
 		}
