@@ -199,7 +199,7 @@ func measured[T any](ctx context.Context, name step, work func() (T, error)) (T,
 	// Not deferred directly: then End would record what panicked, and that may be anything.
 	defer func() {
 		span.End()
-		c.stepSeconds[name].Observe(time.Since(began).Seconds())
+		c.stepSeconds.WithLabelValues(string(name)).Observe(time.Since(began).Seconds())
 	}()
 	result, err := work()
 	if err != nil {

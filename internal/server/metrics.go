@@ -26,7 +26,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	calls    *grpcprom.ServerMetrics
 
-	stepSeconds      map[step]prometheus.Observer
+	stepSeconds      *prometheus.HistogramVec
 	queueSeconds     prometheus.Histogram
 	requestBytes     prometheus.Histogram
 	requestResources prometheus.Histogram
@@ -46,7 +46,9 @@ func newMetrics(config Metrics) *metrics {
 		registry: registry,
 		calls: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(
 			grpcprom.WithHistogramBuckets(secondsBuckets()))),
-		stepSeconds: map[step]prometheus.Observer{},
+		stepSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: secondsBuckets(),
+		}, []string{"step"}),
 		queueSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "planner_queue_seconds", Help: "How long requests waited for a place to be planned.", Buckets: secondsBuckets(),
 		}),
@@ -64,18 +66,15 @@ func newMetrics(config Metrics) *metrics {
 			Name: "planner_refusals_total", Help: "Calls that a limit refused or ended, by the reason of their ErrorInfo.",
 		}, []string{"reason"}),
 	}
-	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: secondsBuckets(),
-	}, []string{"step"})
 	for _, s := range steps() {
-		m.stepSeconds[s] = seconds.WithLabelValues(string(s))
+		m.stepSeconds.WithLabelValues(string(s))
 	}
 	for _, reason := range limitReasons() {
 		m.refusals.WithLabelValues(reason)
 	}
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.calls, seconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
+		m.calls, m.stepSeconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
 		m.answerEvents, m.events, m.refusals, buildInfo(config.Version),
 	)
 	return m

@@ -122,7 +122,7 @@ func fullOfSecrets(t *testing.T) *plannerv1.UpdateDatabaseRequest {
 // TestSecretsStayInside plans what is full of secrets, in calls that end in every way, and looks for them in all
 // that comes out besides the answer. The log is looked at by the harness.
 func TestSecretsStayInside(t *testing.T) {
-	real := planner.UpdateDatabase
+	planReally := planner.UpdateDatabase
 	with := func(err error, panics any) func(*Server) {
 		return func(s *Server) {
 			s.planner.judgeUpdate = noViolations
@@ -135,7 +135,7 @@ func TestSecretsStayInside(t *testing.T) {
 				if err != nil {
 					return nil, err
 				}
-				return real(o, state, nodes)
+				return planReally(o, state, nodes)
 			}
 		}
 	}
