@@ -7,43 +7,57 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// isPopulated tells whether the data of a joining node is complete: it has been enabled, and nothing has
-// been lost since.
-func (r *roster) isPopulated(n *NodeResources) (bool, error) {
-	record, _ := r.start.Get(database.RolesSourceIdentifier(n.NodeName))
-	source, err := database.RolesSourceNode(record)
-	if err != nil {
-		return false, err
+// settleJoining tells which of the joining nodes have all their data.
+func (r *roster) settleJoining() error {
+	for _, n := range r.with(joining) {
+		complete, err := r.hasAllData(n)
+		if err != nil {
+			return err
+		}
+		if complete {
+			r.standings[n.NodeName] = populated
+		}
 	}
-	enabled, err := r.enabled(n, source)
-	return enabled && !r.dataLost(n) && !r.slotLost(n, source), err
+	return nil
 }
 
-// enabled tells whether one of the subscriptions of a joining node has been given the shape that it has at
-// the end, which happens only after everything else has succeeded.
-func (r *roster) enabled(n *NodeResources, source string) (bool, error) {
-	for _, provider := range r.providers(n, source) {
-		subscription, ok := r.start.Get(database.SubscriptionIdentifier(n.link(provider, n.NodeName)))
-		if !ok {
-			continue
-		}
-		if settled, err := database.SubscriptionSettled(subscription); err != nil || settled {
-			return settled, err
-		}
+// hasAllData tells whether the data of a joining node is complete: one of its subscriptions has been given
+// the shape that it has at the end, which happens only after everything else has succeeded; the others have
+// it, too, or are at the position from which they may go on; and nothing has been lost since.
+func (r *roster) hasAllData(n *NodeResources) (bool, error) {
+	if r.mustCopyAgain(n) {
+		return false, nil
 	}
-	return false, nil
+	enabled := false
+	for _, provider := range append(r.peers(n), n.SourceNode) {
+		link := n.link(provider, n.NodeName)
+		if !r.has(database.SubscriptionIdentifier(link)) {
+			return false, nil
+		}
+		settled, err := r.settled(link)
+		if err != nil {
+			return false, err
+		}
+		if !settled && provider != n.SourceNode && !r.has(database.ReplicationOriginAdvanceIdentifier(link)) {
+			return false, nil
+		}
+		enabled = enabled || settled
+	}
+	return enabled, nil
 }
 
-// providers are the nodes from which start has a slot for the joining node, its source among them.
-func (r *roster) providers(n *NodeResources, source string) []string {
-	names := []string{source}
-	for _, slot := range r.start.OfType(database.TypeReplicationSlot) {
-		provider, subscriber, ok := database.SlotNodes(slot.Identifier)
-		if ok && subscriber == n.NodeName && provider != source {
-			names = append(names, provider)
-		}
+// settled tells whether start has the subscription of the link in the shape that it has at the end.
+func (r *roster) settled(link database.Link) (bool, error) {
+	subscription, ok := r.start.Get(database.SubscriptionIdentifier(link))
+	if !ok {
+		return false, nil
 	}
-	return names
+	return database.SubscriptionSettled(subscription)
+}
+
+// mustCopyAgain tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
+func (r *roster) mustCopyAgain(n *NodeResources) bool {
+	return r.dataLost(n) || r.copyLost(n) || len(r.lostSlots(n)) > 0 || r.copiedWithoutSlot(n) || len(r.abandoned(n)) > 0
 }
 
 // dataLost tells whether a joining node has lost what it has copied so far: its primary instance or its
@@ -52,16 +66,31 @@ func (r *roster) dataLost(n *NodeResources) bool {
 	return r.primaryLost(n) || !r.has(database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName()))
 }
 
-// slotLost tells whether a slot for the node has to be made again: what its provider has written since the
-// slot was gone is kept nowhere, so that the copy has to be made again, too.
-func (r *roster) slotLost(n *NodeResources, source string) bool {
-	for _, provider := range r.providers(n, source) {
-		slot, ok := r.start.Get(database.ReplicationSlotIdentifier(n.link(provider, n.NodeName)))
-		if ok && slot.NeedsRecreate {
-			return true
+// copyLost tells whether the subscription to the source has to be made again: what it has received since
+// the copy cannot be told from what it has not. If the node itself has begun to provide, the subscription
+// has been there, and was deleted to be made again.
+func (r *roster) copyLost(n *NodeResources) bool {
+	id := database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))
+	if r.recorded(id) {
+		return !r.has(id)
+	}
+	return slices.ContainsFunc(r.all, func(other *NodeResources) bool {
+		return r.recorded(database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)))
+	})
+}
+
+// abandoned are the slots for a joining node on peers that are not wanted any more. What such a peer has
+// written since the copy will not come through its slot: the next copy has to bring it, from the source.
+func (r *roster) abandoned(n *NodeResources) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, slot := range r.start.OfType(database.TypeReplicationSlot) {
+		provider, subscriber, ok := database.SlotNodes(slot.Identifier)
+		if ok && subscriber == n.NodeName && r.standings[provider] == 0 &&
+			!r.recorded(database.RolesSourceIdentifier(provider)) {
+			ids = append(ids, slot.Identifier)
 		}
 	}
-	return false
+	return ids
 }
 
 // primaryLost tells whether the primary instance of a joining node is gone or has to be made again.
@@ -79,19 +108,17 @@ func (r *roster) primaryOf(n *NodeResources) string {
 	return n.primaryInstanceID()
 }
 
-// cleanUp plans the deletion of what joining nodes have to do again, and forgets it: each as a plan of its
-// own, so that at every moment the state says what still is to be done. What made it necessary, such as an
-// instance that is marked as needing recreation, stays to the end, and is then created like anything else.
+// cleanUp plans the deletion of what joining nodes have to do again, and forgets it: each kind as a plan of
+// its own, so that at every moment the state says what still is to be done. What made it necessary, such as
+// an instance that is marked as needing recreation, stays to the end, and is then created like anything else.
 func (r *roster) cleanUp() ([]resource.Plan, error) {
 	var plans []resource.Plan
-	for _, outdated := range []func(*NodeResources) ([]resource.Identifier, error){r.outdatedMarkers, r.outdatedCopy} {
+	for _, outdated := range []func(*NodeResources) []resource.Identifier{
+		r.outdatedMarkers, r.outdatedData, r.abandoned,
+	} {
 		var ids []resource.Identifier
 		for _, n := range r.with(joining) {
-			more, err := outdated(n)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, more...)
+			ids = append(ids, outdated(n)...)
 		}
 		plan, err := resource.PlanDelete(r.start, append(ids, r.start.Dependents(ids...)...))
 		if err != nil {
@@ -118,50 +145,56 @@ func afterwards(start *resource.State, plans []resource.Plan) *resource.State {
 	return state
 }
 
-// outdatedMarkers are those that peers wrote for the source of a node that has been enabled and has to copy
-// again: it may have confirmed changes of a peer that the source did not have yet. The slots do not keep
-// them any more, so that the next copy has to wait until the source has them.
-func (r *roster) outdatedMarkers(n *NodeResources) ([]resource.Identifier, error) {
-	if !r.dataLost(n) && !r.slotLost(n, n.SourceNode) {
-		return nil, nil
-	}
-	if enabled, err := r.enabled(n, n.SourceNode); err != nil || !enabled {
-		return nil, err
+// outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been
+// enabled, recorded or not, it may have confirmed changes of a peer that the source did not have yet. The
+// slots do not keep them any more, so that the next copy has to wait until the source has them. A node
+// without a subscription to a peer cannot have been.
+func (r *roster) outdatedMarkers(n *NodeResources) []resource.Identifier {
+	begun := slices.ContainsFunc(r.peers(n), func(peer string) bool {
+		return r.recorded(database.SubscriptionIdentifier(n.link(peer, n.NodeName)))
+	})
+	if !begun || !r.mustCopyAgain(n) {
+		return nil
 	}
 	var ids []resource.Identifier
 	for _, peer := range r.peers(n) {
-		ids = append(ids, r.recordedOf(database.SyncEventIdentifier(n.link(peer, n.SourceNode)))...)
+		ids = append(ids, r.healthy(database.SyncEventIdentifier(n.link(peer, n.SourceNode)))...)
 	}
-	return ids, nil
+	return ids
 }
 
-// outdatedCopy is what has to be done again for a joining node whose data is lost or lacks rows, but for
+// outdatedData is what has to be done again for a joining node whose data is lost or lacks rows, but for
 // what made it so: all that depends on it, the copy, and, of a node that has lost its primary, the
-// replicas, which cannot follow the one that takes its place.
-func (r *roster) outdatedCopy(n *NodeResources) ([]resource.Identifier, error) {
+// replicas, which cannot follow the one that takes its place. Of a node that has all its data, it is what
+// put a subscription that has to be made again at its position.
+func (r *roster) outdatedData(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
 	if r.primaryLost(n) {
 		primary := database.InstanceIdentifier(r.primaryOf(n))
 		ids = append(ids, r.start.Dependents(primary)...)
 		for _, id := range r.instances(n) {
-			if id != primary {
-				ids = append(ids, r.recordedOf(id)...)
+			if id != primary && r.recorded(id) {
+				ids = append(ids, id)
 			}
 		}
 	}
 	if id := database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName()); !r.has(id) {
 		ids = append(ids, r.start.Dependents(id)...)
 	}
-	lost := r.lostSlots(n)
-	ids = append(ids, r.start.Dependents(lost...)...)
-	copied := database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))
-	if len(lost) > 0 || r.copiedWithoutSlot(n) {
+	ids = append(ids, r.start.Dependents(r.lostSlots(n)...)...)
+	if r.mustCopyAgain(n) {
 		ids = append(ids, r.links(n)...)
+		return append(ids, r.start.Dependents(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))...)
 	}
-	if !r.has(copied) {
-		ids = append(ids, r.start.Dependents(copied)...)
+	for _, peer := range r.peers(n) {
+		link := n.link(peer, n.NodeName)
+		if !r.has(database.SubscriptionIdentifier(link)) {
+			ids = append(ids, r.healthy(database.LagTrackerIdentifier(peer, n.NodeName, n.databaseName()))...)
+			ids = append(ids, r.healthy(database.ReplicationSlotAdvanceIdentifier(link))...)
+			ids = append(ids, r.healthy(database.ReplicationOriginAdvanceIdentifier(link))...)
+		}
 	}
-	return ids, nil
+	return ids
 }
 
 // links are what replicates into the node, and what replicates out of it: its tables will be emptied, which
@@ -170,17 +203,40 @@ func (r *roster) links(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
 	for _, other := range r.all {
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
-		ids = append(ids, r.recordedOf(database.SubscriptionIdentifier(in))...)
-		ids = append(ids, r.recordedOf(database.SubscriptionIdentifier(out))...)
-		ids = append(ids, r.recordedOf(database.ReplicationSlotIdentifier(out))...)
+		ids = append(ids, r.healthy(database.SubscriptionIdentifier(in))...)
+		ids = append(ids, r.healthy(database.SubscriptionIdentifier(out))...)
+		ids = append(ids, r.healthy(database.ReplicationSlotIdentifier(out))...)
 	}
 	return ids
 }
 
-// recordedOf is the identifier, if start has a resource for it.
-func (r *roster) recordedOf(id resource.Identifier) []resource.Identifier {
-	if r.recorded(id) {
+// healthy is the identifier, if start has a resource for it that does not have to be made again.
+func (r *roster) healthy(id resource.Identifier) []resource.Identifier {
+	if r.has(id) {
 		return []resource.Identifier{id}
+	}
+	return nil
+}
+
+// keepSettled takes out of the populate what would undo what is done: of a node that only needs one
+// subscription again, the others go on as they are.
+func (r *roster) keepSettled(populate *resource.State) error {
+	for _, n := range r.with(joining) {
+		for _, provider := range append(r.peers(n), n.SourceNode) {
+			link := n.link(provider, n.NodeName)
+			settled, err := r.settled(link)
+			if err != nil {
+				return err
+			}
+			if !settled || !r.has(database.SubscriptionIdentifier(link)) {
+				continue
+			}
+			subscription, _ := r.start.Get(database.SubscriptionIdentifier(link))
+			populate.Add(subscription)
+			populate.Remove(database.LagTrackerIdentifier(provider, n.NodeName, n.databaseName()))
+			populate.Remove(database.ReplicationSlotAdvanceIdentifier(link))
+			populate.Remove(database.ReplicationOriginAdvanceIdentifier(link))
+		}
 	}
 	return nil
 }

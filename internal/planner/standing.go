@@ -53,7 +53,7 @@ func newRoster(start *resource.State, nodes []*NodeResources) (*roster, error) {
 			return nil, err
 		}
 	}
-	return r, nil
+	return r, r.settleJoining()
 }
 
 // with returns the nodes of the given standings, in order.
@@ -86,11 +86,7 @@ func (r *roster) judge(n *NodeResources) (standing, error) {
 	name := n.NodeName
 	switch {
 	case r.recorded(database.RolesSourceIdentifier(name)):
-		complete, err := r.isPopulated(n)
-		if err != nil || !complete {
-			return joining, err
-		}
-		return populated, nil
+		return joining, nil
 	case r.recorded(database.PostgresDatabaseIdentifier(name, n.databaseName())):
 		if !r.anyInstanceLeft(n) {
 			return member, &NodeLostError{Node: name}

@@ -198,6 +198,11 @@ func (r *roster) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*
 	if err != nil {
 		return nil, err
 	}
+	if populate != nil {
+		if err := r.keepSettled(populate); err != nil {
+			return nil, err
+		}
+	}
 	return append(append(groups, eachAlone(added)...), []*resource.State{populate}), nil
 }
 
