@@ -1,0 +1,63 @@
+package simulation
+
+import (
+	"fmt"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// checkThrift checks that plans do not begin a copy again that is complete: what was done is not done twice.
+// They have to if something is lost that a copy rests on. As the nodes that join from the same source share
+// its markers, all of them may have to copy again then.
+func (o *orchestrator) checkThrift(a *answer) error {
+	for _, plan := range a.plans {
+		for _, phase := range plan {
+			for i := range phase {
+				d := &phase[i]
+				if d.Type == resource.EventCreate && d.shape.copyData && o.copied(d.node, d.other) && o.allIntact(d.node) {
+					return fmt.Errorf("%v begins a copy again that is complete", d)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// copied tells whether the copy is complete, and recorded as done.
+func (o *orchestrator) copied(source, node int) bool {
+	return o.world.servers[node].subscriptions[source].copying == copyComplete &&
+		o.sound(database.SubscriptionIdentifier(link(source, node)))
+}
+
+// allIntact tells whether nothing is lost that the copies of one source rest on.
+func (o *orchestrator) allIntact(source int) bool {
+	for _, n := range o.wish.nodes {
+		if o.joins(n.node) && o.findings.from[n.node] == source+1 && !o.intact(source, n) {
+			return false
+		}
+	}
+	return true
+}
+
+// intact tells whether all that a copy rests on is recorded as in order: instances, database, and the slots
+// on all members, of which none is about to leave.
+func (o *orchestrator) intact(source int, n wanted) bool {
+	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databaseName))
+	copying := database.SubscriptionIdentifier(link(source, n.node))
+	good = good && (!o.has(copying) || o.sound(copying))
+	for i := range n.instances {
+		good = good && o.sound(database.InstanceIdentifier(instanceName(n.node, i)))
+	}
+	for other := range o.world.servers {
+		slot := database.ReplicationSlotIdentifier(link(other, n.node))
+		made := database.ReplicationSlotCreateIdentifier(link(other, n.node))
+		switch {
+		case !o.wish.has(other):
+			good = good && !o.has(slot)
+		case other != n.node && !o.joins(other):
+			good = good && o.sound(slot) && (other == source || o.sound(made))
+		}
+	}
+	return good
+}

@@ -1,0 +1,142 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
+
+// want sets another wish.
+func (o *orchestrator) want(w wish) {
+	o.settle(w)
+	o.wish = w
+	o.over = o.over || len(w.nodes) == 0
+}
+
+// retire takes a node out of the wish as the contract asks: its writers stop, and its changes reach the
+// others as far as they are replicated to them.
+func (o *orchestrator) retire(node int) {
+	o.note("retire %s", nodeName(node))
+	if o.world.open[node] {
+		o.world.seen.count(memberDropped)
+	} else {
+		o.world.seen.count(joinerDropped)
+	}
+	o.world.open[node] = false
+	for subscriber := range o.world.servers {
+		o.world.drain(node, subscriber)
+	}
+	o.dropped[node] = true
+	o.want(o.wish.without(node))
+}
+
+// accepted asks until the planner accepts the wish, and does what it is told if it refuses.
+func (o *orchestrator) accepted() (*answer, error) {
+	for {
+		a, err := o.ask()
+		if err == nil {
+			return a, nil
+		}
+		if err := o.comply(err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// reach fulfils the wish as a user does it: a node that the planner refuses for a good reason is removed
+// first, and then added again.
+func (o *orchestrator) reach() error {
+	wish := o.wish
+	a, err := o.accepted()
+	if err != nil || o.over {
+		return err
+	}
+	if err := o.finish(a); err != nil || len(o.wish.nodes) == len(wish.nodes) {
+		return err
+	}
+	wish = wish.changeAll(func(n *wanted) {
+		if n.source != firstMember && !o.wish.has(n.source) {
+			n.source = firstMember
+		}
+	})
+	o.world.seen.count(wantedAgain)
+	o.want(wish)
+	if a, err = o.ask(); err != nil {
+		return err
+	}
+	return o.finish(a)
+}
+
+// comply does what a refusal asks the user to do.
+func (o *orchestrator) comply(refusal error) error {
+	o.note("refused %v: %v", o.wish, refusal)
+	var primary *planner.PrimaryNotFoundError
+	if errors.As(refusal, &primary) {
+		o.keepPrimary(nodeNumber(primary.Node))
+		return nil
+	}
+	node, err := o.refusedFor(refusal)
+	if err != nil {
+		return err
+	}
+	o.retire(node)
+	return nil
+}
+
+// keepPrimary makes a wanted instance the primary of a node whose present one is not wanted. If there is
+// none that could be, the present one is wanted again.
+func (o *orchestrator) keepPrimary(node int) {
+	o.world.seen.count(refusedPrimary)
+	s := &o.world.servers[node]
+	for i, there := range s.instances {
+		if there && i < o.wish.nodes[o.wish.find(node)].instances {
+			s.primary = i
+			o.recordPrimary(node)
+			return
+		}
+	}
+	o.want(o.wish.change(node, func(n *wanted) { n.instances = s.primary + 1 }))
+}
+
+// refusedFor returns the node for which the planner has refused the wish. It returns an error if there was
+// no reason to.
+func (o *orchestrator) refusedFor(refusal error) (int, error) {
+	var lost *planner.NodeLostError
+	var removed *planner.NodePartlyRemovedError
+	var joining *planner.JoiningSourceError
+	var source *planner.SourceNodeError
+	node, justified, kind := 0, false, refusedLost
+	switch {
+	case errors.As(refusal, &lost):
+		node = nodeNumber(lost.Node)
+		justified = !o.anyInstanceRecorded(o.wish.nodes[o.wish.find(node)])
+	case errors.As(refusal, &removed):
+		node, kind = nodeNumber(removed.Node), refusedRemoved
+		justified = o.dropped[node]
+	case errors.As(refusal, &joining):
+		node, kind = nodeNumber(joining.Node), refusedJoining
+		wished, actual := o.wish.nodes[o.wish.find(node)].source, nodeNumber(joining.Source)
+		justified = o.dropped[actual] || wished != firstMember && wished != actual
+	case errors.As(refusal, &source):
+		node, kind = nodeNumber(source.Node), refusedSource
+		justified = !o.world.open[nodeNumber(source.Source)]
+	}
+	if !justified {
+		return 0, fmt.Errorf("refused without a reason: %w", refusal)
+	}
+	o.world.seen.count(kind)
+	return node, nil
+}
+
+// anyInstanceRecorded tells whether any of the wanted instances is recorded as there.
+func (o *orchestrator) anyInstanceRecorded(n wanted) bool {
+	for i := range n.instances {
+		r, ok := o.state.Get(database.InstanceIdentifier(instanceName(n.node, i)))
+		if ok && !r.NeedsRecreate {
+			return true
+		}
+	}
+	return false
+}

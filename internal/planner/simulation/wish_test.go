@@ -1,0 +1,143 @@
+package simulation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
+
+const databaseName = "app"
+
+// firstMember stands for the source of a node that names none.
+const firstMember = -1
+
+// wanted is the shape that one node should have.
+type wanted struct {
+	node, instances int
+	// source is the node that a new one copies.
+	source int
+	// version is that of the instances' settings: another one makes the node be updated.
+	version int
+	// restored tells that the node is from a backup.
+	restored bool
+}
+
+// wish is what the user wants: the nodes in their order, and how to get there. Wishes are values: what
+// changes one returns another.
+type wish struct {
+	nodes      []wanted
+	concurrent bool
+	// restore orders that the nodes which are marked as restored be restored now.
+	restore bool
+}
+
+// wishKey is a wish that can be compared.
+type wishKey struct {
+	nodes               [maxNodes]wanted
+	concurrent, restore bool
+}
+
+func (w wish) key() wishKey {
+	k := wishKey{concurrent: w.concurrent, restore: w.restore}
+	copy(k.nodes[:], w.nodes)
+	return k
+}
+
+// wishFor wishes for the first n nodes with one instance each.
+func wishFor(n int) wish {
+	var w wish
+	for node := range n {
+		w = w.with(newNode(node))
+	}
+	return w
+}
+
+// newNode is a node with one instance and nothing special about it.
+func newNode(node int) wanted { return wanted{node: node, instances: 1, source: firstMember} }
+
+// find returns the place of the node in the wish; -1 if it is not wanted.
+func (w wish) find(node int) int {
+	for at, n := range w.nodes {
+		if n.node == node {
+			return at
+		}
+	}
+	return -1
+}
+
+func (w wish) has(node int) bool { return w.find(node) >= 0 }
+
+// with returns the wish with one more node.
+func (w wish) with(n wanted) wish {
+	w.nodes = append(append([]wanted{}, w.nodes...), n)
+	return w
+}
+
+// without returns the wish without the node.
+func (w wish) without(node int) wish {
+	var left []wanted
+	for _, n := range w.nodes {
+		if n.node != node {
+			left = append(left, n)
+		}
+	}
+	w.nodes = left
+	return w
+}
+
+// change returns the wish with one node changed.
+func (w wish) change(node int, how func(*wanted)) wish {
+	w.nodes = append([]wanted{}, w.nodes...)
+	how(&w.nodes[w.find(node)])
+	return w
+}
+
+// changeAll returns the wish with all nodes changed.
+func (w wish) changeAll(how func(*wanted)) wish {
+	for _, n := range w.nodes {
+		w = w.change(n.node, how)
+	}
+	return w
+}
+
+// atOnce returns the wish with all nodes updated at once.
+func (w wish) atOnce() wish {
+	w.concurrent = true
+	return w
+}
+
+func (w wish) options() planner.UpdateDatabaseOptions {
+	if w.concurrent {
+		return planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateConcurrent}
+	}
+	return planner.UpdateDatabaseOptions{}
+}
+
+func (w wish) String() string {
+	names := make([]string, len(w.nodes))
+	for i, n := range w.nodes {
+		names[i] = n.String()
+	}
+	if w.restore {
+		names = append(names, "(restore)")
+	}
+	return strings.Join(names, " ")
+}
+
+func (n wanted) String() string {
+	text := nodeName(n.node)
+	if n.instances > 1 {
+		text += fmt.Sprintf("x%d", n.instances)
+	}
+	if n.source != firstMember {
+		text += "<" + nodeName(n.source)
+	}
+	if n.version > 0 {
+		text += fmt.Sprintf("@%d", n.version)
+	}
+	if n.restored {
+		text += "*"
+	}
+	return text
+}
