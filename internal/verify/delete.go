@@ -9,12 +9,12 @@ import (
 func (m *mesh) judgeDelete(x *entry, at place) {
 	early := at.plan < m.lastPut
 	if x.id.Type == database.TypeRolesSource {
-		if at.phase <= m.plan.lastPut || early && !m.isOutdated(x.id) && !(m.endsTurn() && m.isAttached(x)) {
+		if at.phase <= m.plan.lastPut || early && !m.mayRedo(x.id) && !(m.endsTurn() && m.isAttached(x)) {
 			m.about(RuleRolesSourceDropped, at, x.id, "is deleted before all else is done")
 		}
 		return
 	}
-	if early && !m.isOutdated(x.id) && !m.endsTurn() {
+	if early && !m.mayRedo(x.id) && !m.endsTurn() {
 		m.about(RuleEarlyDelete, at, x.id, "is deleted in a plan before the last create or update")
 	}
 }

@@ -29,7 +29,7 @@ type mesh struct {
 	instances []instanceEvent
 	// What follows is nil until it is needed: the node of each instance, the database of each node.
 	nodeOf, databases map[string]string
-	outdated          map[resource.Identifier]bool // see isOutdated
+	redoable          map[resource.Identifier]bool // see mayRedo
 }
 
 // newMesh reads from start and the events what the rules need to know ahead.

@@ -106,7 +106,7 @@ func (m *mesh) sourceOf(name string) string {
 
 // isJoining tells whether the node has a roles source now.
 func (m *mesh) isJoining(name string) bool {
-	return m.get(database.RolesSourceIdentifier(name)) != nil
+	return (len(m.joining) > 0 || m.lastJoin >= 0) && m.get(database.RolesSourceIdentifier(name)) != nil
 }
 
 // peersOf returns the peers of a node that copies the source, in order: of the nodes that it will replicate

@@ -97,21 +97,19 @@ func (j *judge) judgeDelete(x *entry) {
 	}
 }
 
+// step is a resource on the way that ascend goes.
+type step struct {
+	entry *entry
+	wants []*entry
+	next  int
+}
+
 // ascend finds out about x and all that it depends on.
 func (j *judge) ascend(x *entry) {
-	type step struct {
-		entry *entry
-		wants []*entry
-		next  int
+	if x.climb.plan == j.plan.number {
+		return
 	}
-	var path []step
-	enter := func(x *entry) {
-		x.climb = climb{plan: j.plan.number, onPath: true, phase: -1}
-		path = append(path, step{entry: x, wants: j.below(x)})
-	}
-	if x.climb.plan != j.plan.number {
-		enter(x)
-	}
+	path := append(j.path[:0], j.enter(x))
 	for len(path) > 0 {
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {
@@ -122,13 +120,20 @@ func (j *judge) ascend(x *entry) {
 		w := top.wants[top.next]
 		switch {
 		case w.climb.plan != j.plan.number:
-			enter(w)
-			continue // and look at it again when all below it is known
+			path = append(path, j.enter(w))
+			continue // and look at w again when all below it is known
 		case !w.climb.onPath: // a cycle has a direct dependency that stands wrong
 			j.raise(top.entry, w)
 		}
 		top.next++
 	}
+	j.path = path
+}
+
+// enter begins to find out about x.
+func (j *judge) enter(x *entry) step {
+	x.climb = climb{plan: j.plan.number, onPath: true, phase: -1}
+	return step{entry: x, wants: j.below(x)}
 }
 
 // raise lets x know of w, which it depends on, and of all below w.

@@ -24,9 +24,13 @@ func (m *mesh) inOrder(after int, steps ...resource.Identifier) *gap {
 	return nil
 }
 
-// isPopulated tells whether the node had all its data at the start and has not lost it since.
+// isPopulated tells whether the node had all its data at the start, and has not lost it since or begun to copy
+// it again.
 func (m *mesh) isPopulated(n *node) bool {
-	return n.populated && m.emptied(n) == 0
+	if !n.populated || m.emptied(n) > 0 || m.copied[n.name] > 0 {
+		return false
+	}
+	return isThere(m.get(database.SubscriptionIdentifier(n.link(m.sourceOf(n.name), n.name))))
 }
 
 // emptied is the time at which the plans last made the database of a node, or its primary: since then
@@ -101,18 +105,21 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 }
 
 // gapInAdvances returns what lacks between the copy of a joining node and the start of its subscription to
-// the peer: that, the look at what the copy brought, and the advances of slot and origin.
+// the peer: that, the look at what the copy brought, and the advances of slot and origin. A subscription
+// that is made again has lost its position, so that the advances come after it.
 func (m *mesh) gapInAdvances(n *node, source, peer string) *gap {
 	link := n.link(peer, n.name)
 	subscription := m.entry(database.SubscriptionIdentifier(link))
-	if emptied := m.emptied(n); subscription.now == nil || emptied > 0 && subscription.made <= emptied {
+	if emptied := m.emptied(n); !isThere(subscription.now) || emptied > 0 && subscription.made <= emptied {
 		return &gap{subscription.id}
 	}
 	received := m.entry(database.WaitForSyncEventIdentifier(n.link(source, n.name)))
-	return m.inOrder(received.changed,
-		database.LagTrackerIdentifier(peer, n.name, n.database),
-		database.ReplicationSlotAdvanceIdentifier(link),
-		database.ReplicationOriginAdvanceIdentifier(link))
+	lag := database.LagTrackerIdentifier(peer, n.name, n.database)
+	if g := m.inOrder(received.changed, lag); g != nil {
+		return g
+	}
+	return m.inOrder(max(m.entry(lag).changed, subscription.made),
+		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link))
 }
 
 // judgeCopy judges an event that copies rows into a node.
@@ -126,6 +133,14 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 		m.about(RuleCopyIntoMember, at, x.id, "copies into a node that holds data")
 	}
 	m.judgeProvider(x, link, at)
+	for _, other := range m.nodeNames() {
+		id := database.SubscriptionIdentifier(n.link(other, n.name))
+		if r := m.get(id); id != x.id && isThere(r) {
+			if flags, err := flagsOf(r); err == nil && flags.settled() {
+				m.about(RuleJoiningIn, at, x.id, "copies while changes are applied by", id)
+			}
+		}
+	}
 	for _, peer := range m.peersOf(n, link.Provider) {
 		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
 			m.about(RuleCopyTooEarly, at, x.id, "copies before is done:", g.step)

@@ -72,9 +72,9 @@ const (
 	RuleSecondPlanning
 
 	// RuleEarlyDelete (update): nothing is deleted before the last create or update of all plans. What
-	// is left over may be what a resume needs, and goes only when everything else has succeeded. Exempt are
-	// records of what a joining node has lost (see isOutdated), and the end of a turn, where nodes join in
-	// turns (see endsTurn).
+	// is left over may be what a resume needs, and goes only when everything else has succeeded. Exempt is
+	// what a joining node has to do again (see mayRedo), and the end of a turn, where nodes join in turns (see
+	// endsTurn).
 	RuleEarlyDelete
 	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
 	// worked on, the others serve. Exempt are joining nodes and nodes without a database, which serve nobody,
@@ -113,7 +113,7 @@ const (
 	RuleCopyTooEarly
 	// RuleEnabledTooEarly (replication): a subscription p:N starts to apply changes only after the copy has been
 	// received, and then the slot and the origin p:N been advanced to what came with it. Else changes
-	// that are in the copy would be applied twice.
+	// that are in the copy would be applied twice. So it is not created to do so, but first told to wait.
 	RuleEnabledTooEarly
 	// RuleJoiningOut (replication): nobody copies or applies changes from a joining node before it is
 	// populated. They would get a part of the data and go on from there.

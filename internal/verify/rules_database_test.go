@@ -224,8 +224,17 @@ var replicationCases = []wrong{
 	},
 	{
 		rule: verify.RuleEnabledTooEarly, name: "when it is created", story: adding,
-		mutate: func(m *mutant) { enable(m, link("n2", "n4")) },
-		says:   "enabled_too_early plan 2 phase 5 event 0: database.subscription::n2:n4:app applies changes before is done: database.subscription::n1:n4:app",
+		mutate:  func(m *mutant) { enable(m, link("n2", "n4")) },
+		follows: verify.RuleJoiningIn, // the copy then meets it
+	},
+	{
+		rule: verify.RuleEnabledTooEarly, name: "with the marker of the copy", story: adding,
+		mutate: func(m *mutant) {
+			m.split(2, 8)
+			m.move("update database.subscription::n2:n4:app", "create database.sync_event::n1:n4:app")
+		},
+		says: "enabled_too_early plan 3 phase 0 event 0: database.subscription::n2:n4:app applies changes before is done: " +
+			"database.sync_event::n1:n4:app",
 	},
 	{
 		rule: verify.RuleEnabledTooEarly, name: "with the advance of the origin", story: adding,

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -40,8 +41,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 	if !ok {
 		return
 	}
-	slot := database.ReplicationSlotIdentifier(link)
-	m.judgeSlot(x, slot, at)
+	m.judgeSlot(x, resource.Identifier{Type: database.TypeReplicationSlot, ID: x.id.ID}, at)
 	now, err := flagsOf(e.Resource)
 	var before flags
 	if err == nil && x.now != nil {
@@ -63,7 +63,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		if e.Type == resource.EventCreate || !before.settled() || !isDone(x.now) { // it begins
 			m.judgeProvider(x, link, at)
 		}
-		m.judgeEnabling(x, link, !before.settled(), at)
+		m.judgeEnabling(x, e, link, !before.settled(), at)
 	}
 }
 
@@ -86,21 +86,22 @@ func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
 
 // judgeEnabling judges that the subscription may apply changes: it is put to do so, and starts means that
 // it has not done so before.
-func (m *mesh) judgeEnabling(x *entry, link database.Link, starts bool, at place) {
+func (m *mesh) judgeEnabling(x *entry, e *resource.Event, link database.Link, starts bool, at place) {
 	n := m.node(link.Subscriber, link.DatabaseName)
-	switch {
-	case !m.isJoining(n.name):
+	if !m.isJoining(n.name) {
 		m.judgeAttached(x, n, link, at)
 		if starts {
 			m.judgeStart(x, link, at)
 		}
 		return
-	case m.isPopulated(n): // which says that all that follows was done
-		return
 	}
 	source := m.sourceOf(n.name)
-	if source == "" {
+	switch {
+	case source == "":
 		m.about(RuleUnreadable, at, database.RolesSourceIdentifier(n.name), "does not tell the source for", x.id)
+		return
+	case m.isPopulated(n):
+		m.judgeAgain(x, e, n, link, at)
 		return
 	}
 	if g := m.gapBefore(n, source, link); g != nil {
@@ -109,6 +110,22 @@ func (m *mesh) judgeEnabling(x *entry, link database.Link, starts bool, at place
 	}
 	if g := m.gapOf(n); g != nil {
 		m.about(RuleJoiningIn, at, x.id, "applies changes to a joining node, for which is not done:", g.step)
+	}
+}
+
+// judgeAgain judges that a subscription of a populated node applies changes. That says that all was done for
+// it once; but if it is made again, it has to be put at its position again.
+func (m *mesh) judgeAgain(x *entry, e *resource.Event, n *node, link database.Link, at place) {
+	source := m.sourceOf(n.name)
+	isPeer := slices.Contains(m.peersOf(n, source), link.Provider)
+	if e.Type == resource.EventCreate && (isPeer || link.Provider == source) {
+		m.about(RuleEnabledTooEarly, at, x.id, "is created to apply changes from a position that nothing has told it")
+		return
+	}
+	if isPeer && x.made > 0 {
+		if g := m.gapInAdvances(n, source, link.Provider); g != nil {
+			m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ type judge struct {
 
 	plan     planning
 	lastPut  int                      // the last plan that creates or updates anything; -1: none
+	path     []step                   // room for ascend
 	last     map[resource.Type]*entry // see lastOfType
 	database *mesh                    // nil: its rules do not apply
 }

@@ -67,7 +67,7 @@ func (j *judge) report(rule Rule, at place, message string, resources ...resourc
 	})
 }
 
-// reportf is report for a rule about a resource and others: the message is the resource, what is said about
+// about is report for a rule about a resource and others: the message is the resource, what is said about
 // it, and the others.
 func (j *judge) about(rule Rule, at place, id resource.Identifier, says string, others ...resource.Identifier) {
 	var b strings.Builder

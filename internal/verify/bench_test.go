@@ -1,0 +1,75 @@
+package verify_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// benchNodes are n nodes of three instances each.
+func benchNodes(n int) []*planner.NodeResources {
+	var descriptions []string
+	for i := range n {
+		descriptions = append(descriptions, fmt.Sprintf("n%d:3", i+1))
+	}
+	return nodes(descriptions...)
+}
+
+// reread returns the state as it would come from a caller: nothing shared with the planner's own, and with
+// what only execution knows.
+func reread(s *resource.State) *resource.State {
+	copied := resource.NewStateSize(s.Len())
+	for _, r := range s.Resources() {
+		copied.Add(r.Clone())
+	}
+	return copied
+}
+
+// BenchmarkPlans measures the judge beside the planner whose plans it judges.
+func BenchmarkPlans(b *testing.B) {
+	for _, n := range []int{3, 16, 64} {
+		whole := reread(execute(resource.NewState(), must(wish{nodes: benchNodes(n)}.plan(resource.NewState()))))
+		oneInstance := benchNodes(n)
+		changed(oneInstance[:1])
+		for _, c := range []struct {
+			name  string
+			start *resource.State
+			wish  wish
+		}{
+			{"create", resource.NewState(), wish{nodes: benchNodes(n)}},
+			{"no-op", whole, wish{nodes: benchNodes(n)}},
+			{"change-one-node", whole, wish{nodes: oneInstance}},
+			{"change-all", whole, wish{nodes: changed(benchNodes(n))}},
+			{"add-node", whole, wish{nodes: append(benchNodes(n), newNode("x", 3))}},
+			{"remove-node", whole, wish{nodes: benchNodes(n)[1:]}},
+			{"force", whole, wish{nodes: benchNodes(n), force: true}},
+		} {
+			b.Run(fmt.Sprintf("%s/%d/plan", c.name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					must(c.wish.plan(c.start))
+				}
+			})
+			b.Run(fmt.Sprintf("%s/%d/judge", c.name, n), func(b *testing.B) {
+				plans, end, options := must(c.wish.plan(c.start)), c.wish.end(), c.wish.options()
+				options.Replan = nil
+				b.ReportAllocs()
+				for b.Loop() {
+					if violations := verify.Plans(c.start, plans, end, options); len(violations) > 0 {
+						b.Fatal(violations[0])
+					}
+				}
+			})
+		}
+	}
+}
+
+func must(plans []resource.Plan, err error) []resource.Plan {
+	if err != nil {
+		panic(err)
+	}
+	return plans
+}

@@ -1,0 +1,72 @@
+package verify
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// mayRedo tells whether the resource belongs to a node that is joining at the start, or depends on something
+// that does: its instances and its database, the slots and subscriptions to and from it, and the markers that
+// peers write for its source. What of this has to be done again is deleted first, so that the state
+// says so at every moment. That is safe at any time: nothing goes on by what is not there any more.
+func (m *mesh) mayRedo(id resource.Identifier) bool {
+	if m.redoable == nil {
+		m.redoable = make(map[resource.Identifier]bool)
+		for _, name := range slices.Sorted(maps.Keys(m.joining)) {
+			n := m.node(name, m.databaseOf(name))
+			m.redoable[database.PostgresDatabaseIdentifier(name, n.database)] = true
+			for _, id := range m.instancesOf(name) {
+				m.redoable[id] = true
+			}
+			for _, other := range m.nodeNames() {
+				for _, id := range m.between(n, other) {
+					m.redoable[id] = true
+				}
+			}
+		}
+		m.spread(m.redoable)
+	}
+	return m.redoable[id]
+}
+
+// between returns what belongs to a joining node and what it has to do with another one.
+func (m *mesh) between(n *node, other string) []resource.Identifier {
+	in, out := n.link(other, n.name), n.link(n.name, other)
+	return []resource.Identifier{
+		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
+		database.ReplicationSlotCreateIdentifier(in),
+		database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
+		database.LagTrackerIdentifier(other, n.name, n.database),
+		database.ReplicationSlotAdvanceIdentifier(in), database.ReplicationOriginAdvanceIdentifier(in),
+		database.SyncEventIdentifier(n.link(other, m.sourceOf(n.name))),
+	}
+}
+
+// spread adds to the resources all of start that depend on one of them, directly or not.
+func (m *mesh) spread(ids map[resource.Identifier]bool) {
+	dependents := make(map[resource.Identifier][]resource.Identifier)
+	ofType := make(map[resource.Type][]resource.Identifier)
+	for _, r := range m.start.Resources() {
+		for _, id := range r.Dependencies {
+			dependents[id] = append(dependents[id], r.Identifier)
+		}
+		for _, t := range r.TypeDependencies {
+			ofType[t] = append(ofType[t], r.Identifier)
+		}
+	}
+	open := slices.Collect(maps.Keys(ids))
+	for len(open) > 0 {
+		id := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, above := range slices.Concat(dependents[id], ofType[id.Type]) {
+			if !ids[above] {
+				ids[above] = true
+				open = append(open, above)
+			}
+		}
+		delete(ofType, id.Type)
+	}
+}
