@@ -76,6 +76,27 @@ soak: ## Overload a server for a long time and report what it took (SOAK=10m)
 bench: ## Run the benchmarks (BENCH=regexp, COUNT=n)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./internal/...
 
+.PHONY: bench-growth
+bench-growth: ## Check that time and bytes per resource stay flat from 32 to 256 nodes
+	go test -run '^TestGrowth$$' -count 1 -timeout 0 -v ./internal/bench -growth
+
+.PHONY: bench-load
+bench-load: ## Measure throughput and latency beside a bare echo
+	go test -run '^TestLoad$$' -count 1 -timeout 0 -v ./internal/bench -load
+
+.PHONY: bench-memory
+bench-memory: ## Measure the peak resident size
+	@scripts/bench-memory.sh
+
+.PHONY: test-deep
+test-deep: ## Search random schedules of crashes for lost rows (SCHEDULES=1000000), and random graphs
+	go test -run '^TestRandomSchedules$$' -count 1 -timeout 0 -v ./internal/planner/simulation -schedules $(or $(SCHEDULES),1000000)
+	go test -run 'EqualsReference' -count 1 -timeout 0 -v ./internal/resource -differential.large 2000
+
+.PHONY: clients
+clients: ## Run every example client against a real server (installs what they need)
+	@scripts/clients.sh
+
 .PHONY: ci
 ci: ## Run everything that CI runs
 	@.ci/run
