@@ -112,7 +112,10 @@ func TestExamplesArePlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := convert.Summary(plans)
+			s, err := convert.Summary(nil, plans)
+			if err != nil {
+				t.Fatal(err)
+			}
 			got := counts{s.GetPlans(), s.GetPhases(), s.GetCreates(), s.GetUpdates(), s.GetDeletes()}
 			if got != e.wanted {
 				t.Errorf("got %v, want %v: read the plans again", got, e.wanted)

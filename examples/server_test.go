@@ -31,7 +31,10 @@ func TestExamplesOverGRPC(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := convert.Summary(plans)
+			want, err := convert.Summary(nil, plans)
+			if err != nil {
+				t.Fatal(err)
+			}
 			stream := output(t, call(t, grpcurl, address, e.rpc, e.file))
 			if got := digest(t, stream); got != want.GetDigest() {
 				t.Errorf("digest %s, want %s", got, want.GetDigest())
