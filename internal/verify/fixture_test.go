@@ -61,13 +61,14 @@ func (w wish) end() *resource.State {
 // it would do again.
 func (w wish) options() verify.Options {
 	o := verify.Options{Operation: verify.OperationUpdate, Rolling: !w.concurrent}
-	if len(w.restore) > 0 {
+	switch {
+	case len(w.restore) > 0:
 		o = verify.Options{Operation: verify.OperationRestore}
-	} else if w.force {
+	case w.force:
 		calm := w
 		calm.force = false
 		o.Replan = calm.plan
-	} else {
+	default:
 		o.Replan = w.plan
 	}
 	return o
@@ -230,12 +231,6 @@ func execute(start *resource.State, plans []resource.Plan) *resource.State {
 		}
 	}
 	return s
-}
-
-// existing is the state that creating the nodes leaves.
-func existing(t rapid.TB, all []*planner.NodeResources) *resource.State {
-	t.Helper()
-	return execute(resource.NewState(), wish{nodes: all}.mustPlan(t, resource.NewState()))
 }
 
 // show prints plans for a person.

@@ -109,7 +109,8 @@ func (j *judge) ascend(x *entry) {
 	if x.climb.plan == j.plan.number {
 		return
 	}
-	path := append(j.path[:0], j.enter(x))
+	path := j.path[:0]
+	path = append(path, j.enter(x))
 	for len(path) > 0 {
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {

@@ -133,20 +133,28 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 		m.about(RuleCopyIntoMember, at, x.id, "copies into a node that holds data")
 	}
 	m.judgeProvider(x, link, at)
-	for _, other := range m.nodeNames() {
-		id := database.SubscriptionIdentifier(n.link(other, n.name))
-		if r := m.get(id); id != x.id && isThere(r) {
-			if flags, err := flagsOf(r); err == nil && flags.settled() {
-				m.about(RuleJoiningIn, at, x.id, "copies while changes are applied by", id)
-			}
-		}
-	}
+	m.judgeAlone(x, n, at)
 	for _, peer := range m.peersOf(n, link.Provider) {
 		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
 			m.about(RuleCopyTooEarly, at, x.id, "copies before is done:", g.step)
 		}
 	}
 	m.copied[n.name] = m.clock
+}
+
+// judgeAlone judges that no other subscription applies changes to a node while it copies. A provider that is
+// joining itself has none to send.
+func (m *mesh) judgeAlone(x *entry, n *node, at place) {
+	for _, other := range m.nodeNames() {
+		id := database.SubscriptionIdentifier(n.link(other, n.name))
+		r := m.get(id)
+		if id == x.id || !isThere(r) || m.isJoining(other) {
+			continue
+		}
+		if flags, err := flagsOf(r); err == nil && flags.settled() {
+			m.about(RuleJoiningIn, at, x.id, "copies while changes are applied by", id)
+		}
+	}
 }
 
 // gapInPreparation returns what lacks before a copy of the source holds all that the slot of the peer does

@@ -93,7 +93,6 @@ func enable(m *mutant, l database.Link) {
 }
 
 var (
-	slot24   = database.ReplicationSlotIdentifier(link("n2", "n4"))
 	ahead24  = database.ReplicationSlotCreateIdentifier(link("n2", "n4"))
 	marker21 = "create database.sync_event::n2:n1:app"
 	copy14   = "create database.subscription::n1:n4:app"

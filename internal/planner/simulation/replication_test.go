@@ -227,7 +227,8 @@ func (w *world) drain(provider, subscriber int) {
 	if !w.connected(provider, subscriber) {
 		return
 	}
-	for w.copyNext(provider, subscriber) || w.receive(provider, subscriber) || w.apply(provider, subscriber) {
+	for moved := true; moved; {
+		moved = w.copyNext(provider, subscriber) || w.receive(provider, subscriber) || w.apply(provider, subscriber)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *search) founded(t *testing.T, w wish) *orchestrator {
 	return o
 }
 
-// found fulfils the wish from nothing, and writes rows on every node.
+// found fulfills the wish from nothing, and writes rows on every node.
 func (o *orchestrator) found() error {
 	a, err := o.ask()
 	if err != nil {

@@ -45,7 +45,7 @@ func (o *orchestrator) accepted() (*answer, error) {
 	}
 }
 
-// reach fulfils the wish as a user does it: a node that the planner refuses for a good reason is removed
+// reach fulfills the wish as a user does it: a node that the planner refuses for a good reason is removed
 // first, and then added again.
 func (o *orchestrator) reach() error {
 	wish := o.wish

@@ -115,9 +115,9 @@ func (w wish) options() planner.UpdateDatabaseOptions {
 }
 
 func (w wish) String() string {
-	names := make([]string, len(w.nodes))
-	for i, n := range w.nodes {
-		names[i] = n.String()
+	var names []string
+	for _, n := range w.nodes {
+		names = append(names, n.String())
 	}
 	if w.restore {
 		names = append(names, "(restore)")
