@@ -70,12 +70,13 @@ func (m *mesh) nodeNames() []string {
 
 // wasPopulated tells whether start says that the data of a joining node is complete: one of its
 // subscriptions has been told to apply changes and copy none, which comes after everything else, and
-// none of the slots for it has to be made again.
+// none of the slots for it has to be made again, but those of nodes that are joining themselves.
 func (m *mesh) wasPopulated(n *node) bool {
 	populated := false
 	for _, provider := range m.nodeNames() {
 		link := n.link(provider, n.name)
-		if slot := m.atStart(database.ReplicationSlotIdentifier(link)); slot != nil && slot.NeedsRecreate {
+		slot := m.atStart(database.ReplicationSlotIdentifier(link))
+		if slot != nil && slot.NeedsRecreate && !m.joining[provider] {
 			return false
 		}
 		if r := m.atStart(database.SubscriptionIdentifier(link)); r != nil {
