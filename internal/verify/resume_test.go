@@ -47,15 +47,16 @@ type stop struct {
 	failure            failure
 }
 
-// stops are all stops of the plans.
+// stops are stops of the plans at every event.
 func stops(plans []resource.Plan) []stop {
 	var all []stop
 	for i, plan := range plans {
 		for k, phase := range plan.Phases {
 			for n := range phase.Events {
 				for f := range failures {
-					all = append(all, stop{i, k, n, false, f}, stop{i, k, n, true, f})
+					all = append(all, stop{i, k, n, false, f})
 				}
+				all = append(all, stop{i, k, n, true, unrecorded})
 			}
 		}
 	}
