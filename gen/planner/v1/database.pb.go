@@ -163,7 +163,7 @@ func (*InstanceSpec_SettingsJson) isInstanceSpec_SettingsForm() {}
 type Script struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `post_init`: runs when a primary has been initialised. `post_database_create`: runs when the
-	// database has been created. Others are kept and have no effect on planning.
+	// database has been created. Any other is INVALID_ARGUMENT.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The statements, in order. Values never appear in error texts, logs or metrics.
 	Statements []string `protobuf:"bytes,2,rep,name=statements,proto3" json:"statements,omitempty"`

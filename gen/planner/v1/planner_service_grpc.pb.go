@@ -42,7 +42,9 @@ const (
 //     is there can be brought right by an update; a failed update with `error`; a failed delete stays
 //     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
 //     asked for with the state as it is now.
-//   - Events are repeatable. One that ran without its result being recorded comes again.
+//   - Events are repeatable. One that ran without its result being recorded comes again. What each kind
+//     of event has to mean for that is in docs/planning.md#the-contract-with-the-orchestrator: deleting a
+//     `database.replication_slot_create`, for example, must not drop the slot.
 //   - Where servers may have changed behind the orchestrator's back, the plan of
 //     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
 //   - A stream without its summary is incomplete and is thrown away.
@@ -147,7 +149,9 @@ type PlannerService_RestoreDatabaseClient = grpc.ServerStreamingClient[RestoreDa
 //     is there can be brought right by an update; a failed update with `error`; a failed delete stays
 //     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
 //     asked for with the state as it is now.
-//   - Events are repeatable. One that ran without its result being recorded comes again.
+//   - Events are repeatable. One that ran without its result being recorded comes again. What each kind
+//     of event has to mean for that is in docs/planning.md#the-contract-with-the-orchestrator: deleting a
+//     `database.replication_slot_create`, for example, must not drop the slot.
 //   - Where servers may have changed behind the orchestrator's back, the plan of
 //     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
 //   - A stream without its summary is incomplete and is thrown away.
