@@ -132,6 +132,26 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 	return plans, nil
 }
 
+// keepMarks is start in which the nodes that were joining, and are not wanted any more, depend on their
+// roles sources: these are then deleted after all that holds or copies data. A removal that stops half-way
+// and is taken back finds a joining node, and not a member that lacks rows.
+func (r *roster) keepMarks() *resource.State {
+	start := r.start
+	for _, mark := range r.start.OfType(database.TypeRolesSource) {
+		node, ok := r.start.Get(database.NodeIdentifier(mark.Identifier.ID))
+		if !ok || r.standings[mark.Identifier.ID] != 0 {
+			continue
+		}
+		if start == r.start {
+			start = r.start.Clone()
+		}
+		marked := node.Clone()
+		marked.Dependencies = append(marked.Dependencies, mark.Identifier)
+		start.Add(marked)
+	}
+	return start
+}
+
 // afterwards is the state once the plans have been executed.
 func afterwards(start *resource.State, plans []resource.Plan) *resource.State {
 	state := start.Clone()

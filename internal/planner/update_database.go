@@ -37,7 +37,7 @@ func UpdateDatabase(
 		return nil, err
 	}
 	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
-	plans, err := resource.PlanSteps(r.start, options.PlanOptions, steps)
+	plans, err := resource.PlanSteps(r.keepMarks(), options.PlanOptions, steps)
 	if err != nil {
 		return nil, err
 	}
