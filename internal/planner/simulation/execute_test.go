@@ -81,7 +81,7 @@ func (w *world) remove(d *deed) {
 	case database.TypeReplicationSlot:
 		server.slots[d.other] = slot{}
 	case database.TypeSubscription:
-		w.servers[d.other].subscriptions[d.node] = subscription{}
+		w.dropSubscription(d.node, d.other)
 	}
 }
 

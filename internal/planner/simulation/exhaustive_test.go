@@ -120,38 +120,42 @@ func TestJoinInterruptedTwice(t *testing.T) {
 	}
 }
 
-// A node is not wanted any more, that is interrupted, and then it is wanted again.
+// A node is not wanted any more, a member or one that has stopped anywhere on its way, its removal is
+// interrupted, and then it is wanted again.
 func TestRemovalInterruptedAndTakenBack(t *testing.T) {
 	t.Parallel()
 	var seen classes
 	seen.demand(t, memberDropped, joinerDropped, wantedAgain, refusedRemoved)
 	for _, c := range []struct {
-		name string
-		node int
-	}{{"member", 1}, {"joining node", 3}} {
+		name           string
+		existing, node int
+	}{
+		{"member", 3, 1},
+		{"joining the only node", 1, 1},
+		{"joining two nodes", 2, 2},
+		{"joining three nodes", 3, 3},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSearch(&seen)
-			start := s.founded(t, wishFor(3))
-			again := wishFor(3)
+			start := s.founded(t, wishFor(c.existing))
+			again := wishFor(max(c.existing, c.node+1))
 			removed := func(o *orchestrator) {
-				if c.node >= 3 && !o.joins(c.node) {
-					return // it is a member by now, as in the other case
-				}
 				o.retire(c.node)
-				s.everywhere(o, unrecordedPhases, func(o *orchestrator) {
+				s.everywhere(o, everyEvent, func(o *orchestrator) {
 					seen.count(wantedAgain)
 					o.want(again)
 					s.resume(o)
 				})
 			}
-			if c.node < 3 {
-				start.inAllWeathers(removed)
-			} else {
-				again = wishFor(4)
-				start.want(again)
-				start.inAllWeathers(func(o *orchestrator) { s.everywhere(o, betweenPhases, removed) })
-			}
+			start.want(again)
+			start.inAllWeathers(func(o *orchestrator) {
+				if c.node < c.existing {
+					removed(o)
+				} else {
+					s.everywhere(o, betweenPhases, removed)
+				}
+			})
 			s.report(t)
 		})
 	}

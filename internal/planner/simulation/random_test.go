@@ -197,16 +197,6 @@ func (o *orchestrator) wantNew(node, change int) {
 	o.want(o.wish.with(n))
 }
 
-// othersOpen tells whether writers use another node.
-func (o *orchestrator) othersOpen(node int) bool {
-	for other, open := range o.world.open {
-		if open && other != node {
-			return true
-		}
-	}
-	return false
-}
-
 // loseSomething takes away one thing that may be lost, now and then.
 func (o *orchestrator) loseSomething() {
 	if !o.tape.oneIn(4) {

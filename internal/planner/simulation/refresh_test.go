@@ -49,7 +49,7 @@ func (o *orchestrator) clearSubscriptions(node int, w wish) {
 			Provider: nodeName(provider), Subscriber: nodeName(node), DatabaseName: databaseName,
 		}
 		if !o.has(database.SubscriptionIdentifier(link)) && (!w.has(node) || !w.has(provider)) {
-			o.world.servers[node].subscriptions[provider] = subscription{}
+			o.world.dropSubscription(provider, node)
 		}
 	}
 }

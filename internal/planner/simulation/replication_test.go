@@ -35,6 +35,17 @@ type subscriptionShape struct {
 	enabled, copyData bool
 }
 
+// dropSubscription removes a subscription and its origin. One that is enabled tells its provider, when it
+// stops, how far it has come; the slot stays.
+func (w *world) dropSubscription(provider, subscriber int) {
+	s := &w.servers[subscriber].subscriptions[provider]
+	if slot := &w.servers[provider].slots[subscriber]; w.streaming(provider, subscriber) {
+		slot.confirmed = max(slot.confirmed, s.origin)
+		slot.saved = slot.confirmed
+	}
+	*s = subscription{}
+}
+
 // createSubscription makes a subscription, in the place of one that is there: the new one knows nothing of
 // the old one's origin, but takes over its slot. Without a copy, a slot that is not there is made at
 // the provider's present end of WAL: rows from before are never sent.
@@ -42,6 +53,7 @@ func (w *world) createSubscription(provider, subscriber int, shape subscriptionS
 	if w.open[provider] && w.open[subscriber] {
 		w.seen.count(memberRepaired)
 	}
+	w.dropSubscription(provider, subscriber)
 	s := subscription{exists: true, enabled: shape.enabled}
 	if shape.copyData {
 		s.copying = copyWanted

@@ -21,6 +21,7 @@ func (o *orchestrator) retire(node int) {
 	o.note("retire %s", nodeName(node))
 	if o.world.open[node] {
 		o.world.seen.count(memberDropped)
+		o.over = !o.othersOpen(node)
 	} else {
 		o.world.seen.count(joinerDropped)
 	}
@@ -30,6 +31,16 @@ func (o *orchestrator) retire(node int) {
 	}
 	o.dropped[node] = true
 	o.want(o.wish.without(node))
+}
+
+// othersOpen tells whether writers use another node.
+func (o *orchestrator) othersOpen(node int) bool {
+	for other, open := range o.world.open {
+		if open && other != node {
+			return true
+		}
+	}
+	return false
 }
 
 // accepted asks until the planner accepts the wish, and does what it is told if it refuses.
