@@ -9,11 +9,12 @@ import (
 
 // settleJoining tells which of the joining nodes have all their data.
 func (r *roster) settleJoining() error {
-	for _, n := range r.with(joining) {
+	for _, n := range r.with(joining, populated) {
 		complete, err := r.hasAllData(n)
 		if err != nil {
 			return err
 		}
+		r.standings[n.NodeName] = joining
 		if complete {
 			r.standings[n.NodeName] = populated
 		}
@@ -111,6 +112,8 @@ func (r *roster) primaryOf(n *NodeResources) string {
 // cleanUp plans the deletion of what joining nodes have to do again, and forgets it: each kind as a plan of
 // its own, so that at every moment the state says what still is to be done. What made it necessary, such as
 // an instance that is marked as needing recreation, stays to the end, and is then created like anything else.
+// Where the nodes stand is settled again after each plan, as whoever stops there and asks again finds it: a
+// node that shares what was deleted may not have all its data any more.
 func (r *roster) cleanUp() ([]resource.Plan, error) {
 	var plans []resource.Plan
 	for _, outdated := range []func(*NodeResources) []resource.Identifier{
@@ -127,6 +130,9 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 		if len(plan.Phases) > 0 {
 			plans = append(plans, plan)
 			r.start = afterwards(r.start, []resource.Plan{plan})
+			if err := r.settleJoining(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return plans, nil

@@ -161,6 +161,9 @@ func (o *orchestrator) record(d *deed, found int, as recorded) {
 		o.put(&failed, d, 0)
 	case !d.makes():
 		o.forget(d.Resource.Identifier, d)
+		if d.kind == database.TypeInstance && o.world.servers[d.node].holdsData() {
+			o.recordPrimary(d.node)
+		}
 	case d.kind == database.TypeNode:
 		o.put(o.withPrimary(d.Resource, d.node), d, found)
 	default:

@@ -33,7 +33,7 @@ func (o *orchestrator) copied(source, node int) bool {
 // allIntact tells whether nothing is lost that the copies of one source rest on.
 func (o *orchestrator) allIntact(source int) bool {
 	for _, n := range o.wish.nodes {
-		if o.joins(n.node) && o.findings.from[n.node] == source+1 && !o.intact(source, n) {
+		if o.joins(n.node) && !o.intact(source, n) {
 			return false
 		}
 	}
