@@ -138,24 +138,70 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 	return plans, nil
 }
 
-// keepMarks is start in which the nodes that were joining, and are not wanted any more, depend on their
-// roles sources: these are then deleted after all that holds or copies data. A removal that stops half-way
-// and is taken back finds a joining node, and not a member that lacks rows.
+// keepMarks is start with dependencies that make a removal take away last what tells how far it has come. A
+// node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
+// monitors of any other node depend on its slots: these are deleted after all of the monitors. A removal that
+// stops half-way and is taken back finds a joining node, or one whose removal has begun, and not a member that
+// lacks rows.
 func (r *roster) keepMarks() *resource.State {
 	start := r.start
-	for _, mark := range r.start.OfType(database.TypeRolesSource) {
-		node, ok := r.start.Get(database.NodeIdentifier(mark.Identifier.ID))
-		if !ok || r.standings[mark.Identifier.ID] != 0 {
+	for _, node := range r.start.OfType(database.TypeNode) {
+		if r.standings[node.Identifier.ID] != 0 {
 			continue
 		}
 		if start == r.start {
 			start = r.start.Clone()
 		}
-		marked := node.Clone()
-		marked.Dependencies = append(marked.Dependencies, mark.Identifier)
-		start.Add(marked)
+		if mark := database.RolesSourceIdentifier(node.Identifier.ID); r.recorded(mark) {
+			addDependencies(start, node.Identifier, mark)
+			continue
+		}
+		slots := r.slotsOf(node.Identifier.ID)
+		for _, id := range node.Dependencies {
+			monitor := database.MonitorInstanceIdentifier(id.ID)
+			if id.Type == database.TypeInstance && !slices.ContainsFunc(r.start.Dependents(monitor), isSlot) {
+				addDependencies(start, monitor, slots...)
+			}
+		}
 	}
 	return start
+}
+
+// addDependencies lets a resource of the state, if it is there, depend on more.
+func addDependencies(s *resource.State, id resource.Identifier, more ...resource.Identifier) {
+	if found, ok := s.Get(id); ok {
+		dependent := found.Clone()
+		dependent.Dependencies = append(dependent.Dependencies, more...)
+		s.Add(dependent)
+	}
+}
+
+// slotsOf are the slots from and to a node.
+func (r *roster) slotsOf(name string) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, slot := range r.start.OfType(database.TypeReplicationSlot) {
+		if provider, subscriber, ok := database.SlotNodes(slot.Identifier); ok && (provider == name || subscriber == name) {
+			ids = append(ids, slot.Identifier)
+		}
+	}
+	return ids
+}
+
+func isSlot(id resource.Identifier) bool { return id.Type == database.TypeReplicationSlot }
+
+// asRecorded takes the dependencies of keepMarks out of the plans' deletes again.
+func (r *roster) asRecorded(plans []resource.Plan) {
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			for i, event := range phase.Events {
+				recorded, ok := r.start.Get(event.Resource.Identifier)
+				if ok && event.Type == resource.EventDelete && len(event.Resource.Dependencies) > len(recorded.Dependencies) {
+					phase.Events[i].Resource = event.Resource.Clone()
+					phase.Events[i].Resource.Dependencies = recorded.Dependencies
+				}
+			}
+		}
+	}
 }
 
 // afterwards is the state once the plans have been executed.
@@ -240,6 +286,24 @@ func (r *roster) links(n *NodeResources) []resource.Identifier {
 func (r *roster) healthy(id resource.Identifier) []resource.Identifier {
 	if r.has(id) {
 		return []resource.Identifier{id}
+	}
+	return nil
+}
+
+// settleFailed adds to the populate the final shape of subscriptions that have failed in the one in which they
+// copy, of nodes that have all their data: what is updated in between must not let them copy again.
+func (r *roster) settleFailed(populate, end *resource.State) error {
+	for _, n := range r.with(populated) {
+		link := n.link(n.SourceNode, n.NodeName)
+		settled, err := r.settled(link)
+		if err != nil {
+			return err
+		}
+		found, ok := r.start.Get(database.SubscriptionIdentifier(link))
+		wanted, stays := end.Get(database.SubscriptionIdentifier(link))
+		if ok && stays && !settled && found.Error != "" {
+			populate.Add(wanted)
+		}
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ func UpdateDatabase(
 	if err != nil {
 		return nil, err
 	}
+	r.asRecorded(plans)
 	return append(cleaned, plans...), nil
 }
 
@@ -198,10 +199,14 @@ func (r *roster) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*
 	if err != nil {
 		return nil, err
 	}
-	if populate != nil {
-		if err := r.keepSettled(populate); err != nil {
-			return nil, err
-		}
+	if populate == nil {
+		populate = resource.NewState()
+	}
+	if err := r.keepSettled(populate); err != nil {
+		return nil, err
+	}
+	if err := r.settleFailed(populate, end); err != nil {
+		return nil, err
 	}
 	return append(append(groups, eachAlone(added)...), []*resource.State{populate}), nil
 }

@@ -19,7 +19,7 @@ type effect uint8
 const (
 	full effect = iota
 	none
-	half // of a copy: the snapshot was taken, and some of its rows have come
+	half // of a copy that the event begins: the snapshot was taken, and some of its rows have come
 	gone // the thing is not there any more
 )
 
@@ -60,7 +60,7 @@ func (o *orchestrator) mishapsOf(d *deed) []mishap {
 		return append(list, mishap{gone, asRecreate})
 	}
 	list = append(list, mishap{none, asRecreate}, mishap{full, asRecreate})
-	if d.shape.copyData {
+	if d.shape.copyData && (d.Type == resource.EventCreate || d.Reason == resource.ReasonHasError) {
 		list = append(list, mishap{half, asNothing}, mishap{half, asError}, mishap{half, asRecreate})
 	}
 	if o.canLose(d) {
