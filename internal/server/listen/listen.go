@@ -27,6 +27,12 @@ func (e Endpoint) Listen(mode fs.FileMode) (net.Listener, error) {
 const dialTimeout = time.Second
 
 func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
+	// Of several servers that start at once, one finds the stale socket, and the others the first one's.
+	unlock, err := lockDirectory(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("listen on unix socket %s: %w", path, err)
+	}
+	defer unlock()
 	if err := checkStale(path); err != nil {
 		return nil, err
 	}

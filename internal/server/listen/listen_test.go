@@ -1,9 +1,11 @@
 package listen
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -71,20 +73,55 @@ func TestSocketHasItsModeAndGoesWithItsServer(t *testing.T) {
 	}
 }
 
-func TestStaleSocketIsReplaced(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "p.sock")
+// leaveStale leaves a socket behind as a killed server does.
+func leaveStale(t *testing.T, path string) {
+	t.Helper()
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead.SetUnlinkOnClose(false)
 	_ = dead.Close()
+}
+
+func TestStaleSocketIsReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p.sock")
+	leaveStale(t, path)
 	l := listenAt(t, path)
 	connection, err := net.Dial("unix", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = connection.Close()
+}
+
+// TestOneOfManyReplacesAStaleSocket starts many servers at once.
+func TestOneOfManyReplacesAStaleSocket(t *testing.T) {
+	directory := t.TempDir()
+	for round := range 20 {
+		path := filepath.Join(directory, fmt.Sprint(round))
+		leaveStale(t, path)
+		var group sync.WaitGroup
+		listeners := make(chan net.Listener, 8)
+		begin := make(chan struct{})
+		for range cap(listeners) {
+			group.Go(func() {
+				<-begin
+				if l, err := (Endpoint{"unix", path}).Listen(0o600); err == nil {
+					listeners <- l
+				}
+			})
+		}
+		close(begin)
+		group.Wait()
+		if n := len(listeners); n != 1 {
+			t.Errorf("%d servers have taken the socket, want 1", n)
+		}
+		close(listeners)
+		for l := range listeners {
+			_ = l.Close()
+		}
+	}
 }
 
 func TestLiveSocketAndOtherFilesAreKept(t *testing.T) {
