@@ -14,8 +14,8 @@ type Client struct {
 	close func() error
 }
 
-// New returns a client that uses a connection of the caller's, who closes it. What Dial sets up (retries, load
-// balancing, sizes) is then the caller's business, too.
+// New returns a client that uses a connection of the caller's, who closes it. What Dial sets up (retries of calls that
+// are not answered, load balancing, keepalive, sizes) is then the caller's business, too.
 func New(conn grpc.ClientConnInterface) *Client {
 	return &Client{conn: conn, close: func() error { return nil }}
 }
@@ -29,14 +29,14 @@ func (c *Client) Conn() grpc.ClientConnInterface { return c.conn }
 
 // UpdateDatabase asks for the plans that bring a database to the wanted nodes and services, and reads them all.
 //
-// The error is the status of the call, or a *StreamError or *DigestError if the answer is not to be trusted. This
-// holds for all four methods that ask for plans.
+// If the answer breaks off because its server is gone (UNAVAILABLE), the call is made again, up to five times in all,
+// with the pauses of ServiceConfig; what fails before the answer begins is for gRPC to repeat. The error is the status
+// of the call, or a *StreamError or *DigestError if the answer is not to be trusted. All of this holds for all four
+// methods that ask for plans.
 func (c *Client) UpdateDatabase(
 	ctx context.Context, req *plannerv1.UpdateDatabaseRequest, opts ...grpc.CallOption,
 ) (*Sequence, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return ReadPlans(plannerv1.NewPlannerServiceClient(c.conn).UpdateDatabase(ctx, req, opts...))
+	return gather(ctx, plannerv1.NewPlannerServiceClient(c.conn).UpdateDatabase, req, opts)
 }
 
 // RestoreDatabase asks for the plans that restore nodes from a backup, and reads them all: see UpdateDatabase. It is
@@ -44,27 +44,21 @@ func (c *Client) UpdateDatabase(
 func (c *Client) RestoreDatabase(
 	ctx context.Context, req *plannerv1.RestoreDatabaseRequest, opts ...grpc.CallOption,
 ) (*Sequence, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return ReadPlans(plannerv1.NewPlannerServiceClient(c.conn).RestoreDatabase(ctx, req, opts...))
+	return gather(ctx, plannerv1.NewPlannerServiceClient(c.conn).RestoreDatabase, req, opts)
 }
 
 // PlanStates asks for the plans that lead through states of any resources, and reads them all: see UpdateDatabase.
 func (c *Client) PlanStates(
 	ctx context.Context, req *plannerv1.PlanStatesRequest, opts ...grpc.CallOption,
 ) (*Sequence, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return ReadPlans(plannerv1.NewResourceServiceClient(c.conn).PlanStates(ctx, req, opts...))
+	return gather(ctx, plannerv1.NewResourceServiceClient(c.conn).PlanStates, req, opts)
 }
 
 // PlanRefresh asks for the plan that looks at everything in a state, and reads all of it: see UpdateDatabase.
 func (c *Client) PlanRefresh(
 	ctx context.Context, req *plannerv1.PlanRefreshRequest, opts ...grpc.CallOption,
 ) (*Sequence, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return ReadPlans(plannerv1.NewResourceServiceClient(c.conn).PlanRefresh(ctx, req, opts...))
+	return gather(ctx, plannerv1.NewResourceServiceClient(c.conn).PlanRefresh, req, opts)
 }
 
 // Wish makes a request a question for Runner.Reconcile: UpdateDatabase with the state as it then is in the place of

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -119,6 +120,34 @@ func TestDialTLS(t *testing.T) {
 	}
 }
 
+// TestRenewedCertificateIsShown replaces the files of a client while it is in use.
+func TestRenewedCertificateIsShown(t *testing.T) {
+	ours, theirs := t.TempDir(), t.TempDir()
+	pair := certificate(t, theirs)
+	seen := make(chan []byte, 2)
+	s := fakeServer(&fakePlanner{answer: sends(messages(t, wish(2)), nil)},
+		grpc.Creds(credentials.NewTLS(&tls.Config{
+			Certificates: []tls.Certificate{pair},
+			ClientAuth:   tls.RequireAnyClientCert,
+			VerifyConnection: func(state tls.ConnectionState) error {
+				seen <- state.PeerCertificates[0].Raw
+				return nil
+			},
+		})))
+	address := serve(t, "tcp", "127.0.0.1:0", s, s.Stop).String()
+	old := certificate(t, ours)
+	creds, err := client.TLS(filepath.Join(theirs, "cert.pem"), filepath.Join(ours, "cert.pem"), filepath.Join(ours, "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial(t, address, creds)
+	renewed := certificate(t, ours)
+	dial(t, address, creds)
+	if !bytes.Equal(<-seen, old.Leaf.Raw) || !bytes.Equal(<-seen, renewed.Leaf.Raw) {
+		t.Error("another certificate was shown")
+	}
+}
+
 func TestTLSFiles(t *testing.T) {
 	dir := t.TempDir()
 	certificate(t, dir)
@@ -209,10 +238,10 @@ func TestWhatIsNotRetried(t *testing.T) {
 		code   codes.Code
 		calls  int
 	}{
-		"unavailable for ever": {sends(nil, status.Error(codes.Unavailable, "away")), codes.Unavailable, 5},
-		"after the header":     {sends(good[:1], status.Error(codes.Unavailable, "gone")), codes.Unavailable, 1},
-		"invalid":              {sends(nil, status.Error(codes.InvalidArgument, "no")), codes.InvalidArgument, 1},
-		"too large":            {sends(nil, status.Error(codes.ResourceExhausted, "no")), codes.ResourceExhausted, 1},
+		"unavailable for ever":  {sends(nil, status.Error(codes.Unavailable, "away")), codes.Unavailable, 5},
+		"internal after header": {sends(good[:1], status.Error(codes.Internal, "bug")), codes.Internal, 1},
+		"invalid":               {sends(nil, status.Error(codes.InvalidArgument, "no")), codes.InvalidArgument, 1},
+		"too large":             {sends(nil, status.Error(codes.ResourceExhausted, "no")), codes.ResourceExhausted, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,8 +25,9 @@
 //   - The orchestrator's side of the contract in docs/planning.md is kept: plans and phases strictly in order, every
 //     result recorded before the next phase starts, failures in the form that the planner understands, and
 //     nothing started after a failure but the rest of its phase.
-//   - Calls that fail before they are answered, because a server is away, are repeated by gRPC itself: see
-//     [ServiceConfig].
+//   - A server that stops, dies or falls silent while another one serves is no error. Planning changes nothing, so
+//     that every call may be repeated: gRPC itself repeats calls that fail before they are answered (see
+//     [ServiceConfig]), and the methods of [Client] those whose answer breaks off.
 //
 // # What it refuses
 //

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -122,7 +121,7 @@ func Backoff(failures int) time.Duration {
 	if shift := failures - 1; shift < 6 {
 		pause = min(most, first<<max(shift, 0))
 	}
-	return time.Duration(float64(pause) * (0.8 + 0.4*rand.Float64()))
+	return vary(pause)
 }
 
 // wait returns early with the error of ctx when that ends.

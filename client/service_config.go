@@ -4,8 +4,8 @@ package client
 //
 //   - A call that ends with UNAVAILABLE before the first message of its answer is tried again, up to five times in
 //     all, with pauses that grow from about 0.1 s to 2 s. Planning changes nothing, so that repeating a call is
-//     always safe. Once a header has been sent, gRPC repeats nothing: the stream is incomplete, and is for the
-//     caller to throw away.
+//     always safe. Once an answer has begun, gRPC repeats nothing. The methods of Client do; whoever reads a stream
+//     without them throws away what came of it, and asks again.
 //   - Calls go round all addresses that the target resolves to, such as those of a headless Kubernetes service. With
 //     the default policy, one connection would send everything to one replica.
 //
