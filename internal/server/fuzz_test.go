@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
@@ -169,9 +170,21 @@ func FuzzStateServiceBytes(f *testing.F) {
 func FuzzResourceServiceBytes(f *testing.F) {
 	state := wireState(wireResource("a", "1"), wireResource("b", "2", &plannerv1.Identifier{Type: "a", Id: "1"}))
 	event := &plannerv1.Event{Type: plannerv1.EventType_EVENT_TYPE_CREATE, Resource: wireResource("c", "3")}
+	// Patches come in with events; they are checked for their form and never applied.
+	update := &plannerv1.Event{
+		Type: plannerv1.EventType_EVENT_TYPE_UPDATE, Reason: plannerv1.EventReason_EVENT_REASON_HAS_DIFF,
+		Resource: wireResource("b", "2", &plannerv1.Identifier{Type: "a", Id: "1"}),
+		Diff: []*plannerv1.PatchOperation{
+			{Op: "replace", Path: "/password", ValueForm: &plannerv1.PatchOperation_ValueJson{ValueJson: `[1e9,{"~":null}]`}},
+			{Op: "move", Path: "/a~1b/-", From: "/c~0/0"},
+			{Op: "add", Path: "", ValueForm: &plannerv1.PatchOperation_Value{Value: structpb.NewNumberValue(1)}},
+		},
+	}
+	plan := &plannerv1.Plan{Phases: []*plannerv1.Phase{{Events: []*plannerv1.Event{event, update}}}}
 	fuzzBytes(f, []proto.Message{
 		&plannerv1.PlanStatesRequest{Start: state, States: []*plannerv1.State{wireState(), state}},
 		&plannerv1.PlanRefreshRequest{State: state},
-		&plannerv1.ApplyEventsRequest{State: state, Events: []*plannerv1.Event{event}},
-	}, "PlanStates", "PlanRefresh", "ApplyEvents")
+		&plannerv1.ApplyEventsRequest{State: state, Events: []*plannerv1.Event{event, update}},
+		&plannerv1.VerifyPlansRequest{Start: state, Plans: []*plannerv1.Plan{plan}, End: state},
+	}, "PlanStates", "PlanRefresh", "ApplyEvents", "VerifyPlans")
 }
