@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -64,6 +65,9 @@ func (s *State) HasType(t Type) bool {
 	}
 	return false
 }
+
+// All returns all resources in no order.
+func (s *State) All() iter.Seq[*Resource] { return maps.Values(s.resources) }
 
 // Resources returns all resources in identifier order.
 func (s *State) Resources() []*Resource {

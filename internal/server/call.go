@@ -209,10 +209,12 @@ func measured[T any](ctx context.Context, name step, work func() (T, error)) (T,
 }
 
 // verified has the judge, if there is one, look at the plans that answer a call.
-func verified[Call any](ctx context.Context, judge func(*Call, []resource.Plan) error, call *Call, plans []resource.Plan) error {
+func verified[Call any](
+	ctx context.Context, judge func(context.Context, *Call, []resource.Plan) error, call *Call, plans []resource.Plan,
+) error {
 	if judge == nil {
 		return nil
 	}
-	_, err := measured(ctx, stepVerify, func() (struct{}, error) { return struct{}{}, judge(call, plans) })
+	_, err := measured(ctx, stepVerify, func() (struct{}, error) { return struct{}{}, judge(ctx, call, plans) })
 	return err
 }

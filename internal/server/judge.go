@@ -28,45 +28,52 @@ func (e *violatedError) Error() string {
 	return b.String()
 }
 
-// verdict is nil if the plans keep all rules.
-func verdict(start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options) error {
-	if violations := verify.Plans(start, plans, end, options); len(violations) > 0 {
+// verdict is nil if the plans keep all rules, and resource.ErrInterrupted if the call ends before that is
+// known.
+func verdict(
+	ctx context.Context, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
+) error {
+	violations, err := verify.PlansInterruptible(ctx.Done(), start, plans, end, options)
+	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
-	return nil
+	return err
 }
 
 // judgeUpdate judges the plans of UpdateDatabase.
-func judgeUpdate(call *convert.UpdateDatabaseCall, plans []resource.Plan) error {
+func judgeUpdate(ctx context.Context, call *convert.UpdateDatabaseCall, plans []resource.Plan) error {
 	end, err := planner.UpdatedState(call.Options, call.Start, call.Nodes)
 	if err != nil {
 		return err
 	}
 	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateConcurrent
-	return verdict(call.Start, plans, end, verify.Options{Operation: verify.OperationUpdate, Rolling: rolling})
+	options := verify.Options{Operation: verify.OperationUpdate, Rolling: rolling}
+	return verdict(ctx, call.Start, plans, end, options)
 }
 
 // judgeRestore judges the plans of RestoreDatabase.
-func judgeRestore(call *convert.RestoreDatabaseCall, plans []resource.Plan) error {
+func judgeRestore(ctx context.Context, call *convert.RestoreDatabaseCall, plans []resource.Plan) error {
 	nodes := make([]*planner.NodeResources, 0, len(call.Nodes)+len(call.Targets))
 	nodes = append(nodes, call.Nodes...)
 	for _, t := range call.Targets {
 		nodes = append(nodes, t.ToNodeResources())
 	}
-	end, err := planner.EndState(nodes)
+	// The end state of the nodes, wherever they stand: what a start knows about primaries is not compared.
+	options := planner.UpdateDatabaseOptions{PlanOptions: resource.PlanOptions{Interrupt: ctx.Done()}}
+	end, err := planner.UpdatedState(options, resource.NewState(), nodes)
 	if err != nil {
 		return err
 	}
-	return verdict(call.Start, plans, end, verify.Options{Operation: verify.OperationRestore})
+	return verdict(ctx, call.Start, plans, end, verify.Options{Operation: verify.OperationRestore})
 }
 
 // judgeStates judges the plans of PlanStates.
-func judgeStates(call *convert.PlanStatesCall, plans []resource.Plan) error {
+func judgeStates(ctx context.Context, call *convert.PlanStatesCall, plans []resource.Plan) error {
 	end := call.Start
 	if len(call.States) > 0 {
 		end = call.States[len(call.States)-1]
 	}
-	return verdict(call.Start, plans, end, verify.Options{})
+	return verdict(ctx, call.Start, plans, end, verify.Options{})
 }
 
 // VerifyPlans judges plans of the caller.
@@ -78,7 +85,7 @@ func (s *resourceService) VerifyPlans(
 		return nil, err
 	}
 	violations, err := measured(ctx, stepVerify, func() ([]verify.Violation, error) {
-		return verify.Plans(call.Start, call.Plans, call.End, call.Options), nil
+		return verify.PlansInterruptible(ctx.Done(), call.Start, call.Plans, call.End, call.Options)
 	})
 	if err != nil {
 		return nil, err

@@ -22,8 +22,8 @@ type plannerService struct {
 	) ([]resource.Plan, error)
 
 	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
-	judgeUpdate  func(*convert.UpdateDatabaseCall, []resource.Plan) error
-	judgeRestore func(*convert.RestoreDatabaseCall, []resource.Plan) error
+	judgeUpdate  func(context.Context, *convert.UpdateDatabaseCall, []resource.Plan) error
+	judgeRestore func(context.Context, *convert.RestoreDatabaseCall, []resource.Plan) error
 }
 
 func newPlannerService() *plannerService {

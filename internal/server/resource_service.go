@@ -18,7 +18,7 @@ type resourceService struct {
 	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*resource.State) (resource.Plan, error)
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(*convert.PlanStatesCall, []resource.Plan) error
+	judge func(context.Context, *convert.PlanStatesCall, []resource.Plan) error
 }
 
 func newResourceService() *resourceService {

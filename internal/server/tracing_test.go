@@ -27,7 +27,7 @@ func traced() (Config, *tracetest.InMemoryExporter) {
 	return Config{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))}, spans
 }
 
-func noViolations(*convert.UpdateDatabaseCall, []resource.Plan) error { return nil }
+func noViolations(context.Context, *convert.UpdateDatabaseCall, []resource.Plan) error { return nil }
 
 func TestSpansOfACall(t *testing.T) {
 	config, spans := traced()

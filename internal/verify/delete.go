@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -31,16 +33,16 @@ func (m *mesh) endsTurn() bool {
 	if m.plan.number-1 >= m.lastJoin {
 		return false
 	}
-	begun := 0
-	for _, t := range []resource.Type{database.TypeRolesSource, database.TypeSyncEvent} {
-		for _, r := range m.start.OfType(t) {
-			begun++
-			if x := m.entry(r.Identifier); x.now != nil && !m.plan.drops(x) {
-				return false
+	if m.begun == nil {
+		m.begun = []*entry{}
+		for _, t := range []resource.Type{database.TypeRolesSource, database.TypeSyncEvent} {
+			for _, r := range m.start.OfType(t) {
+				m.begun = append(m.begun, m.entry(r.Identifier))
 			}
 		}
 	}
-	return begun > 0
+	isLeft := func(x *entry) bool { return x.now != nil && !m.plan.drops(x) }
+	return len(m.begun) > 0 && !slices.ContainsFunc(m.begun, isLeft)
 }
 
 // isAttached tells whether the node of a roles source has joined: it is populated, and all its

@@ -18,6 +18,7 @@
 // never changed, that no input makes it panic, that no violation holds a value of an attribute, and that it
 // costs what reading the start, the end and the events once costs: the start is not copied, and of two
 // resources with equal bytes none is parsed. It refuses nothing: whatever cannot be judged is a violation.
+// Interrupted, it stops within milliseconds, and says nothing of what it has found.
 //
 // It trusts the start state. What the records there say to be done is taken as done, in the order in
 // which it should have been.

@@ -11,9 +11,13 @@ import (
 // judgeEnd judges where the plans lead. It tells whether that is the end.
 func (j *judge) judgeEnd() bool {
 	before := len(j.violations)
-	wanted := j.end.Resources()
+	wanted := slices.Collect(j.end.All())
+	sortPolled(j, wanted, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
 	found := 0
 	for _, r := range wanted {
+		if j.stops() {
+			return false
+		}
 		if j.judgeWanted(r) {
 			found++
 		}
@@ -96,22 +100,19 @@ func (j *judge) judgeFollowing(x *entry, now, wanted *resource.Resource) {
 // lastOfType returns, of the resources of a type that are there in the end, one that was put last; nil if
 // none was.
 func (j *judge) lastOfType(t resource.Type) *entry {
-	if w, ok := j.last[t]; ok {
-		return w
+	if j.last != nil {
+		return j.last[t]
 	}
-	var last *entry
+	j.last = make(map[resource.Type]*entry)
 	for _, x := range j.entries {
+		last := j.last[x.id.Type]
 		switch {
-		case x.id.Type != t || x.now == nil || x.changed == 0:
+		case x.now == nil || x.changed == 0:
 		case last == nil || x.changed > last.changed || x.changed == last.changed && x.id.Compare(last.id) < 0:
-			last = x
+			j.last[x.id.Type] = x
 		}
 	}
-	if j.last == nil {
-		j.last = make(map[resource.Type]*entry)
-	}
-	j.last[t] = last
-	return last
+	return j.last[t]
 }
 
 // isGivenUp tells whether start has the resource as pending deletion. Plans between states, those of a
@@ -132,15 +133,20 @@ func (j *judge) judgeLeftovers() {
 		}
 		j.about(rule, theEnd(), id, says)
 	}
-	for _, r := range j.start.Resources() {
+	var left []resource.Identifier
+	for r := range j.start.All() {
 		if _, ok := j.entries[r.Identifier]; !ok {
-			leftover(r.Identifier)
+			left = append(left, r.Identifier)
 		}
 	}
 	for id, x := range j.entries {
 		if x.now != nil {
-			leftover(id)
+			left = append(left, id)
 		}
+	}
+	sortPolled(j, left, resource.Identifier.Compare)
+	for _, id := range left {
+		leftover(id)
 	}
 }
 

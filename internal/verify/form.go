@@ -31,6 +31,9 @@ func (j *judge) begin(number int) {
 		var before *resource.Identifier
 		for k := range phase.Events {
 			e, at := &phase.Events[k], place{number, i, k}
+			if j.stops() {
+				return
+			}
 			if !isValid(e) {
 				j.report(RuleInvalidEvent, at, "the event has no type or no resource")
 				continue

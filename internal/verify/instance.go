@@ -83,21 +83,24 @@ func (m *mesh) judgeInstances() {
 	if m.options.Rolling {
 		m.judgeRolling()
 	}
-	for _, e := range m.instances {
-		primary := m.nodes[e.node].primary
-		if primary == "" || e.id.ID == primary {
-			continue
+	first, last := make(map[string]*instanceEvent), make(map[string]*instanceEvent) // of each primary
+	for i := range m.instances {
+		if e := &m.instances[i]; e.id.ID == m.nodes[e.node].primary {
+			if first[e.node] == nil {
+				first[e.node] = e
+			}
+			last[e.node] = e
 		}
-		for _, p := range m.instances {
-			if p.node != e.node || p.id.ID != primary {
-				continue
-			}
-			switch {
-			case e.creates && p.place.plan >= e.place.plan:
-				m.about(RuleReplicaBeforePrimary, e.place, e.id, "is created before the last change of its primary", p.id)
-			case !e.creates && p.place.plan <= e.place.plan && m.nodes[e.node].member:
-				m.about(RulePrimaryBeforeReplica, p.place, p.id, "is put before the update of its replica", e.id)
-			}
+	}
+	for i := range m.instances {
+		e := &m.instances[i]
+		before, after := first[e.node], last[e.node]
+		switch {
+		case before == nil || e.id == before.id:
+		case e.creates && after.place.plan >= e.place.plan:
+			m.about(RuleReplicaBeforePrimary, e.place, e.id, "is created before the last change of its primary", after.id)
+		case !e.creates && before.place.plan <= e.place.plan && m.nodes[e.node].member:
+			m.about(RulePrimaryBeforeReplica, before.place, before.id, "is put before the update of its replica", e.id)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type mesh struct {
 	// What follows is nil until it is needed: the node of each instance, the database of each node.
 	nodeOf, databases map[string]string
 	redoable          map[resource.Identifier]bool // see mayRedo
+	begun             []*entry                     // see endsTurn
 }
 
 // newMesh reads from start and the events what the rules need to know ahead.
@@ -53,6 +54,9 @@ func newMesh(j *judge) *mesh {
 	for i := range j.plans {
 		for _, phase := range j.plans[i].Phases {
 			for k := range phase.Events {
+				if j.stops() {
+					return m
+				}
 				m.foresee(&phase.Events[k], i)
 			}
 		}

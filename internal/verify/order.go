@@ -22,6 +22,9 @@ func (j *judge) judgeOrder() {
 	for i := range p.Phases {
 		for k := range p.Phases[i].Events {
 			e := &p.Phases[i].Events[k]
+			if j.stops() {
+				return
+			}
 			if !isValid(e) {
 				continue
 			}
@@ -111,7 +114,7 @@ func (j *judge) ascend(x *entry) {
 	}
 	path := j.path[:0]
 	path = append(path, j.enter(x))
-	for len(path) > 0 {
+	for len(path) > 0 && !j.stops() {
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {
 			top.entry.climb.onPath = false

@@ -21,6 +21,9 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 			for _, id := range m.instancesOf(name) {
 				m.redoable[id] = true
 			}
+			if m.stops() {
+				break
+			}
 			for _, other := range m.nodeNames() {
 				for _, id := range m.between(n, other) {
 					m.redoable[id] = true
@@ -58,7 +61,7 @@ func (m *mesh) spread(ids map[resource.Identifier]bool) {
 		}
 	}
 	open := slices.Collect(maps.Keys(ids))
-	for len(open) > 0 {
+	for len(open) > 0 && !m.stops() {
 		id := open[len(open)-1]
 		open = open[:len(open)-1]
 		for _, above := range slices.Concat(dependents[id], ofType[id.Type]) {

@@ -32,24 +32,36 @@ type Options struct {
 
 // Plans returns all that is wrong with plans that are to lead from start to end, in the order of
 // Violation.Compare; nil if nothing is. Nil states count as empty ones. Nothing that is given is changed or
-// kept.
+// kept. Of plans that are wrong all over it stops after MaxNamed.
 //
 // Between start and end, plans may lead through states that are not known here. Where it depends on these
 // whether something is wrong, as it may if a resource gives up a dependency without getting an event, it is
 // taken as right.
 func Plans(start *resource.State, plans []resource.Plan, end *resource.State, options Options) []Violation {
-	j := newJudge(start, plans, end, options)
+	violations, _ := PlansInterruptible(nil, start, plans, end, options)
+	return violations
+}
+
+// PlansInterruptible is Plans, but gives up with resource.ErrInterrupted soon after the channel is closed.
+// Options.Replan is not interrupted.
+func PlansInterruptible(
+	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+) ([]Violation, error) {
+	j := newJudge(interrupt, start, plans, end, options)
 	for i := range plans {
 		j.judgePlan(i)
 	}
 	if j.database != nil {
 		j.database.judgeInstances()
 	}
-	if j.judgeEnd() && options.Replan != nil {
+	if j.judgeEnd() && options.Replan != nil && !j.stops() {
 		j.judgeSecondPlanning()
 	}
-	slices.SortFunc(j.violations, Violation.Compare)
-	return j.violations
+	sortPolled(j, j.violations, Violation.Compare)
+	if j.interrupted {
+		return nil, resource.ErrInterrupted
+	}
+	return j.violations, nil
 }
 
 // judge is one run.
@@ -59,22 +71,30 @@ type judge struct {
 	end        *resource.State
 	options    Options
 	violations []Violation
+	named      int // how many resources the violations name, and one more for each of them
+
+	interrupt   <-chan struct{}
+	interrupted bool
 
 	plan     planning
 	lastPut  int                      // the last plan that creates or updates anything; -1: none
 	path     []step                   // room for ascend
-	last     map[resource.Type]*entry // see lastOfType
+	last     map[resource.Type]*entry // see lastOfType; nil: not known yet
 	database *mesh                    // nil: its rules do not apply
 }
 
-func newJudge(start *resource.State, plans []resource.Plan, end *resource.State, options Options) *judge {
+func newJudge(
+	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+) *judge {
 	if start == nil {
 		start = resource.NewState()
 	}
 	if end == nil {
 		end = resource.NewState()
 	}
-	j := &judge{replay: newReplay(start, end), plans: plans, end: end, options: options, lastPut: -1}
+	j := &judge{
+		replay: newReplay(start, end), plans: plans, end: end, options: options, interrupt: interrupt, lastPut: -1,
+	}
 	for i := range plans {
 		if hasPut(&plans[i]) {
 			j.lastPut = i
@@ -86,9 +106,33 @@ func newJudge(start *resource.State, plans []resource.Plan, end *resource.State,
 	return j
 }
 
+// stops tells whether judging is to stop: it was asked to, or has found enough. Whatever is not bounded by a
+// single event looks at it. A run that stopped knows only a part, so nothing is found out after that.
+func (j *judge) stops() bool {
+	select {
+	case <-j.interrupt:
+		j.interrupted = true
+	default:
+	}
+	return j.interrupted || j.named >= MaxNamed
+}
+
+// sortPolled sorts, unless it is interrupted.
+func sortPolled[E any](j *judge, all []E, compare func(a, b E) int) {
+	slices.SortFunc(all, func(a, b E) int {
+		if j.stops(); j.interrupted { // then nobody looks at the order
+			return 0
+		}
+		return compare(a, b)
+	})
+}
+
 // judgePlan judges one plan and replays it.
 func (j *judge) judgePlan(number int) {
 	p := &j.plans[number]
+	if j.stops() {
+		return
+	}
 	if len(p.Phases) == 0 {
 		j.report(RuleEmpty, place{number, Nowhere, Nowhere}, "the plan has no phases")
 		return
@@ -98,6 +142,9 @@ func (j *judge) judgePlan(number int) {
 	for i := range p.Phases {
 		j.clock++
 		for k := range p.Phases[i].Events {
+			if j.stops() {
+				return
+			}
 			j.judgeEvent(place{number, i, k})
 		}
 		for k := range p.Phases[i].Events {

@@ -12,6 +12,10 @@ import (
 // Nowhere is the index of what does not stand at a single event, phase or plan.
 const Nowhere = -1
 
+// MaxNamed is how many resources violations name, and violations there are, before judging stops, so that
+// plans which are wrong all over are judged within bounds of memory.
+const MaxNamed = 250_000
+
 // Violation is one thing that is wrong with plans.
 type Violation struct {
 	Rule Rule
@@ -60,8 +64,12 @@ type place struct{ plan, phase, event int }
 // theEnd is the place of what is wrong after all plans.
 func theEnd() place { return place{Nowhere, Nowhere, Nowhere} }
 
-// report adds a violation.
+// report adds a violation, unless there are enough.
 func (j *judge) report(rule Rule, at place, message string, resources ...resource.Identifier) {
+	if j.named >= MaxNamed {
+		return
+	}
+	j.named += 1 + len(resources)
 	j.violations = append(j.violations, Violation{
 		Rule: rule, Plan: at.plan, Phase: at.phase, Event: at.event, Resources: resources, Message: message,
 	})

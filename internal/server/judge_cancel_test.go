@@ -1,0 +1,124 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// TestJudgingStopsWhenTheCallEnds ends calls when the judge begins to look at their plans. These are bad, so
+// that a judge who went on would find a bug.
+func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
+	bad := makePlans([]int{2})
+	calls := map[string]struct {
+		prepare func(s *Server, began chan struct{})
+		call    func(context.Context, *harness) error
+	}{
+		"UpdateDatabase": {
+			func(s *Server, began chan struct{}) {
+				s.planner.updateDatabase = func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error) {
+					return bad, nil
+				}
+				s.planner.judgeUpdate = late(judgeUpdate, began)
+			},
+			func(ctx context.Context, h *harness) error {
+				_, err := h.updateContext(ctx, wantNodes("n1"))
+				return err
+			},
+		},
+		"RestoreDatabase": {
+			func(s *Server, began chan struct{}) {
+				s.planner.restoreDatabase = func(
+					<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+				) ([]resource.Plan, error) {
+					return bad, nil
+				}
+				s.planner.judgeRestore = late(judgeRestore, began)
+			},
+			func(ctx context.Context, h *harness) error {
+				_, err := drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
+				return err
+			},
+		},
+		"PlanStates": {
+			func(s *Server, began chan struct{}) {
+				s.resource.planAll = func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error) {
+					return bad, nil
+				}
+				s.resource.judge = late(judgeStates, began)
+			},
+			func(ctx context.Context, h *harness) error {
+				_, err := drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
+				return err
+			},
+		},
+	}
+	for name, test := range calls {
+		t.Run(name, func(t *testing.T) {
+			began := make(chan struct{})
+			h := start(t, Config{}, func(s *Server) { test.prepare(s, began) })
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				<-began
+				cancel()
+			}()
+			if code := codeOf(test.call(ctx, h)); code != codes.Canceled {
+				t.Errorf("got %v", code)
+			}
+			if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != ReasonCancelled {
+				t.Errorf("line %v", line)
+			}
+		})
+	}
+}
+
+// late is a judge that looks at the plans of a call when that has ended.
+func late[Call any](
+	judge func(context.Context, *Call, []resource.Plan) error, began chan struct{},
+) func(context.Context, *Call, []resource.Plan) error {
+	return func(ctx context.Context, call *Call, plans []resource.Plan) error {
+		close(began)
+		<-ctx.Done()
+		return judge(ctx, call, plans)
+	}
+}
+
+// TestVerifyPlansStopsWhenTheCallEnds ends a call when its plans are about to be judged.
+func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
+	done := make(chan struct{})
+	close(done)
+	_, err := newResourceService().VerifyPlans(endsSoon{t.Context(), done}, &plannerv1.VerifyPlansRequest{
+		Plans: []*plannerv1.Plan{{}},
+	})
+	if !errors.Is(err, resource.ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// endsSoon is the context of a call that ends when nobody asks for its error any more.
+type endsSoon struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c endsSoon) Done() <-chan struct{} { return c.done }
+
+// TestEndOfARestoreIsMadeInterruptibly: the end state of many nodes is large, too.
+func TestEndOfARestoreIsMadeInterruptibly(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	call, err := convert.Converter{}.RestoreDatabase(wantRestore("n1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := judgeRestore(ctx, call, nil); !errors.Is(err, resource.ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
+}

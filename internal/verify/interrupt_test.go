@@ -1,0 +1,88 @@
+package verify_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// large is a story whose plans take some time to judge.
+func large() story {
+	return story{start: benchNodes(24), wish: wish{nodes: changed(benchNodes(24))}}
+}
+
+func TestInterruptedBeforeItBegins(t *testing.T) {
+	interrupt := make(chan struct{})
+	close(interrupt)
+	for _, s := range append(stories(), large()) {
+		m := newMutant(t, s)
+		m.start.Add(own("left", "over", `{}`)) // something to find
+		violations, err := verify.PlansInterruptible(interrupt, m.start, m.plans, m.end, m.options)
+		if !errors.Is(err, resource.ErrInterrupted) || violations != nil {
+			t.Errorf("%s: got %v, %v", s.name, violations, err)
+		}
+	}
+}
+
+// TestInterruptedAnywhere: whenever the interruption comes, the verdict is the whole one or none.
+func TestInterruptedAnywhere(t *testing.T) {
+	m := newMutant(t, large())
+	for i := range m.plans {
+		m.plans[i].Phases[0], m.plans[i].Phases[1] = m.plans[i].Phases[1], m.plans[i].Phases[0]
+	}
+	began := time.Now()
+	want := m.judge()
+	took := time.Since(began)
+	if len(want) < 24 {
+		t.Fatalf("only %v", want)
+	}
+	interrupted := 0
+	for i := range 60 {
+		interrupt := make(chan struct{})
+		timer := time.AfterFunc(time.Duration(i)*took/50, func() { close(interrupt) })
+		violations, err := verify.PlansInterruptible(interrupt, m.start, m.plans, m.end, m.options)
+		timer.Stop()
+		switch {
+		case errors.Is(err, resource.ErrInterrupted) && violations == nil:
+			interrupted++
+		case err != nil || !reflect.DeepEqual(violations, want):
+			t.Fatalf("%d violations, %v", len(violations), err)
+		}
+	}
+	if interrupted == 0 {
+		t.Error("never interrupted")
+	}
+}
+
+// TestEnoughViolations: plans that are wrong all over are judged within bounds, the same way each time.
+func TestEnoughViolations(t *testing.T) {
+	start, end := resource.NewState(), resource.NewState()
+	node := own("x", "all", `{}`)
+	for range 1000 {
+		node.Dependencies = append(node.Dependencies, resource.Identifier{Type: "y", ID: "missing"})
+	}
+	for i := range 3000 {
+		start.Add(own("z", string(rune('a'+i%26))+string(rune(0x4e00+i)), `{}`))
+	}
+	var plans []resource.Plan
+	for range 1000 {
+		plans = append(plans, resource.Plan{Phases: []resource.Phase{{Events: []resource.Event{
+			{Type: resource.EventUpdate, Resource: node, Reason: resource.ReasonForceUpdate},
+		}}}})
+	}
+	violations := verify.Plans(start, plans, end, verify.Options{})
+	named := 0
+	for _, v := range violations {
+		named += 1 + len(v.Resources)
+	}
+	if named < verify.MaxNamed || named > verify.MaxNamed+10 {
+		t.Errorf("%d violations name %d", len(violations), named)
+	}
+	if again := verify.Plans(start, plans, end, verify.Options{}); !reflect.DeepEqual(violations, again) {
+		t.Error("judged twice, not the same")
+	}
+}
