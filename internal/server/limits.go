@@ -8,16 +8,17 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
-// Defaults of Limits. That of ConcurrentPlans is the number of processors, and at least two.
+// Defaults of Limits. That of ConcurrentPlans is the number of processors, and at least two. They let in whatever is
+// asked about a database of DefaultMaxNodes nodes of three instances.
 const (
-	DefaultMaxResources          = 100_000
+	DefaultMaxResources          = 200_000
 	DefaultMaxNodes              = 256
 	DefaultMaxJSONDepth          = 100
 	DefaultMaxAttributeBytes     = 8 << 20
 	DefaultQueuedPlans           = 256
 	DefaultQueueTime             = 10 * time.Second
 	DefaultSmallRequestBytes     = 64 << 10
-	DefaultRequestBytesInFlight  = 512 << 20
+	DefaultRequestBytesInFlight  = 768 << 20
 	DefaultResponseBytesInFlight = 256 << 20
 	DefaultMaxConnections        = 1024
 	DefaultCallTime              = 60 * time.Second

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
+
+// TestDefaultsTakeLargeDatabases sends a database of as many nodes as are taken, with three instances each, in both
+// forms.
+func TestDefaultsTakeLargeDatabases(t *testing.T) {
+	nodes := make([]*planner.NodeResources, DefaultMaxNodes)
+	for i := range nodes {
+		nodes[i] = &planner.NodeResources{NodeName: fmt.Sprintf("n%d", i), DatabaseID: "db-1", DatabaseName: "app", DatabaseOwner: "admin"}
+		for j := range 3 {
+			id := fmt.Sprintf("n%d-%c", i, 'a'+j)
+			nodes[i].InstanceResources = append(nodes[i].InstanceResources, &planner.InstanceResources{Instance: database.Instance{
+				Spec: database.InstanceSpec{
+					InstanceID: id, NodeName: nodes[i].NodeName, DatabaseID: "db-1", HostID: "host-" + id, DatabaseName: "app",
+					Settings: json.RawMessage(`{"parameters":{"max_connections":200,"wal_level":"logical"},"port":5432}`),
+				},
+				Hostname: "host-" + id + ".example",
+			}})
+		}
+	}
+	before, err := planner.EndState(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := start(t, Config{}, withPlans(nil))
+	for _, format := range []plannerv1.AttributesFormat{
+		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON, plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT,
+	} {
+		e := convert.NewFormEncoder(format)
+		req := &plannerv1.UpdateDatabaseRequest{Start: e.State(before)}
+		for _, node := range nodes {
+			m, err := e.Node(node)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Nodes = append(req.Nodes, m)
+		}
+		if n := len(req.GetStart().GetResources()); n < 2*DefaultMaxNodes*(DefaultMaxNodes-1) {
+			t.Fatalf("only %d resources", n)
+		}
+		if _, err := h.update(req); err != nil {
+			t.Errorf("%v: %v", format, err)
+		}
+	}
+	h.idle()
+}
