@@ -9,6 +9,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/wire"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -126,9 +127,9 @@ func callOf(tb testing.TB, q *question, f form) *call {
 	return c
 }
 
-func answerUpdate(wire []byte) (answer, error) {
+func answerUpdate(data []byte) (answer, error) {
 	request := &plannerv1.UpdateDatabaseRequest{}
-	if err := proto.Unmarshal(wire, request); err != nil {
+	if err := wire.Unmarshal(data, request); err != nil {
 		return nil, err
 	}
 	asked, err := convert.UpdateDatabase(request)
@@ -142,9 +143,9 @@ func answerUpdate(wire []byte) (answer, error) {
 	return answerOf(plans, asked.Response, convert.ResolvedOptions(asked.Options))
 }
 
-func answerRestore(wire []byte) (answer, error) {
+func answerRestore(data []byte) (answer, error) {
 	request := &plannerv1.RestoreDatabaseRequest{}
-	if err := proto.Unmarshal(wire, request); err != nil {
+	if err := wire.Unmarshal(data, request); err != nil {
 		return nil, err
 	}
 	asked, err := convert.RestoreDatabase(request)

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/pgplanner/pgplanner/internal/wire"
 )
 
 // When gRPC cannot read a request, it answers by itself, with a bare status, and for a unary call without any
@@ -42,17 +44,17 @@ func (f *frame) receive(ctx context.Context, receive func(any) error) error {
 	return f.err
 }
 
-// decode decodes the request into the message, if it is admitted.
+// decode decodes the request into the message, if it is admitted. The message keeps the bytes, so they are no
+// buffer of a pool.
 func (f *frame) decode(data mem.BufferSlice) error {
-	whole := data.MaterializeToBuffer(mem.DefaultBufferPool())
-	defer whole.Free()
+	whole := data.Materialize()
 	if f.admit != nil {
-		weight := weigh(whole.ReadOnlyData(), f.msg.ProtoReflect().Descriptor())
-		if err := f.admit(whole.Len(), weight); err != nil {
+		weight := weigh(whole, f.msg.ProtoReflect().Descriptor())
+		if err := f.admit(len(whole), weight); err != nil {
 			return err
 		}
 	}
-	if err := proto.Unmarshal(whole.ReadOnlyData(), f.msg); err != nil {
+	if err := wire.Unmarshal(whole, f.msg); err != nil {
 		return &malformedError{cause: err}
 	}
 	return nil

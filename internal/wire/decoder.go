@@ -1,0 +1,258 @@
+package wire
+
+import (
+	"unicode/utf8"
+	"unsafe"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+)
+
+// decoder decodes the resources of a request. What it makes shares memory, and so lives as long as the request
+// does. Its methods return false for bytes that are not as every encoder writes them: wrong ones, unknown
+// fields, and things that are there twice. What they have made until then is to be thrown away.
+type decoder struct {
+	resources   slab[plannerv1.Resource]
+	executors   slab[plannerv1.Executor]
+	identifiers slab[plannerv1.Identifier]
+	texts       slab[plannerv1.Resource_AttributesJson]
+	// dependencies and names back the lists of resources, one after the other.
+	dependencies []*plannerv1.Identifier
+	names        []string
+}
+
+// Tags of fields: their number, and how they are written.
+const (
+	identifierType = 1<<3 | byte(protowire.BytesType)
+	identifierID   = 2<<3 | byte(protowire.BytesType)
+
+	executorType = 1<<3 | byte(protowire.VarintType)
+	executorID   = 2<<3 | byte(protowire.BytesType)
+
+	resourceIdentifier       = 1<<3 | byte(protowire.BytesType)
+	resourceExecutor         = 2<<3 | byte(protowire.BytesType)
+	resourceAttributes       = 3<<3 | byte(protowire.BytesType)
+	resourceAttributesJSON   = 4<<3 | byte(protowire.BytesType)
+	resourceDependencies     = 5<<3 | byte(protowire.BytesType)
+	resourceTypeDependencies = 6<<3 | byte(protowire.BytesType)
+	resourceDiffIgnore       = 7<<3 | byte(protowire.BytesType)
+	resourceNeedsRecreate    = 8<<3 | byte(protowire.VarintType)
+	resourcePendingDeletion  = 9<<3 | byte(protowire.VarintType)
+	resourceError            = 10<<3 | byte(protowire.BytesType)
+	resourceVersion          = 11<<3 | byte(protowire.BytesType)
+
+	stateVersion   = 1<<3 | byte(protowire.BytesType)
+	stateResources = 2<<3 | byte(protowire.BytesType)
+)
+
+func (d *decoder) state(data []byte, out *plannerv1.State) bool {
+	for len(data) > 0 {
+		tag := data[0]
+		content, rest, ok := next(data[1:])
+		if !ok {
+			return false
+		}
+		data = rest
+		switch tag {
+		case stateVersion:
+			out.Version, ok = text(content)
+		case stateResources:
+			r := d.resources.take()
+			out.Resources = append(out.Resources, r)
+			ok = d.resource(content, r)
+		default:
+			return false
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
+	var dependencies, types, ignored int // how many there are so far, at the ends of what backs them
+	for len(data) > 0 {
+		tag := data[0]
+		if tag == resourceNeedsRecreate || tag == resourcePendingDeletion {
+			value, n := protowire.ConsumeVarint(data[1:])
+			if n < 0 {
+				return false
+			}
+			data = data[1+n:]
+			if tag == resourceNeedsRecreate {
+				out.NeedsRecreate = value != 0
+			} else {
+				out.PendingDeletion = value != 0
+			}
+			continue
+		}
+		content, rest, ok := next(data[1:])
+		if !ok {
+			return false
+		}
+		data = rest
+		switch tag {
+		case resourceIdentifier:
+			out.Identifier, ok = d.identifier(content, out.Identifier != nil)
+		case resourceExecutor:
+			out.Executor, ok = d.executor(content, out.Executor != nil)
+		case resourceAttributes:
+			ok = attributes(content, out)
+		case resourceAttributesJSON:
+			ok = d.attributesJSON(content, out)
+		case resourceDependencies:
+			var id *plannerv1.Identifier
+			id, ok = d.identifier(content, false)
+			d.dependencies = append(d.dependencies, id)
+			dependencies++
+		case resourceTypeDependencies:
+			ok = ignored == 0 && d.name(content)
+			types++
+		case resourceDiffIgnore:
+			ok = d.name(content)
+			ignored++
+		case resourceError:
+			out.Error, ok = text(content)
+		case resourceVersion:
+			out.ResourceVersion, ok = text(content)
+		default:
+			return false
+		}
+		if !ok {
+			return false
+		}
+	}
+	out.Dependencies = last(d.dependencies, dependencies)
+	out.TypeDependencies = last(d.names[:len(d.names)-ignored], types)
+	out.DiffIgnore = last(d.names, ignored)
+	return true
+}
+
+func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bool) {
+	out := d.identifiers.take()
+	for len(data) > 0 {
+		tag := data[0]
+		content, rest, ok := next(data[1:])
+		if !ok {
+			return nil, false
+		}
+		data = rest
+		switch tag {
+		case identifierType:
+			out.Type, ok = text(content)
+		case identifierID:
+			out.Id, ok = text(content)
+		default:
+			return nil, false
+		}
+		if !ok {
+			return nil, false
+		}
+	}
+	return out, !twice
+}
+
+func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) {
+	out := d.executors.take()
+	for len(data) > 0 {
+		switch tag := data[0]; tag {
+		case executorType:
+			value, n := protowire.ConsumeVarint(data[1:])
+			if n < 0 {
+				return nil, false
+			}
+			out.Type = plannerv1.ExecutorType(value) // cut to 32 bits, as protobuf does
+			data = data[1+n:]
+		case executorID:
+			content, rest, ok := next(data[1:])
+			if !ok {
+				return nil, false
+			}
+			if out.Id, ok = text(content); !ok {
+				return nil, false
+			}
+			data = rest
+		default:
+			return nil, false
+		}
+	}
+	return out, !twice
+}
+
+func (d *decoder) attributesJSON(data []byte, out *plannerv1.Resource) bool {
+	if out.AttributesForm != nil {
+		return false
+	}
+	form := d.texts.take()
+	out.AttributesForm = form
+	var ok bool
+	form.AttributesJson, ok = text(data)
+	return ok
+}
+
+func attributes(data []byte, out *plannerv1.Resource) bool {
+	if out.AttributesForm != nil {
+		return false
+	}
+	s := &structpb.Struct{}
+	out.AttributesForm = &plannerv1.Resource_Attributes{Attributes: s}
+	return proto.Unmarshal(data, s) == nil
+}
+
+func (d *decoder) name(data []byte) bool {
+	name, ok := text(data)
+	d.names = append(d.names, name)
+	return ok
+}
+
+// next takes bytes with their length in front off the data.
+func next(data []byte) (content, rest []byte, ok bool) {
+	if len(data) > 0 && data[0] < 0x80 { // most are short
+		n := int(data[0]) + 1
+		if n > len(data) {
+			return nil, nil, false
+		}
+		return data[1:n], data[n:], true
+	}
+	content, n := protowire.ConsumeBytes(data)
+	if n < 0 {
+		return nil, nil, false
+	}
+	return content, data[n:], true
+}
+
+// text is the bytes as a string, without copying them. It returns false if they are no valid UTF-8.
+func text(data []byte) (string, bool) {
+	return unsafe.String(unsafe.SliceData(data), len(data)), utf8.Valid(data)
+}
+
+// last returns the last elements of a list, nil for none. To append to them leaves the list alone.
+func last[T any](list []T, n int) []T {
+	if n == 0 {
+		return nil
+	}
+	return list[len(list)-n : len(list) : len(list)]
+}
+
+// slab hands out many small values from few large allocations, which grow with what is taken.
+type slab[T any] struct {
+	free []T
+	size int
+}
+
+// most is how many values a slab allocates at once.
+const most = 512
+
+func (s *slab[T]) take() *T {
+	if len(s.free) == 0 {
+		s.size = min(max(8, 2*s.size), most)
+		s.free = make([]T, s.size)
+	}
+	taken := &s.free[0]
+	s.free = s.free[1:]
+	return taken
+}
