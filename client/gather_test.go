@@ -61,8 +61,8 @@ func TestPausesBetweenCalls(t *testing.T) {
 	if len(calls) != 5 {
 		t.Fatalf("%d calls, want 5", len(calls))
 	}
-	for i, least := range []time.Duration{80, 240, 720, 1600} {
-		if pause := calls[i+1].Sub(calls[i]); pause < least*time.Millisecond {
+	for i, least := range []int64{80, 240, 720, 1600} {
+		if pause := calls[i+1].Sub(calls[i]); pause.Milliseconds() < least {
 			t.Errorf("pause %d is %v, want at least %d ms", i, pause, least)
 		}
 	}
@@ -76,24 +76,51 @@ func TestNoCallOutlivesItsContext(t *testing.T) {
 		end   func(context.Context) error
 		calls int
 	}{
-		"between two calls": {func(context.Context) error { return status.Error(codes.Unavailable, "gone") }, 3},
+		"between two calls": {func(context.Context) error { return status.Error(codes.Unavailable, "gone") }, 4},
 		"in a call":         {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			planner, server := fake(t, func(call int, req *plannerv1.UpdateDatabaseRequest, stream stream) error {
+			planner, server := fake(t, func(_ int, _ *plannerv1.UpdateDatabaseRequest, stream stream) error {
 				if err := stream.Send(good[0]); err != nil {
 					return err
 				}
 				return c.end(stream.Context())
 			})
-			ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond) // before the third pause is over
+			// After the third pause, which is over in less than 1.6 s, and before the fourth one is, after 2.6 s.
+			ctx, cancel := context.WithTimeout(t.Context(), 1800*time.Millisecond)
 			defer cancel()
+			began := time.Now()
 			_, err := planner.UpdateDatabase(ctx, wish(1))
+			if took := time.Since(began); took > 2500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
 			if status.Code(err) != codes.DeadlineExceeded || server.count() > c.calls {
 				t.Errorf("%v after %d calls", err, server.count())
 			}
 		})
+	}
+}
+
+// TestAnAnswerThatIsRefusedIsNotHeldOpen has a server that contradicts itself and then waits for its caller to go.
+func TestAnAnswerThatIsRefusedIsNotHeldOpen(t *testing.T) {
+	good := messages(t, wish(1))
+	gone := make(chan struct{})
+	planner, _ := fake(t, func(_ int, _ *plannerv1.UpdateDatabaseRequest, stream stream) error {
+		if err := stream.Send(good[1]); err != nil {
+			return err
+		}
+		<-stream.Context().Done()
+		close(gone)
+		return stream.Context().Err()
+	})
+	if _, err := planner.UpdateDatabase(t.Context(), wish(1)); err == nil {
+		t.Error("no error")
+	}
+	select {
+	case <-gone:
+	case <-time.After(5 * time.Second):
+		t.Error("the call goes on")
 	}
 }
 
@@ -126,10 +153,10 @@ func (s *brokenStream) RecvMsg(m any) error {
 }
 
 func TestEveryKindOfAnswerIsAskedForAgain(t *testing.T) {
-	real := realServer(t)
-	conn := &breaker{ClientConnInterface: real.Conn(), broken: map[string]int{}}
+	unbroken := realServer(t)
+	conn := &breaker{ClientConnInterface: unbroken.Conn(), broken: map[string]int{}}
 	c := client.New(conn)
-	state := built(t, real, 2)
+	state := built(t, unbroken, 2)
 	node := wish(2).GetNodes()[1]
 	for name, call := range map[string]func() (*client.Sequence, error){
 		"UpdateDatabase": func() (*client.Sequence, error) { return c.UpdateDatabase(t.Context(), wish(1)) },
