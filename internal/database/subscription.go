@@ -27,7 +27,20 @@ func SubscriptionIdentifier(l Link) resource.Identifier { return l.identifier(Ty
 // Resource makes the resource.
 func (s Subscription) Resource() *resource.Resource {
 	var buffer [scratchSize]byte
-	attributes := newObject(buffer[:0]).
+	id := SubscriptionIdentifier(s.Link)
+	return build(
+		id,
+		onPrimary(s.Subscriber),
+		s.attributes(buffer[:0]).json(),
+		concat(s.ExtraDependencies,
+			s.subscriberDatabase(id.ID),
+			s.providerDatabase(),
+			resource.Identifier{Type: TypeReplicationSlot, ID: id.ID}),
+	)
+}
+
+func (s Subscription) attributes(buffer []byte) object {
+	return newObject(buffer).
 		text("database_name", s.DatabaseName).
 		flag("disabled", s.Disabled).
 		identifiers("extra_dependencies", s.ExtraDependencies).
@@ -35,18 +48,7 @@ func (s Subscription) Resource() *resource.Resource {
 		text("provider_node", s.Provider).
 		text("subscriber_node", s.Subscriber).
 		flag("sync_data", s.SyncData).
-		flag("sync_structure", s.SyncStructure).
-		json()
-	id := SubscriptionIdentifier(s.Link)
-	return build(
-		id,
-		onPrimary(s.Subscriber),
-		attributes,
-		concat(s.ExtraDependencies,
-			s.subscriberDatabase(id.ID),
-			s.providerDatabase(),
-			resource.Identifier{Type: TypeReplicationSlot, ID: id.ID}),
-	)
+		flag("sync_structure", s.SyncStructure)
 }
 
 // SubscriptionSettled tells of a stored subscription whether it replicates and has nothing to copy. One

@@ -27,13 +27,14 @@ func endState(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.Stat
 		}
 		node.addNode(end)
 		node.addDatabase(end)
+		postgres := database.PostgresDatabaseIdentifier(node.NodeName, node.databaseName())
 		for _, other := range nodes {
 			if other.NodeName == node.NodeName {
 				continue
 			}
-			link := node.link(node.NodeName, other.NodeName)
-			end.Add(database.ReplicationSlot{Link: link}.Resource())
-			end.Add(database.Subscription{Link: link}.Resource())
+			slot, subscription := database.Replication(node.link(node.NodeName, other.NodeName), postgres)
+			end.Add(slot)
+			end.Add(subscription)
 		}
 	}
 	return end, nil

@@ -156,15 +156,26 @@ func (r *roster) keepMarks() *resource.State {
 			addDependencies(start, node.Identifier, mark)
 			continue
 		}
-		slots := r.slotsOf(node.Identifier.ID)
-		for _, id := range node.Dependencies {
-			monitor := database.MonitorInstanceIdentifier(id.ID)
-			if id.Type == database.TypeInstance && !slices.ContainsFunc(r.start.Dependents(monitor), isSlot) {
-				addDependencies(start, monitor, slots...)
-			}
+		for _, monitor := range r.unusedMonitors(node) {
+			addDependencies(start, monitor, r.slotsOf(node.Identifier.ID)...)
 		}
 	}
 	return start
+}
+
+// unusedMonitors are the monitors of a node's instances, if nothing depends on them: what does may be needed by
+// what is below a slot.
+func (r *roster) unusedMonitors(node *resource.Resource) []resource.Identifier {
+	var monitors []resource.Identifier
+	for _, id := range node.Dependencies {
+		if id.Type == database.TypeInstance {
+			monitors = append(monitors, database.MonitorInstanceIdentifier(id.ID))
+		}
+	}
+	if r.start.DependedOn(monitors...) {
+		return nil
+	}
+	return monitors
 }
 
 // addDependencies lets a resource of the state, if it is there, depend on more.
@@ -186,8 +197,6 @@ func (r *roster) slotsOf(name string) []resource.Identifier {
 	}
 	return ids
 }
-
-func isSlot(id resource.Identifier) bool { return id.Type == database.TypeReplicationSlot }
 
 // asRecorded takes the dependencies of keepMarks out of the plans' deletes again.
 func (r *roster) asRecorded(plans []resource.Plan) {

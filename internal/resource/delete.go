@@ -9,22 +9,36 @@ func (s *State) Dependents(ids ...Identifier) []Identifier {
 	if len(ids) == 0 {
 		return nil
 	}
+	dependents := make(map[Identifier][]Identifier)
+	for _, r := range s.resources {
+		for _, id := range r.Dependencies {
+			dependents[id] = append(dependents[id], r.Identifier)
+		}
+	}
 	reached := make(map[Identifier]bool)
-	known := func(id Identifier) bool { return reached[id] || slices.Contains(ids, id) }
-	for grown := true; grown; {
-		grown = false
-		for id, r := range s.resources {
-			if !reached[id] && slices.ContainsFunc(r.Dependencies, known) {
-				reached[id], grown = true, true
+	var found []Identifier
+	open := slices.Clone(ids)
+	for len(open) > 0 {
+		last := len(open) - 1
+		id := open[last]
+		open = open[:last]
+		for _, dependent := range dependents[id] {
+			if !reached[dependent] {
+				reached[dependent] = true
+				found = append(found, dependent)
+				open = append(open, dependent)
 			}
 		}
 	}
-	found := make([]Identifier, 0, len(reached))
-	for id := range reached {
-		found = append(found, id)
-	}
 	SortIdentifiers(found)
 	return found
+}
+
+// DependedOn tells whether any resource depends on one of the given ones by name.
+func (s *State) DependedOn(ids ...Identifier) bool {
+	return slices.ContainsFunc(s.resources, func(r *Resource) bool {
+		return slices.ContainsFunc(r.Dependencies, func(id Identifier) bool { return slices.Contains(ids, id) })
+	})
 }
 
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not

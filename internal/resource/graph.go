@@ -6,28 +6,38 @@ import "slices"
 // run. Slices indexed by it take the place of maps keyed by identifiers.
 type vertex int32
 
-// index numbers the identifiers of one run. It only grows.
+// index numbers the identifiers of one run. It only grows. The largest state of the run lends it the numbers that
+// its own resources have there.
 //
 // A type that something depends on has a vertex of its own, with the resources of the type as its
 // dependencies: a type dependency is then an edge like any other, and costs one, not one for each member.
 type index struct {
-	vertices map[Identifier]vertex
-	types    map[Type]vertex // only the types that something depends on
-	names    []Identifier    // by vertex; of a type's vertex, the ID is empty
+	largest  *State
+	vertices map[Identifier]vertex // of what the largest state does not have
+	types    map[Type]vertex       // only the types that something depends on
+	names    []Identifier          // by vertex; of a type's vertex, the ID is empty
 	isType   []bool
 	members  map[vertex][]vertex // by type's vertex
+	last     [recent]numbered    // see internNext
 }
 
 // newIndex returns an index for the given states, which are all that the run will see.
 func newIndex(states ...*State) *index {
-	size := 0
+	largest := states[0]
 	for _, s := range states {
-		size = max(size, s.Len())
+		if s.Len() > largest.Len() {
+			largest = s
+		}
 	}
+	n := largest.Len()
 	x := &index{
-		vertices: make(map[Identifier]vertex, size+size/8),
-		names:    make([]Identifier, 0, size+size/8),
-		isType:   make([]bool, 0, size+size/8),
+		largest:  largest,
+		vertices: make(map[Identifier]vertex),
+		names:    make([]Identifier, n, n+n/8),
+		isType:   make([]bool, n, n+n/8),
+	}
+	for v, r := range largest.resources {
+		x.names[v] = r.Identifier
 	}
 	for _, s := range states {
 		for _, r := range s.resources {
@@ -46,7 +56,13 @@ func (x *index) trackType(t Type) {
 	if x.types == nil {
 		x.types, x.members = make(map[Type]vertex), make(map[vertex][]vertex)
 	}
-	x.types[t] = x.add(Identifier{Type: t}, true)
+	of := x.add(Identifier{Type: t}, true)
+	x.types[t] = of
+	for v, r := range x.largest.resources {
+		if r.Identifier.Type == t {
+			x.members[of] = append(x.members[of], vertex(v))
+		}
+	}
 }
 
 func (x *index) add(id Identifier, isType bool) vertex {
@@ -57,6 +73,9 @@ func (x *index) add(id Identifier, isType bool) vertex {
 
 // intern returns the vertex of id, a new one if it has none.
 func (x *index) intern(id Identifier) vertex {
+	if v, ok := x.largest.positions[id]; ok {
+		return vertex(v)
+	}
 	v, ok := x.vertices[id]
 	if ok {
 		return v
@@ -69,6 +88,28 @@ func (x *index) intern(id Identifier) vertex {
 	return v
 }
 
+// recent is how many dependencies of the resource before are remembered.
+const recent = 4
+
+// internNext is intern for the dependency at that position of one resource after the other: neighbors often
+// have the same ones there.
+func (x *index) internNext(at int, id Identifier) vertex {
+	if at >= recent {
+		return x.intern(id)
+	}
+	if known := &x.last[at]; !known.is || known.id != id {
+		*known = numbered{is: true, id: id, vertex: x.intern(id)}
+	}
+	return x.last[at].vertex
+}
+
+// numbered is an identifier with its number.
+type numbered struct {
+	is     bool
+	id     Identifier
+	vertex vertex
+}
+
 // graph is a state over an index: for each vertex the resource, if the state has it, and its edges.
 type graph struct {
 	*index
@@ -79,18 +120,22 @@ type graph struct {
 }
 
 // newGraph returns the graph of s. Where a resource has the same dependencies in like, which may be nil,
-// its edges are taken from there.
+// its edges are taken from there. With an error the graph is not complete.
 func newGraph(x *index, s *State, like *graph) (*graph, error) {
 	room := s.Len() + len(x.names)
 	g := &graph{index: x, resources: make([]*Resource, 0, room), edges: make([][]vertex, 0, room)}
 	var wrong *SelfDependencyError
-	for id, r := range s.resources {
-		wrong = wrong.smaller(g.put(x.intern(id), r, like))
-	}
-	if wrong != nil {
-		return nil, wrong
+	for i, r := range s.resources {
+		v := vertex(i)
+		if s != x.largest {
+			v = x.intern(r.Identifier)
+		}
+		wrong = wrong.smaller(g.put(v, r, like))
 	}
 	g.reserve(len(x.names))
+	if wrong != nil {
+		return g, wrong
+	}
 	return g, nil
 }
 
@@ -116,8 +161,8 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 		return nil
 	}
 	edges := g.edgeRoom(n)
-	for _, d := range r.Dependencies {
-		w := g.intern(d)
+	for i, d := range r.Dependencies {
+		w := g.internNext(i, d)
 		if w == v {
 			return &SelfDependencyError{Resource: r.Identifier}
 		}

@@ -16,7 +16,11 @@ func PlanAll(start *State, options PlanOptions, wanted ...*State) ([]Plan, error
 	}
 	for i, s := range wanted {
 		force := options.ForceUpdate && i == len(wanted)-1
-		if err := p.settle(s, force); err != nil {
+		wanted, err := newGraph(p.index, s, p.current)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.settle(wanted, force); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +61,8 @@ func PlanSteps(start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.foresee(steps)
+	end, endErr := newGraph(p.index, steps.End, p.current)
+	p.foresee(steps, end)
 	if len(states) > 1 {
 		if err := p.prepareSteps(); err != nil {
 			return nil, err
@@ -74,7 +79,10 @@ func PlanSteps(start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 			}
 		}
 	}
-	if err := p.settle(steps.End, options.ForceUpdate); err != nil {
+	if endErr != nil {
+		return nil, endErr
+	}
+	if err := p.settle(end, options.ForceUpdate); err != nil {
 		return nil, err
 	}
 	return p.plans, nil
@@ -128,7 +136,7 @@ func newPlanning(start *State, options PlanOptions, others ...*State) (*planning
 
 // foresee marks what neither a diff nor end has as pending deletion, drops what has to be made again, and
 // notes the first group that holds each resource.
-func (p *planning) foresee(steps Steps) {
+func (p *planning) foresee(steps Steps, end *graph) {
 	p.prompt = steps.Prompt
 	p.firstGroup = make([]int32, len(p.names))
 	for i, group := range steps.Groups {
@@ -136,8 +144,8 @@ func (p *planning) foresee(steps Steps) {
 			if diff == nil {
 				continue
 			}
-			for id := range diff.resources {
-				v := p.intern(id)
+			for _, r := range diff.resources {
+				v := p.intern(r.Identifier)
 				if more := int(v) + 1 - len(p.firstGroup); more > 0 {
 					p.firstGroup = append(p.firstGroup, make([]int32, more)...)
 				}
@@ -151,7 +159,7 @@ func (p *planning) foresee(steps Steps) {
 		if r == nil {
 			continue
 		}
-		_, stays := steps.End.Get(r.Identifier)
+		stays := end.has(vertex(v))
 		p.pending[v] = !stays && p.firstGroup[v] == 0
 		if stays && r.NeedsRecreate {
 			p.current.resources[v], p.current.edges[v] = nil, nil

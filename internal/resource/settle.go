@@ -2,12 +2,8 @@ package resource
 
 // settle plans the step to a complete wanted state: creates and updates by layer, then the deletes of all
 // that it does not have. Afterwards it is the current state.
-func (p *planning) settle(state *State, force bool) error {
+func (p *planning) settle(wanted *graph, force bool) error {
 	p.step++
-	wanted, err := newGraph(p.index, state, p.current)
-	if err != nil {
-		return err
-	}
 	p.lengthen()
 	wanted.reserve(len(p.names))
 	if err := wanted.complete(); err != nil {

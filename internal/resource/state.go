@@ -11,7 +11,8 @@ import (
 // A state owns its set, not the resources in it: those are immutable and may be shared between states. A
 // state may be read by several goroutines as long as none changes it.
 type State struct {
-	resources map[Identifier]*Resource
+	resources []*Resource          // without gaps, in no order that means anything
+	positions map[Identifier]int32 // in resources
 }
 
 // NewState returns a state of the given resources. Of several with the same identifier the last one stays.
@@ -25,7 +26,7 @@ func NewState(resources ...*Resource) *State {
 
 // NewStateSize returns an empty state with room for n resources.
 func NewStateSize(n int) *State {
-	return &State{resources: make(map[Identifier]*Resource, n)}
+	return &State{resources: make([]*Resource, 0, n), positions: make(map[Identifier]int32, n)}
 }
 
 // Len is the number of resources.
@@ -33,22 +34,43 @@ func (s *State) Len() int { return len(s.resources) }
 
 // Add puts r into the state, in the place of a resource with the same identifier. The state keeps r: the
 // caller must not change it afterwards.
-func (s *State) Add(r *Resource) { s.resources[r.Identifier] = r }
+func (s *State) Add(r *Resource) {
+	if at, ok := s.positions[r.Identifier]; ok {
+		s.resources[at] = r
+		return
+	}
+	s.positions[r.Identifier] = int32(len(s.resources))
+	s.resources = append(s.resources, r)
+}
 
 // Remove takes the resource of that identifier out of the state, if it is there.
-func (s *State) Remove(id Identifier) { delete(s.resources, id) }
+func (s *State) Remove(id Identifier) {
+	at, ok := s.positions[id]
+	if !ok {
+		return
+	}
+	end := len(s.resources) - 1
+	moved := s.resources[end]
+	s.resources[at], s.positions[moved.Identifier] = moved, at
+	s.resources[end] = nil
+	s.resources = s.resources[:end]
+	delete(s.positions, id)
+}
 
 // Get returns the resource of that identifier. The caller must not change it.
 func (s *State) Get(id Identifier) (*Resource, bool) {
-	r, ok := s.resources[id]
-	return r, ok
+	at, ok := s.positions[id]
+	if !ok {
+		return nil, false
+	}
+	return s.resources[at], true
 }
 
 // OfType returns all resources of the type, in identifier order.
 func (s *State) OfType(t Type) []*Resource {
 	var found []*Resource
-	for id, r := range s.resources {
-		if id.Type == t {
+	for _, r := range s.resources {
+		if r.Identifier.Type == t {
 			found = append(found, r)
 		}
 	}
@@ -58,20 +80,15 @@ func (s *State) OfType(t Type) []*Resource {
 
 // HasType tells whether the state has any resource of the type.
 func (s *State) HasType(t Type) bool {
-	for id := range s.resources {
-		if id.Type == t {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.resources, func(r *Resource) bool { return r.Identifier.Type == t })
 }
 
 // All returns all resources in no order.
-func (s *State) All() iter.Seq[*Resource] { return maps.Values(s.resources) }
+func (s *State) All() iter.Seq[*Resource] { return slices.Values(s.resources) }
 
 // Resources returns all resources in identifier order.
 func (s *State) Resources() []*Resource {
-	all := slices.AppendSeq(make([]*Resource, 0, len(s.resources)), maps.Values(s.resources))
+	all := slices.Clone(s.resources)
 	sortResources(all)
 	return all
 }
@@ -81,11 +98,15 @@ func (s *State) Merge(other *State) {
 	if other == nil {
 		return
 	}
-	maps.Copy(s.resources, other.resources)
+	for _, r := range other.resources {
+		s.Add(r)
+	}
 }
 
 // Clone returns a state of its own with the same resources.
-func (s *State) Clone() *State { return &State{resources: maps.Clone(s.resources)} }
+func (s *State) Clone() *State {
+	return &State{resources: slices.Clone(s.resources), positions: maps.Clone(s.positions)}
+}
 
 // Apply does to the state what executing the event does: refresh, create and update put the event's
 // resource, delete removes it.

@@ -100,8 +100,8 @@ func (p *planning) advance(diff *State) error {
 func (p *planning) merge(diff *State) (changed []vertex, err error) {
 	g := p.current
 	var wrong *SelfDependencyError
-	for id, r := range diff.resources {
-		v := p.intern(id)
+	for _, r := range diff.resources {
+		v := p.intern(r.Identifier)
 		p.growSteps()
 		if p.isPending(v) {
 			continue
