@@ -45,7 +45,7 @@ fmt: ## Format Go and proto files
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist
 
 ##@ Checking
 
@@ -96,6 +96,26 @@ test-deep: ## Search random schedules of crashes for lost rows (SCHEDULES=100000
 .PHONY: clients
 clients: ## Run every example client against a real server (installs what they need)
 	@scripts/clients.sh
+
+##@ Shipping
+
+.PHONY: image
+image: ## Build the container image with docker, podman or buildah (PLATFORM=linux/arm64, ENGINE=, ARGS=)
+	@VERSION='$(VERSION)' scripts/image.sh $(ARGS)
+
+.PHONY: image-check
+image-check: ## Check that the image builds and runs as it should (needs root on Debian, installs what it needs)
+	@scripts/image-check.sh
+
+.PHONY: release
+release: ## Build archives, checksums and bills of materials into dist/ (VERSION=v1.2.3)
+	@scripts/release.sh '$(VERSION)'
+
+.PHONY: release-check
+release-check: ## Check that two builds of a release are the same, and complete
+	@scripts/release-check.sh
+
+##@ Everything
 
 .PHONY: ci
 ci: ## Run everything that CI runs
