@@ -2,6 +2,7 @@ package database
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 // absent, and the settings leave the spec's own keys alone.
 func (i Instance) Validate() error {
 	if len(i.ConnectionInfo) > 0 {
-		if _, err := resource.ObjectMembers(i.ConnectionInfo); err != nil {
+		if err := resource.CheckJSONObject(i.ConnectionInfo, resource.JSONLimits{MaxDepth: math.MaxInt}); err != nil {
 			return &InstanceFieldError{InstanceID: i.Spec.InstanceID, Field: "connection_info"}
 		}
 	}

@@ -52,6 +52,7 @@ func newRoster(start *resource.State, nodes []*NodeResources) (*roster, error) {
 		if err := r.complete(n); err != nil {
 			return nil, err
 		}
+		n.keep()
 	}
 	return r, r.settleJoining()
 }

@@ -7,8 +7,26 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
+// madeResources are resources of a node that has been checked and will not change.
+type madeResources struct {
+	node      *resource.Resource
+	instances []*resource.Resource
+}
+
+// keep makes the resources that are needed more than once. The node must not change afterwards.
+func (n *NodeResources) keep() {
+	made := &madeResources{node: n.makeNode(), instances: make([]*resource.Resource, len(n.InstanceResources))}
+	for i, instance := range n.InstanceResources {
+		made.instances[i] = n.makeInstance(instance)
+	}
+	n.made = made
+}
+
 // check refuses a node from which no state can be made.
 func (n *NodeResources) check() error {
+	if n.made != nil {
+		return nil
+	}
 	if len(n.InstanceResources) == 0 {
 		return &NoInstancesError{Node: n.NodeName}
 	}
@@ -71,6 +89,15 @@ func (i *InstanceResources) id() string { return i.Instance.Spec.InstanceID }
 
 // addInstance adds the instance state of i, an instance of n: its dependencies and itself.
 func (n *NodeResources) addInstance(s *resource.State, i *InstanceResources) {
+	addWanted(s, i.InstanceDependencies)
+	if n.made == nil {
+		s.Add(n.makeInstance(i))
+		return
+	}
+	s.Add(n.made.instances[slices.Index(n.InstanceResources, i)])
+}
+
+func (n *NodeResources) makeInstance(i *InstanceResources) *resource.Resource {
 	instance := i.Instance
 	if instance.Dependencies == nil {
 		instance.Dependencies = identifiers(i.InstanceDependencies)
@@ -82,8 +109,7 @@ func (n *NodeResources) addInstance(s *resource.State, i *InstanceResources) {
 	if instance.PostInit == nil {
 		instance.PostInit = n.script(database.ScriptPostInit)
 	}
-	addWanted(s, i.InstanceDependencies)
-	s.Add(instance.Resource())
+	return instance.Resource()
 }
 
 // addNode adds the node state of n: the node dependents of all its instances and the node.
@@ -96,11 +122,19 @@ func (n *NodeResources) addNode(s *resource.State) {
 
 // addBareNode adds the node without its dependents.
 func (n *NodeResources) addBareNode(s *resource.State) {
+	if n.made == nil {
+		s.Add(n.makeNode())
+		return
+	}
+	s.Add(n.made.node)
+}
+
+func (n *NodeResources) makeNode() *resource.Resource {
 	ids := make([]string, len(n.InstanceResources))
 	for i, instance := range n.InstanceResources {
 		ids[i] = instance.id()
 	}
-	s.Add(database.Node{Name: n.NodeName, InstanceIDs: ids, PrimaryInstanceID: n.primaryInstanceID()}.Resource())
+	return database.Node{Name: n.NodeName, InstanceIDs: ids, PrimaryInstanceID: n.primaryInstanceID()}.Resource()
 }
 
 // addDatabase adds the database state of n: the Postgres database, what it depends on, and a monitor for

@@ -25,6 +25,9 @@ type NodeResources struct {
 	DatabaseOwner string
 	// Scripts run once: database.ScriptPostInit and database.ScriptPostDatabaseCreate, each at most once.
 	Scripts []database.Script
+
+	// made are resources that are needed more than once; nil if they are not kept.
+	made *madeResources
 }
 
 // InstanceResources is one instance with the orchestrator's own resources around it.
