@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -73,11 +74,13 @@ func shuffle[T any](rng *rand.Rand, list []T) {
 
 // checkExecution executes the plans phase by phase as an orchestrator does, and checks that every event
 // finds what it depends on, that the result is the end state, and that there is nothing left to do then.
-// After each phase, the planner is asked again: from wherever it stopped, the same end is reached.
+// After each phase, the planner is asked again: from wherever it stopped, the same end is reached. Every
+// answer is judged.
 func (s scenario) checkExecution(t *testing.T, plans []resource.Plan) {
 	t.Helper()
 	w := parseWish(t, s.wish)
 	state := buildStart(t, s.start)
+	w.judged(t, "the answer", state, plans)
 	for i, plan := range plans {
 		for j, phase := range plan.Phases {
 			checkPhase(t, state, phase, i+1, j+1)
@@ -89,6 +92,7 @@ func (s scenario) checkExecution(t *testing.T, plans []resource.Plan) {
 				t.Errorf("asked again after phase %d.%d: %v", i+1, j+1, again.err)
 				continue
 			}
+			w.judged(t, fmt.Sprintf("asked again after phase %d.%d", i+1, j+1), state, again.plans)
 			resumed := state.Clone()
 			for _, p := range again.plans {
 				apply(resumed, p)

@@ -1,0 +1,52 @@
+package planner_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+	"pgregory.net/rapid"
+)
+
+// judge has the judge of plans look at an answer, as the server does before it sends one.
+func judge(
+	t rapid.TB, what string, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
+) {
+	t.Helper()
+	for _, v := range verify.Plans(start, plans, end, options) {
+		t.Errorf("%s, the judge: %v", what, v)
+	}
+}
+
+// rulesOfUpdate are the rules for an answer of UpdateDatabase.
+func rulesOfUpdate(options planner.UpdateDatabaseOptions) verify.Options {
+	return verify.Options{
+		Operation: verify.OperationUpdate,
+		Rolling:   options.NodeUpdateStrategy != planner.NodeUpdateConcurrent,
+	}
+}
+
+// judged has the answer to a scenario judged.
+func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []resource.Plan) {
+	t.Helper()
+	switch w.function {
+	case "UpdateDatabase":
+		end, err := planner.UpdatedState(w.options, start, w.nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge(t, what, start, plans, end, rulesOfUpdate(w.options))
+	case "RestoreDatabase":
+		nodes := slices.Clone(w.nodes)
+		for _, target := range w.targets {
+			nodes = append(nodes, target.ToNodeResources())
+		}
+		end, err := planner.EndState(nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge(t, what, start, plans, end, verify.Options{Operation: verify.OperationRestore})
+	}
+}
