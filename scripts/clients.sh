@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every example client against the real server: each builds a database of three nodes, with a failure on the way,
 # dies in the middle of adding a fourth one, goes on, and must end with nothing left to do and the same state as the
-# others. Then they finish what the others began, connect over a socket and over TLS, and refuse broken streams.
+# others. Then they finish what the others began, connect over a socket and with mutual TLS, ask again where an answer
+# breaks off, and refuse streams that lack something.
 #
 # Installs what it needs with apt-get and npm. CLIENTS='go python' runs only some.
 set -euo pipefail
@@ -27,6 +28,9 @@ fail() {
   echo "clients: FAILED: $*" >&2
   exit 1
 }
+
+# Says that something is done, and when: it shows where the time goes.
+passed() { echo "==> $* ($SECONDS s)"; }
 
 # What is needed.
 
@@ -67,8 +71,8 @@ prepare_grpcurl() {
 
 # Servers. Each is started with start, and found by its address.
 
-# Starts a server whose first output that the sed script finds an address in says that it listens.
-# Sets address. start NAME SED COMMAND...
+# Starts a server that listens once the sed script finds an address in its output. Sets address.
+# start NAME SED COMMAND...
 start() {
   local name=$1 find=$2
   shift 2
@@ -85,9 +89,12 @@ start() {
   fail "$name did not start"
 }
 
+# Sets address to that of the port. start_server NAME FLAGS...
 start_server() {
-  start server '/"listening"/s/.*"address":"\([^"]*\)".*/\1/p' \
-    "$tmp/planner-server" --listen 127.0.0.1:0 --admin-listen off --log-format json --log-level info
+  local name=$1
+  shift
+  start "$name" '/"listening"/s/.*"address":"\([^"/]*\)".*/\1/p' \
+    "$tmp/planner-server" --admin-listen off --log-format json --log-level info "$@" --listen 127.0.0.1:0
 }
 
 start_middleman() { start middleman '1p' "$tmp/middleman" --planner "$planner" "$@"; }
@@ -181,6 +188,17 @@ reach() {
   done
 }
 
+# Makes a CA in ca.pem, and a certificate from it: certificate NAME USAGE SAN
+certificate() {
+  local ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+  {
+    [ -e "$tmp/ca.pem" ] || openssl req -x509 "${ec[@]}" -keyout "$tmp/ca.key" -out "$tmp/ca.pem" -days 1 -subj /CN=ca
+    openssl req "${ec[@]}" -keyout "$tmp/$1.key" -out "$tmp/$1.csr" -subj "/CN=$1"
+    openssl x509 -req -in "$tmp/$1.csr" -CA "$tmp/ca.pem" -CAkey "$tmp/ca.key" -CAcreateserial -days 1 -out "$tmp/$1.pem" \
+      -extfile <(printf 'subjectAltName=%s\nextendedKeyUsage=%s' "$3" "$2")
+  } >"$tmp/openssl.log" 2>&1 || { cat "$tmp/openssl.log" >&2 && fail "no certificate $1"; }
+}
+
 # No client executes anything of a stream that lacks something, and each says what it is. refuse TARGET WORD
 refuse() {
   for client in "${clients[@]}"; do
@@ -195,34 +213,40 @@ echo '==> building the server'
 CGO_ENABLED=0 go build -buildvcs=false -o "$tmp/planner-server" ./cmd/planner-server
 go build -buildvcs=false -o "$tmp/middleman" ./examples/clients/internal/middleman
 have jq || apt_install jq
+have openssl || apt_install openssl
 for client in "${clients[@]}"; do
-  echo "==> preparing the client in $client"
   "prepare_$client"
+  passed "prepared the client in $client"
 done
-start_server
+start_server planner
 planner=$address
 
 for client in "${clients[@]}"; do
-  began=$SECONDS
   story "$client"
-  echo "==> $client: built, failed, crashed, resumed, and nothing left ($((SECONDS - began)) s)"
+  passed "$client: built, failed, crashed, resumed, and nothing left"
 done
 relay
-echo '==> each finished what another one began'
+passed 'each finished what another one began'
 
-# Once the server itself listens on sockets and with TLS, this goes there, without the middleman.
-start_middleman --listen "unix://$tmp/planner.sock"
+certificate server serverAuth IP:127.0.0.1
+certificate orchestrator clientAuth URI:spiffe://example.com/orchestrator
+start_server guarded --listen "unix://$tmp/planner.sock" --allow-uid "$(id -u)" --tls-cert "$tmp/server.pem" \
+  --tls-key "$tmp/server.key" --tls-client-ca "$tmp/ca.pem" --allow-client spiffe://example.com/orchestrator
 reach --target "unix://$tmp/planner.sock"
-echo '==> all reach a Unix socket'
-(cd "$tmp" && go run "$(go env GOROOT)/src/crypto/tls/generate_cert.go" --host 127.0.0.1 --ca >cert.log 2>&1) ||
-  { cat "$tmp/cert.log" >&2 && fail 'no certificate'; }
-start_middleman --tls-cert "$tmp/cert.pem" --tls-key "$tmp/key.pem"
-reach --target "$address" --tls-ca "$tmp/cert.pem" --tls-cert "$tmp/cert.pem" --tls-key "$tmp/key.pem"
-echo '==> all reach a port with mutual TLS'
+passed 'all reach a Unix socket'
+reach --target "$address" --tls-ca "$tmp/ca.pem" --tls-cert "$tmp/orchestrator.pem" --tls-key "$tmp/orchestrator.key"
+passed 'all reach a port with mutual TLS'
 
+for client in "${clients[@]}"; do
+  start_middleman --cut 2
+  rm -f "$tmp/cut.json"
+  run "$client" 0 --target "$address" --state "$tmp/cut.json" --nodes 1
+  printed "$client" 'after broken answers' '^nothing left to do$'
+done
+passed 'all ask again where an answer breaks off'
 for part in header part summary; do
   start_middleman --drop "$part"
   refuse "$address" "$part"
 done
-echo '==> all refuse broken streams'
-echo "==> all clients passed in $SECONDS s"
+passed 'all refuse streams that lack something'
+passed 'all clients passed'

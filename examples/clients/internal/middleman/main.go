@@ -1,24 +1,24 @@
-// Command middleman stands between clients and a planner, to test clients: it listens on whatever a client should be
-// able to reach, and can leave out messages of the answers, as a stream that breaks off would.
+// Command middleman stands between clients and a planner, to test clients: it leaves out messages of the answers, or
+// breaks answers off, as a server does that is killed.
 //
 // It prints its address once it listens, and runs until it is killed.
 package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/status"
 
 	"github.com/pgplanner/pgplanner/client"
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -26,45 +26,27 @@ import (
 
 func main() {
 	planner := flag.String("planner", "127.0.0.1:7070", "`TARGET` of the planner")
-	listen := flag.String("listen", "127.0.0.1:0", "`ADDRESS` to listen on: HOST:PORT or unix:///PATH")
 	drop := flag.String("drop", "", "what to leave out of every answer: header, part (the first one) or summary")
-	cert := flag.String("tls-cert", "", "serve TLS with the certificate in this PEM `FILE`, and ask clients for one")
-	key := flag.String("tls-key", "", "`FILE` with the key of --tls-cert")
+	cut := flag.Int64("cut", 0, "break off the first `N` answers after their header")
 	flag.Parse()
-	if err := run(*planner, *listen, *drop, *cert, *key); err != nil {
+	if err := run(*planner, *drop, *cut); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(planner, listen, drop, cert, key string) error {
+func run(planner, drop string, cut int64) error {
 	c, err := client.Dial(planner, insecure.NewCredentials())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(client.MaxMessageBytes)}
-	if cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, key)
-		if err != nil {
-			return err
-		}
-		options = append(options, grpc.Creds(credentials.NewTLS(&tls.Config{
-			MinVersion:   tls.VersionTLS12,
-			Certificates: []tls.Certificate{pair},
-			ClientAuth:   tls.RequireAnyClientCert, // enough to see that the client shows one
-		})))
-	}
-	server := grpc.NewServer(options...)
-	plannerv1.RegisterPlannerServiceServer(server, &middleman{
-		planner: plannerv1.NewPlannerServiceClient(c.Conn()), drop: drop,
-	})
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(client.MaxMessageBytes))
+	m := &middleman{planner: plannerv1.NewPlannerServiceClient(c.Conn()), drop: drop}
+	m.cut.Store(cut)
+	plannerv1.RegisterPlannerServiceServer(server, m)
 	reflection.Register(server)
-	network := "tcp"
-	if path, ok := strings.CutPrefix(listen, "unix://"); ok {
-		network, listen = "unix", path
-	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), network, listen)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -77,9 +59,10 @@ type middleman struct {
 	plannerv1.UnimplementedPlannerServiceServer
 	planner plannerv1.PlannerServiceClient
 	drop    string
+	cut     atomic.Int64 // how many answers are still to be broken off
 }
 
-// UpdateDatabase passes the call on, and all but the dropped message back.
+// UpdateDatabase passes the call on, and the messages back that it should.
 func (m *middleman) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, answer grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
@@ -87,7 +70,7 @@ func (m *middleman) UpdateDatabase(
 	if err != nil {
 		return err
 	}
-	dropped := false
+	dropped, cut := false, m.cut.Add(-1) >= 0
 	for {
 		message, err := stream.Recv()
 		switch {
@@ -101,6 +84,9 @@ func (m *middleman) UpdateDatabase(
 		}
 		if err := answer.Send(message); err != nil {
 			return err
+		}
+		if cut {
+			return status.Error(codes.Unavailable, "broken off on purpose")
 		}
 	}
 }
