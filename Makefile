@@ -115,6 +115,17 @@ release: ## Build archives, checksums and bills of materials into dist/ (VERSION
 release-check: ## Check that two builds of a release are the same, and complete
 	@scripts/release-check.sh
 
+.PHONY: deploy-check
+deploy-check: ## Check deploy/ but for Kubernetes (needs root on Debian for all of it, installs what it needs)
+	@scripts/deploy-check.sh
+
+ENVOY_DESCRIPTORS ?= bin/planner.binpb
+
+.PHONY: envoy-descriptors
+envoy-descriptors: ## Make bin/planner.binpb, from which Envoy learns the API (ENVOY_DESCRIPTORS=file)
+	mkdir -p $(dir $(ENVOY_DESCRIPTORS))
+	$(BUF) build --as-file-descriptor-set -o - | go -C tools/deploy run . descriptors >$(ENVOY_DESCRIPTORS)
+
 ##@ Everything
 
 .PHONY: ci

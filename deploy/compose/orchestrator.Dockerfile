@@ -7,6 +7,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY gen gen
+COPY internal internal
 COPY client client
 COPY examples/clients/go examples/clients/go
 RUN --mount=type=cache,target=/root/.cache/go-build \

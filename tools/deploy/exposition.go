@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -28,14 +28,17 @@ func (v values) add(name, value string) {
 // exposition is what a server exposes: for each name of a sample, its labels.
 type exposition map[string]values
 
-func readExposition(file string) (exposition, error) {
-	in, err := os.Open(file)
+func readExposition(address string) (exposition, error) {
+	response, err := http.Get(address) //nolint:gosec // the address is that of the command line
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = in.Close() }()
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", address, response.Status)
+	}
 	text := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := text.TextToMetricFamilies(in)
+	families, err := text.TextToMetricFamilies(response.Body)
 	if err != nil {
 		return nil, err
 	}

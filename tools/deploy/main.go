@@ -4,7 +4,7 @@
 //	deploy compose FILE                             refuses what is not in the compose specification; prints the project as JSON
 //	deploy descriptors <buf.binpb >planner.binpb    adds the types of error details to a set of descriptors
 //	deploy envoy -descriptors F -client F FILE...   refuses what is not in Envoy's API, and what does not fit the planner
-//	deploy queries -metrics F [-prometheus URL] FILE...  refuses dashboards and rules that ask for what the server does not expose
+//	deploy queries -metrics URL [-prometheus URL] FILE...  refuses dashboards and rules that ask for what the server does not expose
 package main
 
 import (

@@ -20,7 +20,7 @@ type query struct {
 // queries checks dashboards (.json) and files of rules (.yaml) against what a server exposes.
 func queries(args []string) error {
 	flags := flag.NewFlagSet("queries", flag.ExitOnError)
-	metrics := flags.String("metrics", "", "the `FILE` with what a server exposes")
+	metrics := flags.String("metrics", "", "the `URL` of the metrics of a server")
 	prometheus := flags.String("prometheus", "", "the `URL` of a Prometheus that reads the server: every panel has to show something")
 	_ = flags.Parse(args) // exits
 	if flags.NArg() == 0 {
