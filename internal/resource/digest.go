@@ -66,7 +66,7 @@ func DigestInterruptible(interrupt <-chan struct{}, plans []Plan) (string, error
 
 const (
 	// digestChunk is how much text is hashed at a time.
-	digestChunk = 32 << 10
+	digestChunk = 4 << 10
 	// digestRoom is for what a chunk may be longer before it is hashed.
 	digestRoom = 4 << 10
 	// digestPoll is how many events are written between two looks at whether to stop.
