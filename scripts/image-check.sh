@@ -2,7 +2,7 @@
 # Builds the image where no base image can be pulled, runs it, and checks what it promises. Buildah builds the
 # Dockerfile as it is, against stand-ins that have the names of the bases: a busybox with this machine's Go, and an
 # empty file system with a temporary directory and a home that anyone may write to. runc runs the result as an engine
-# does, without a network but loopback. What this leaves unproven is in docs/compatibility.md#the-image.
+# does, without a network but loopback. What this leaves unproven is in docs/releasing.md#the-image.
 #
 # Needs root on Debian, and installs what it needs.
 set -euo pipefail

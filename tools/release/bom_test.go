@@ -45,7 +45,7 @@ func TestSchema(t *testing.T) {
 	}
 	schemas := gojsonschema.NewSchemaLoader()
 	for url, name := range map[string]string{ // what it refers to, so that nothing is fetched
-		"http://cyclonedx.org/schema/spdx.schema.json": "spdx.schema.json",
+		"http://cyclonedx.org/schema/spdx.schema.json":     "spdx.schema.json",
 		"http://cyclonedx.org/schema/jsf-0.82.schema.json": "jsf-0.82.schemax.json",
 	} {
 		if err := schemas.AddSchema(url, file(name)); err != nil {
