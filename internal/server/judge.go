@@ -69,6 +69,9 @@ func judgeRestore(ctx context.Context, call *convert.RestoreDatabaseCall, plans 
 
 // judgeStates judges the plans of PlanStates.
 func judgeStates(ctx context.Context, call *convert.PlanStatesCall, plans []resource.Plan) error {
+	if len(call.States) == 0 && len(plans) == 0 {
+		return nil // nothing is wanted, not even that the start is complete
+	}
 	end := call.Start
 	if len(call.States) > 0 {
 		end = call.States[len(call.States)-1]
