@@ -14,35 +14,44 @@ import (
 func UpdateDatabase(
 	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) ([]resource.Plan, error) {
+	plans, _, err := UpdateDatabaseTo(options, start, nodes)
+	return plans, err
+}
+
+// UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, too: end is what
+// UpdatedState returns.
+func UpdateDatabaseTo(
+	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
+) (plans []resource.Plan, end *resource.State, err error) {
 	r, err := newRoster(start, nodes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := r.chooseSources(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if late := r.late(); len(late) > 0 {
 		return r.updateInTurn(options, nodes, late)
 	}
 	cleaned, err := r.cleanUp()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	end, err := r.endState(options)
+	end, err = r.endState(options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	groups, err := r.groups(options.NodeUpdateStrategy, end)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
-	plans, err := resource.PlanSteps(r.keepMarks(), options.PlanOptions, steps)
+	plans, err = resource.PlanSteps(r.keepMarks(), options.PlanOptions, steps)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.asRecorded(plans)
-	return append(cleaned, plans...), nil
+	return append(cleaned, plans...), end, nil
 }
 
 // UpdatedState is the state to which the plans of UpdateDatabase lead: the end state of the nodes, with the
@@ -76,28 +85,28 @@ func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error
 // services, stays until then as it is.
 func (r *roster) updateInTurn(
 	options UpdateDatabaseOptions, nodes []*NodeResources, late map[string]bool,
-) ([]resource.Plan, error) {
+) (plans []resource.Plan, end *resource.State, err error) {
 	wanted, err := r.endState(options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
-	end, err := endState(options.PlanOptions.Interrupt, early)
+	earlyEnd, err := endState(options.PlanOptions.Interrupt, early)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	first := options
 	first.PlanOptions.ForceUpdate = false
-	first.Services = []*ServiceResources{{Resources: existing(r.start, wanted, end)}}
-	plans, err := UpdateDatabase(first, r.start, early)
+	first.Services = []*ServiceResources{{Resources: existing(r.start, wanted, earlyEnd)}}
+	plans, err = UpdateDatabase(first, r.start, early)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	rest, err := UpdateDatabase(options, afterwards(r.start, plans), nodes)
+	rest, end, err := UpdateDatabaseTo(options, afterwards(r.start, plans), nodes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return append(plans, rest...), nil
+	return append(plans, rest...), end, nil
 }
 
 // existing returns what start has of the wanted state, as it is, with all that this needs, but for what end
