@@ -119,6 +119,10 @@ release-check: ## Check that two builds of a release are the same, and complete
 deploy-check: ## Check deploy/ but for Kubernetes (needs root on Debian for all of it, installs what it needs)
 	@scripts/deploy-check.sh
 
+.PHONY: kubernetes-check
+kubernetes-check: ## Render deploy/kubernetes, check every object, and run every planner in it
+	cd tools/kubernetes && go run . ../../deploy/kubernetes && go test -count 1 .
+
 ENVOY_DESCRIPTORS ?= bin/planner.binpb
 
 .PHONY: envoy-descriptors
