@@ -72,11 +72,15 @@ func judgeStates(ctx context.Context, call *convert.PlanStatesCall, plans []reso
 	if len(call.States) == 0 && len(plans) == 0 {
 		return nil // nothing is wanted, not even that the start is complete
 	}
-	end := call.Start
-	if len(call.States) > 0 {
-		end = call.States[len(call.States)-1]
+	states := call.States
+	if len(states) == 0 {
+		states = []*resource.State{call.Start} // nothing is to be done
 	}
-	return verdict(ctx, call.Start, plans, end, verify.Options{})
+	violations, err := verify.Sequence(ctx.Done(), call.Start, plans, states)
+	if err == nil && len(violations) > 0 {
+		return &violatedError{violations: violations}
+	}
+	return err
 }
 
 // VerifyPlans judges plans of the caller.

@@ -59,7 +59,7 @@ func (j *judge) judgeWanted(wanted *resource.Resource) bool {
 		j.judgeFollowing(x, now, wanted)
 	}
 	switch {
-	case now == wanted:
+	case now == wanted && x != nil && x.changed > 0: // what is wrong with it is wrong with the event
 	case now.NeedsRecreate || now.Error != "":
 		j.about(RuleEndFailed, theEnd(), wanted.Identifier, "has failed before, and gets no other try")
 	case !sameAttributes(now, wanted):

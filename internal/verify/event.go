@@ -49,7 +49,7 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 // later is judged by the order.
 func (j *judge) judgeDependencies(x *entry, at place) {
 	for _, w := range x.current.wants {
-		if isThere(w.now) || j.plan.has(w) && w.current.place.phase >= at.phase {
+		if isThere(w.now) || j.plan.has(w) && w.current.place.phase >= at.phase || w.now != nil && j.isGivenUp(w, w.now) {
 			continue
 		}
 		j.about(RuleMissingDependency, at, x.id, "is put without what it depends on:", w.id)
@@ -76,6 +76,31 @@ func (j *judge) judgeReason(x *entry, e *resource.Event, at place) {
 		before := w.changed > 0 && w.changed < j.clock
 		if !before || !dependsOn(e.Resource, cause) && !dependsOn(x.now, cause) {
 			j.about(RuleReason, at, x.id, "names as cause what had no event before, or is no dependency of it:", cause)
+		}
+	}
+	j.judgeCauses(x, e, at)
+}
+
+// judgeCauses judges that the causes of an event are all there are in this plan, in order.
+func (j *judge) judgeCauses(x *entry, e *resource.Event, at place) {
+	if !slices.IsSortedFunc(e.CausedBy, resource.Identifier.Compare) {
+		j.about(RuleReason, at, x.id, "has causes that are not in order")
+		return
+	}
+	lacks := func(w *entry) {
+		if !j.plan.has(w) || w.current.place.phase >= at.phase {
+			return
+		}
+		if _, ok := slices.BinarySearchFunc(e.CausedBy, w.id, resource.Identifier.Compare); !ok {
+			j.about(RuleReason, at, x.id, "does not name as cause", w.id)
+		}
+	}
+	for _, w := range x.current.wants {
+		lacks(w)
+	}
+	for _, t := range e.Resource.TypeDependencies {
+		for _, w := range j.plan.puts[t] {
+			lacks(w)
 		}
 	}
 }

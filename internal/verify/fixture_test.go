@@ -184,6 +184,17 @@ func otherNetwork(all []*planner.NodeResources) []*planner.NodeResources {
 	return withDependency(all, 0, `{"mtu":9000}`)
 }
 
+// withFirewalls gives every instance a firewall that comes after the containers of all nodes.
+func withFirewalls(all []*planner.NodeResources) {
+	for _, n := range all {
+		for _, i := range n.InstanceResources {
+			firewall := own("host.firewall", i.Instance.Spec.InstanceID, `{}`)
+			firewall.TypeDependencies = []resource.Type{"host.container"}
+			i.InstanceDependencies = append(i.InstanceDependencies, firewall)
+		}
+	}
+}
+
 func withDependency(all []*planner.NodeResources, i int, attributes string) []*planner.NodeResources {
 	for _, n := range all {
 		for _, instance := range n.InstanceResources {

@@ -32,12 +32,34 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 	if e.Type == resource.EventCreate && n.member && !m.anyInstanceAtStart(name) {
 		m.about(RuleEmptyMember, at, x.id, "is created for a member of which no instance is left")
 	}
-	if e.Reason == resource.ReasonForceUpdate {
+	if e.Reason == resource.ReasonForceUpdate || e.Reason == resource.ReasonDependencyUpdated && m.followsOthers(x) {
 		return
 	}
 	m.instances = append(m.instances, instanceEvent{
 		node: name, id: x.id, place: at, creates: e.Type == resource.EventCreate,
 	})
+}
+
+// followsOthers tells whether an instance is updated only because of what other instances or nodes need, on
+// which something of its own depends by type: nothing that it names itself, and that changed because of such
+// things alone, is a cause. The others change in their turn, when that of this one may be over.
+func (m *mesh) followsOthers(x *entry) bool {
+	named := x.current.event.Resource.Dependencies
+	seen := map[*entry]bool{x: true}
+	for open := []*entry{x}; len(open) > 0 && !m.stops(); {
+		y := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !m.plan.has(y) || y.current.event.Reason != resource.ReasonDependencyUpdated {
+			return false // it began here
+		}
+		for _, id := range y.current.event.CausedBy {
+			if cause := m.entry(id); !seen[cause] && slices.Contains(named, id) {
+				seen[cause] = true
+				open = append(open, cause)
+			}
+		}
+	}
+	return true
 }
 
 // databaseOf names the database of a node, of which start or end has one; empty if neither has.

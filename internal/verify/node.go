@@ -41,9 +41,13 @@ func (m *mesh) holdsData(name, databaseName string) bool {
 }
 
 // primaryOf names the primary instance of a node: the one that start knows, else the wanted one; empty if
-// neither does.
+// neither does. A node that holds no data and is not joining has none yet, whatever start says.
 func (m *mesh) primaryOf(name string) string {
-	for _, s := range []*resource.State{m.start, m.end} {
+	known := []*resource.State{m.start, m.end}
+	if !m.joining[name] && !m.holdsData(name, m.databaseOf(name)) {
+		slices.Reverse(known)
+	}
+	for _, s := range known {
 		if record, ok := s.Get(database.NodeIdentifier(name)); ok {
 			if primary, err := database.NodePrimaryInstanceID(record); err == nil && primary != "" {
 				return primary

@@ -156,19 +156,24 @@ func (j *judge) raise(x, w *entry) {
 	}
 }
 
-// below returns what x depends on in this plan.
+// below returns what x depends on in this plan. What has no event in it may have given up dependencies, if
+// that is all that has changed.
 func (j *judge) below(x *entry) []*entry {
 	j.link(x)
-	wants, record := x.wants, x.now
+	wants, record, later := x.wants, x.now, (*resource.Resource)(nil)
 	if j.plan.has(x) {
 		wants, record = x.current.wants, x.current.event.Resource
+	} else {
+		later, _ = j.end.Get(x.id)
 	}
 	if record == nil || len(record.TypeDependencies) == 0 {
 		return wants
 	}
 	wants = slices.Clone(wants)
 	for _, t := range record.TypeDependencies {
-		wants = append(wants, j.plan.all(t))
+		if later == nil || slices.Contains(later.TypeDependencies, t) {
+			wants = append(wants, j.plan.all(t))
+		}
 	}
 	return wants
 }

@@ -38,6 +38,9 @@ func drawWish(t *rapid.T) wish {
 	if often(4, "network") {
 		otherNetwork(w.nodes)
 	}
+	if often(5, "firewalls") {
+		withFirewalls(w.nodes)
+	}
 	if often(6, "force") {
 		w.force = true
 	}

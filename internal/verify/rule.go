@@ -21,7 +21,8 @@ const (
 	// resource is done once.
 	RulePlannedTwice
 	// RuleReason: the reason is one for this type of event, it is true of the resource as it is when the event
-	// runs, and the causes are dependencies that had an event before. People approve plans by the reasons.
+	// runs, and the causes are dependencies that had an event before, all of those in the same plan among them.
+	// People approve plans by the reasons.
 	RuleReason
 	// RuleDiff: there is a diff exactly where an event changes attributes. People approve plans by the diffs.
 	RuleDiff
@@ -31,7 +32,8 @@ const (
 
 	// RuleMissingDependency: when a resource is created or updated, all that it depends on is there, and does
 	// not have to be made again. A directory must be there before the server that keeps its data in it.
-	// Resources of the types that it depends on may be there or not.
+	// Resources of the types that it depends on may be there or not; between states, so may what waits for
+	// its deletion.
 	RuleMissingDependency
 	// RuleCreateExisting: what is created is not there, or has to be made again. Creating what is there would
 	// destroy it or fail.
@@ -78,11 +80,12 @@ const (
 	RuleEarlyDelete
 	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
 	// worked on, the others serve. Exempt are joining nodes and nodes without a database, which serve nobody,
-	// and events whose reason is force_update: they touch everything that is there, once.
+	// events whose reason is force_update, which touch everything that is there, once, and instances that only
+	// follow what another one needs: their own turn may be over.
 	RuleRolling
 	// RulePrimaryBeforeReplica (update): the replicas that a member has are updated in earlier plans than its
-	// primary, so that a change has proven to work before it reaches the one that takes writes. Exempt are
-	// events whose reason is force_update.
+	// primary, so that a change has proven to work before it reaches the one that takes writes. The same events
+	// are exempt.
 	RulePrimaryBeforeReplica
 	// RuleReplicaBeforePrimary (update): a replica is created in a later plan than any create or update of its
 	// primary, since it must find the configuration of its primary in place. The same events are exempt.

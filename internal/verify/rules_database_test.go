@@ -37,6 +37,7 @@ var updateCases = []wrong{
 	{
 		rule: verify.RulePrimaryBeforeReplica, name: "at the same time", story: replicas,
 		mutate: func(m *mutant) { m.move("update database.instance::n1-a", "update database.instance::n1-c") },
+			follows: verify.RuleReason, // the node does not name what is moved before it
 	},
 	{
 		rule: verify.RulePrimaryBeforeReplica, name: "because of its own container", story: containers,
@@ -59,6 +60,9 @@ var updateCases = []wrong{
 			m.plans = m.plans[1:] // what else was in the plan of the primary is in that of the replica, too
 			m.put(0, 0, primary)
 			m.insert(0, 1, monitor)
+			m.edit("update database.node::n1", func(e *resource.Event) {
+				e.CausedBy = append([]resource.Identifier{primary.Resource.Identifier}, e.CausedBy...)
+			})
 		},
 		says: "replica_before_primary plan 0 phase 3 event 0: database.instance::n1-b is created before the last change of its primary " +
 			"database.instance::n1-a",

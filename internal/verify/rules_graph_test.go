@@ -20,10 +20,11 @@ var graphCases = []wrong{
 		mutate: func(m *mutant) {
 			m.drop("create host.network::shared")
 			m.has(resource.Identifier{Type: "host.network", ID: "shared"}, func(r *resource.Resource) {
-				r.NeedsRecreate, r.PendingDeletion = true, true
+				r.NeedsRecreate = true
 			})
 			m.options = verify.Options{}
 		},
+		follows: verify.RuleEndFailed,
 	},
 	{
 		rule: verify.RuleCreateExisting, name: "created once more", story: creating,

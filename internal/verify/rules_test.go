@@ -2,6 +2,8 @@ package verify_test
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -21,12 +23,12 @@ type wrong struct {
 	follows verify.Rule
 }
 
-// rules are the names of the rules that are violated.
+// rules are the names of the rules that are violated, in order.
 func (w wrong) rules() string {
 	if w.follows == 0 {
 		return w.rule.String()
 	}
-	return w.rule.String() + " " + w.follows.String()
+	return strings.Join(slices.Sorted(slices.Values([]string{w.rule.String(), w.follows.String()})), " ")
 }
 
 var (

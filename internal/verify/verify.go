@@ -64,6 +64,48 @@ func PlansInterruptible(
 	return j.violations, nil
 }
 
+// Sequence returns all that is wrong with plans that are to lead from start through states, each of them
+// whole: to each at most one plan leads, and none if nothing is to be done. It is PlansInterruptible for each
+// step, and knows what that takes as right for want of the states in between. What is wrong with a state that is
+// reached has the place of the plan that leads there, if there is one.
+func Sequence(
+	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, states []*resource.State,
+) ([]Violation, error) {
+	var violations []Violation
+	next := 0
+	for i, state := range states {
+		last := i == len(states)-1
+		count := len(plans) - next
+		if !last {
+			idle, err := PlansInterruptible(interrupt, start, nil, state, Options{})
+			if err != nil {
+				return nil, err
+			}
+			count = min(len(idle), count, 1)
+		}
+		found, err := PlansInterruptible(interrupt, start, plans[next:next+count], state, Options{})
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range found {
+			switch {
+			case v.Plan != Nowhere:
+				v.Plan += next
+			case count > 0 && !last:
+				v.Plan = next
+			}
+			violations = append(violations, v)
+		}
+		if len(violations) >= MaxNamed {
+			break
+		}
+		start = state
+		next += count
+	}
+	slices.SortFunc(violations, Violation.Compare)
+	return violations, nil
+}
+
 // judge is one run.
 type judge struct {
 	*replay

@@ -1,0 +1,95 @@
+package verify_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// drawState draws a state of some of ten resources of three types. They depend on such as come before them,
+// by name and by type; a start may miss these. Any of them may carry any mark.
+func drawState(t *rapid.T, isStart bool) *resource.State {
+	s := resource.NewState()
+	one := func(in int, what string) bool { return rapid.IntRange(1, in).Draw(t, what) == in }
+	types := []resource.Type{"a", "b", "c"}
+	for i := range 10 {
+		if one(4, "left out") {
+			continue
+		}
+		r := own(types[i/4], fmt.Sprint(i), rapid.SampledFrom([]string{`{}`, `{}`, `{"x":1}`, `{"x":1.0}`, `{"y":2}`}).Draw(t, "attributes"))
+		for other := range i {
+			id := resource.Identifier{Type: types[other/4], ID: fmt.Sprint(other)}
+			if _, ok := s.Get(id); (ok || isStart) && one(4, "depends") {
+				r.Dependencies = append(r.Dependencies, id)
+			}
+		}
+		if below := types[:i/4]; len(below) > 0 && one(3, "by type") {
+			r.TypeDependencies = []resource.Type{rapid.SampledFrom(below).Draw(t, "type")}
+		}
+		if one(10, "version") {
+			r.ResourceVersion = "2"
+		}
+		if one(10, "ignore") {
+			r.DiffIgnore = []string{"/x"}
+		}
+		r.NeedsRecreate, r.PendingDeletion = one(8, "recreate"), one(8, "pending")
+		if one(8, "error") {
+			r.Error = "it failed"
+		}
+		s.Add(r)
+	}
+	return s
+}
+
+// TestPlansThroughStatesAreRight: whatever the states and the marks in them, what leads through them is right,
+// and what leads elsewhere is not.
+func TestPlansThroughStatesAreRight(t *testing.T) {
+	var seen counter
+	for range 20 {
+		rapid.Check(t, func(t *rapid.T) {
+			start := drawState(t, true)
+			var states []*resource.State
+			for range rapid.IntRange(1, 3).Draw(t, "states") {
+				if len(states) > 0 && rapid.IntRange(1, 4).Draw(t, "again") == 4 {
+					states = append(states, states[len(states)-1])
+					continue
+				}
+				states = append(states, drawState(t, false))
+			}
+			options := resource.PlanOptions{ForceUpdate: rapid.IntRange(1, 5).Draw(t, "force") == 5}
+			plans, err := resource.PlanAll(start, options, states...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			violations, err := verify.Sequence(nil, start, plans, states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expectNone(t, plans, violations)
+			seen.add(fmt.Sprintf("%d plans through %d states", len(plans), len(states)))
+			if len(plans) == 0 || options.ForceUpdate {
+				return
+			}
+			gone := rapid.IntRange(0, len(plans)-1).Draw(t, "left out")
+			violations, err = verify.Sequence(nil, start, slices.Delete(slices.Clone(plans), gone, gone+1), states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(violations) == 0 {
+				t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, show(plans))
+			}
+			seen.add("found what is left out")
+		})
+	}
+	t.Log(seen.classes)
+	for _, class := range []string{"3 plans through 3 states", "1 plans through 2 states", "found what is left out"} {
+		if !t.Failed() && seen.classes[class] == 0 {
+			t.Errorf("never met: %s, only %v", class, seen.classes)
+		}
+	}
+}
