@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -193,8 +195,12 @@ func (r *roster) completeSource(n *NodeResources) error {
 // to make them again would skip what was written since. Removal deletes monitors and subscriptions in its
 // first phase, and slots only later, while whoever creates a node makes monitors before subscriptions. A
 // node that was still being populated loses the mark of that in the first phase, too, but keeps a
-// subscription with rows to copy.
+// subscription with rows to copy. A monitor may outlive its removal, if nobody recorded that it is gone: what
+// tells then is that the node has subscriptions to no one, and a slot, but no subscription, at one who leaves.
 func (r *roster) checkAttached(n *NodeResources) error {
+	if r.isDetached(n) && r.missesLeaver(n) {
+		return &NodePartlyRemovedError{Node: n.NodeName}
+	}
 	monitored := false
 	for _, id := range r.instances(n) {
 		monitored = monitored || r.recorded(database.MonitorInstanceIdentifier(id.ID))
@@ -222,4 +228,30 @@ func (r *roster) checkAttached(n *NodeResources) error {
 		}
 	}
 	return nil
+}
+
+// isDetached tells whether there are other members, and no sound subscription between the node and any of them.
+func (r *roster) isDetached(n *NodeResources) bool {
+	others := 0
+	for _, other := range r.with(member) {
+		if other.NodeName == n.NodeName {
+			continue
+		}
+		others++
+		if r.has(database.SubscriptionIdentifier(n.link(other.NodeName, n.NodeName))) ||
+			r.has(database.SubscriptionIdentifier(n.link(n.NodeName, other.NodeName))) {
+			return false
+		}
+	}
+	return others > 0
+}
+
+// missesLeaver tells whether a node that is not wanted keeps a slot for this one, which does not read from it:
+// what it has written since will never come.
+func (r *roster) missesLeaver(n *NodeResources) bool {
+	return slices.ContainsFunc(r.start.OfType(database.TypeReplicationSlot), func(slot *resource.Resource) bool {
+		provider, subscriber, ok := database.SlotNodes(slot.Identifier)
+		return ok && subscriber == n.NodeName && r.standings[provider] == 0 &&
+			!r.has(database.SubscriptionIdentifier(n.link(provider, subscriber)))
+	})
 }
