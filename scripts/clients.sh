@@ -34,36 +34,42 @@ passed() { echo "==> $* ($SECONDS s)"; }
 
 # What is needed.
 
-apt_updated=
+needed=() # packages that are not there
+
 apt_install() {
   local as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   echo "==> installing $*"
-  [ -n "$apt_updated" ] || "${as_root[@]}" apt-get update -qq || fail 'apt-get update'
-  apt_updated=1
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >"$tmp/apt.log" 2>&1 ||
-    { cat "$tmp/apt.log" >&2 && fail "apt-get install $*"; }
+  {
+    "${as_root[@]}" apt-get update -qq -o Acquire::Retries=3 &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 \
+        --no-install-recommends "$@"
+  } >"$tmp/apt.log" 2>&1 || { cat "$tmp/apt.log" >&2 && fail "apt-get install $*"; }
 }
 
 have() { command -v "$@" >/dev/null 2>&1; }
 
+need_go() { :; }
 prepare_go() { go build -buildvcs=false -o "$tmp/go" ./examples/clients/go; }
 
-prepare_python() {
+need_python() {
   if ! have grpc_python_plugin || ! have protoc || ! [ -e /usr/include/google/protobuf/struct.proto ] ||
     ! "$python" -c 'import grpc, google.protobuf' 2>/dev/null; then
-    apt_install python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
+    needed+=(python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev)
   fi
-  examples/clients/python/generate.sh
 }
+prepare_python() { examples/clients/python/generate.sh; }
 
+need_node() {
+  have node || needed+=(nodejs)
+  have npm || needed+=(npm)
+}
 prepare_node() {
-  have node || apt_install nodejs
-  have npm || apt_install npm
   (cd examples/clients/node && npm ci --loglevel=error >"$tmp/npm.log" 2>&1) ||
     { cat "$tmp/npm.log" >&2 && fail 'npm ci'; }
 }
 
+need_grpcurl() { :; }
 prepare_grpcurl() {
   GRPCURL=$(go tool -modfile=tools/go.mod -n grpcurl) # builds it, and prints where it is
   export GRPCURL
@@ -209,11 +215,16 @@ refuse() {
   done
 }
 
+have jq || needed+=(jq)
+have openssl || needed+=(openssl)
+for client in "${clients[@]}"; do
+  "need_$client"
+done
+[ "${#needed[@]}" -eq 0 ] || apt_install "${needed[@]}"
 echo '==> building the server'
 CGO_ENABLED=0 go build -buildvcs=false -o "$tmp/planner-server" ./cmd/planner-server
 go build -buildvcs=false -o "$tmp/middleman" ./examples/clients/internal/middleman
-have jq || apt_install jq
-have openssl || apt_install openssl
+passed 'built the server'
 for client in "${clients[@]}"; do
   "prepare_$client"
   passed "prepared the client in $client"
