@@ -56,10 +56,10 @@ func recoverPanic(ctx context.Context, value any) error {
 	return translate(ctx, newPanicError(value))
 }
 
-// translateUnary translates the errors of unary calls.
+// translateUnary translates the errors of unary calls: of health checks only those of the server.
 func translateUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
-	if infrastructure(info.FullMethod) {
+	if infrastructure(info.FullMethod) && !hasRule(err) {
 		return resp, err
 	}
 	if err == nil {
@@ -71,15 +71,17 @@ func translateUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, ha
 	return resp, nil
 }
 
-// translateStream translates the errors of streaming calls.
+// translateStream translates the errors of streaming calls: of health watches and reflection only those of the server.
 func translateStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if infrastructure(info.FullMethod) {
-		return handler(srv, ss)
+	theirs := infrastructure(info.FullMethod)
+	if !theirs {
+		ss = framedStream{ss}
 	}
-	if err := handler(srv, framedStream{ss}); err != nil {
-		return translate(ss.Context(), err)
+	err := handler(srv, ss)
+	if err == nil || theirs && !hasRule(err) {
+		return err
 	}
-	return nil
+	return translate(ss.Context(), err)
 }
 
 // translate makes the error of a call out of whatever went wrong in it. Of several joined errors, a bug hides

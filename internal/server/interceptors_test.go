@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/health/grpc_health_v1"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
@@ -18,6 +18,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
 // planning makes UpdateDatabase plan with the function.
@@ -170,14 +171,14 @@ func TestPanicIsAnErrorAndServingGoesOn(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	h := start(t, Config{}, nil)
-	client := grpc_health_v1.NewHealthClient(h.conn)
+	client := healthv1.NewHealthClient(h.conn)
 	for _, service := range []string{"", "planner.v1.PlannerService", "planner.v1.StateService", "planner.v1.ResourceService"} {
-		got, err := client.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: service})
-		if err != nil || got.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
+		got, err := client.Check(t.Context(), &healthv1.HealthCheckRequest{Service: service})
+		if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
 			t.Errorf("%q: %v, %v", service, got, err)
 		}
 	}
-	_, err := client.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: "other"})
+	_, err := client.Check(t.Context(), &healthv1.HealthCheckRequest{Service: "other"})
 	if status.Code(err) != codes.NotFound {
 		t.Errorf("got %v, want NOT_FOUND as the health protocol says", err)
 	}
@@ -249,5 +250,22 @@ func TestUnknownMethod(t *testing.T) {
 		if line := h.line(); line["level"] != "info" || line["grpc.code"] != "Unimplemented" {
 			t.Errorf("line %v", line)
 		}
+	}
+}
+
+// TestReflectionIsRefusedLikeOtherCalls: what the server itself says to reflection has its reason.
+func TestReflectionIsRefusedLikeOtherCalls(t *testing.T) {
+	h := start(t, Config{Identity: identity.Policy{ClientCertificates: true}}, nil)
+	stream, err := reflectionv1.NewServerReflectionClient(h.conn).ServerReflectionInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = stream.Recv()
+	got := take(t, err)
+	if got.code != codes.Unauthenticated || got.info.GetReason() != ReasonUnauthenticated || got.info.GetMetadata()[fieldRequestID] == "" {
+		t.Errorf("got %v %v", got.code, got.info)
+	}
+	if _, err := healthv1.NewHealthClient(h.conn).Check(t.Context(), &healthv1.HealthCheckRequest{Service: "x"}); codeOf(err) != codes.NotFound {
+		t.Errorf("what health says by itself: %v", err)
 	}
 }
