@@ -122,6 +122,7 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn, a `DURATION`")
 	number(&l.SmallRequestBytes, "small-request-bytes", server.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
 	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", server.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
+	bytes(&l.RequestBytesArriving, "max-request-bytes-arriving", server.DefaultRequestBytesArriving, "requests that are still arriving at a time, in `BYTES`")
 	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", server.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
 	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
 	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
@@ -160,6 +161,8 @@ func (c config) check() error {
 		return errors.New("tls-client-ca needs tls-cert and tls-key")
 	case len(c.clientNames) > 0 && c.tlsClientCA == "":
 		return errors.New("allow-client needs tls-client-ca")
+	case c.limits.RequestBytesArriving/2 < int64(c.maxRequestBytes):
+		return errors.New("max-request-bytes-arriving is to be at least twice max-request-bytes")
 	}
 	remote := slices.IndexFunc(c.listen, func(e listen.Endpoint) bool { return !e.Local() })
 	if remote < 0 || c.insecureNet {

@@ -124,6 +124,8 @@ func TestFileRefusals(t *testing.T) {
 		"- no map":         "YAML",
 		"pprof: perhaps":   "pprof",
 		"socket-mode: '9'": "octal",
+
+		"max-request-bytes: 134217729": "at least twice max-request-bytes",
 	} {
 		file := filepath.Join(t.TempDir(), "planner.yaml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

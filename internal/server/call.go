@@ -40,13 +40,17 @@ func callOf(ctx context.Context) *call {
 // begin makes a call that ends in time. Health watches and reflection are none.
 func (s *Server) begin(ctx context.Context, fullMethod string) (_ context.Context, c *call, end func()) {
 	if infrastructure(fullMethod) {
+		arrivalOf(ctx).arrived(0) // or it is a stream, and about to be read
 		return ctx, nil, func() {}
 	}
 	c = &call{admission: s.admission, metrics: s.metrics, tracer: s.tracer}
 	limit := s.admission.limits.CallTime
 	ctx, stop := context.WithTimeoutCause(ctx, limit, &callTimeError{Limit: limit})
+	ctx, refuse := context.WithCancelCause(ctx)
+	arrivalOf(ctx).refuseWith(func() { refuse(&arrivingBytesError{Limit: s.arrivals.limit}) })
 	return context.WithValue(ctx, callKey{}, c), c, func() {
 		c.finish()
+		refuse(nil)
 		stop()
 	}
 }
@@ -144,7 +148,7 @@ func (c *call) failed(err error) {
 	}
 }
 
-// untilDone does what may block on the stream, and gives up when the call has lasted too long or, if there is a
+// untilDone does what may block on the stream, and gives up when the server ends the call or, if there is a
 // limit, after that time. Then the call has to end at once: it is gRPC that makes the work return, when it sends the status.
 func untilDone(ctx context.Context, limit time.Duration, late error, work func() error) error {
 	done := make(chan error, 1)
@@ -166,8 +170,8 @@ func untilDone(ctx context.Context, limit time.Duration, late error, work func()
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		if late := (*callTimeError)(nil); errors.As(context.Cause(ctx), &late) {
-			return late
+		if cause := context.Cause(ctx); hasRule(cause) {
+			return cause // the server ends the call
 		}
 		return <-done // it is gRPC that has ended the call
 	case <-tooLate:

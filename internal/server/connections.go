@@ -10,6 +10,7 @@ import (
 type connections struct {
 	limit         int64
 	open, refused atomic.Int64
+	arrivals      *arrivals
 }
 
 // bound gives a listener that closes connections at once while there are too many: their clients turn to
@@ -30,7 +31,9 @@ func (l *boundListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.limit {
-			return &connection{Conn: accepted, closed: sync.OnceFunc(func() { l.open.Add(-1) })}, nil
+			return &connection{
+				Conn: accepted, closed: sync.OnceFunc(func() { l.open.Add(-1) }), arrivals: l.arrivals,
+			}, nil
 		}
 		l.open.Add(-1)
 		l.refused.Add(1)
@@ -41,7 +44,21 @@ func (l *boundListener) Accept() (net.Conn, error) {
 // connection is one that counts until it is closed. Calls find it through their peer's address.
 type connection struct {
 	net.Conn
-	closed func()
+	closed   func()
+	arrivals *arrivals
+
+	// These are guarded by the lock of arrivals: how many bytes the connection has brought, how many of them last, and
+	// the calls that are arriving, the earliest first.
+	brought, last int64
+	arriving      []*arrival
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.arrivals.brought(c, int64(n))
+	}
+	return n, err
 }
 
 func (c *connection) Close() error {

@@ -2,14 +2,18 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pgplanner/pgplanner/internal/wire"
@@ -22,7 +26,11 @@ import (
 // frame is where a request is received into.
 type frame struct {
 	msg proto.Message
-	err error // why msg could not be decoded
+	// data is the request as it came.
+	data mem.BufferSlice
+	// size is how many bytes it has, also if it is not kept.
+	size int
+	err  error // why it is not
 	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
 	admit func(size int, weight int64) error
 }
@@ -38,16 +46,40 @@ func newFrame(ctx context.Context, msg any) frame {
 // come.
 func (f *frame) receive(ctx context.Context, receive func(any) error) error {
 	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
+	arrival := arrivalOf(ctx)
 	if err != nil {
-		return err
+		arrival.arrived(0)
+		return receiveError(err)
 	}
-	return f.err
+	if uncompressed(ctx) {
+		arrival.arrived(int64(f.size))
+	} else {
+		arrival.arrived(0)
+	}
+	if f.err != nil {
+		return f.err
+	}
+	return f.decode()
+}
+
+// receiveError tells what is wrong with what the caller has sent from what is wrong with the server: gRPC itself says
+// INTERNAL to both.
+func receiveError(err error) error {
+	st, ok := status.FromError(err)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &malformedError{cause: err}
+	case ok && st.Code() == codes.Internal:
+		return &malformedError{cause: errors.New(strings.TrimPrefix(st.Message(), "grpc: "))}
+	}
+	return err
 }
 
 // decode decodes the request into the message, if it is admitted. The message keeps the bytes, so they are no
 // buffer of a pool.
-func (f *frame) decode(data mem.BufferSlice) error {
-	whole := data.Materialize()
+func (f *frame) decode() error {
+	whole := f.data.Materialize()
+	f.data.Free()
 	if f.admit != nil {
 		weight := weigh(whole, f.msg.ProtoReflect().Descriptor())
 		if err := f.admit(len(whole), weight); err != nil {
@@ -64,24 +96,24 @@ func (f *frame) decode(data mem.BufferSlice) error {
 type codec struct {
 	encoding.CodecV2
 	maxRequestBytes int
+	inflater        *inflater
 }
 
-// Unmarshal decodes a frame without failing, and without panicking: for unary calls it runs outside of all
-// interceptors. A request beyond the limit is not even looked at.
+// Unmarshal keeps the bytes of a frame, to be decoded when the caller has sent all that it is going to send: until
+// then, gRPC does not return. A request beyond the limit is not even kept.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	f, ok := v.(*frame)
 	if !ok {
 		return c.CodecV2.Unmarshal(data, v)
 	}
-	defer func() {
-		if value := recover(); value != nil {
-			f.err = newPanicError(value)
-		}
-	}()
-	if size := data.Len(); size > c.maxRequestBytes {
-		f.err = &requestTooLargeError{Size: size, Limit: c.maxRequestBytes}
-	} else {
-		f.err = f.decode(data)
+	f.size = data.Len()
+	f.err = c.inflater.failure(data)
+	if f.err == nil && f.size > c.maxRequestBytes {
+		f.err = &requestTooLargeError{Size: f.size, Limit: c.maxRequestBytes}
+	}
+	if f.err == nil && f.data == nil { // of a second request, which gRPC is about to refuse, nothing is kept
+		data.Ref()
+		f.data = data
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,20 +142,5 @@ func unknownField(size int) []byte {
 func TestHardLimitDoesNotOverflow(t *testing.T) {
 	if hardLimit(1<<30) != 1<<31-1 || hardLimit(1<<62) != 1<<31-1 || hardLimit(100) != 200 {
 		t.Errorf("%d %d %d", hardLimit(1<<30), hardLimit(1<<62), hardLimit(100))
-	}
-}
-
-// TestDecodingNeverPanics: decoding happens outside of the interceptors.
-func TestDecodingNeverPanics(t *testing.T) {
-	f := frame{}
-	if err := (codec{maxRequestBytes: 1}).Unmarshal(nil, &f); err != nil {
-		t.Fatal(err)
-	}
-	var panicked *panicError
-	if !errors.As(f.err, &panicked) {
-		t.Errorf("got %v", f.err)
-	}
-	if got := take(t, translate(context.Background(), f.err)); got.code != codes.Internal {
-		t.Errorf("got %v", got.code)
 	}
 }

@@ -93,7 +93,7 @@ func (s *Server) endWhenDraining(srv any, ss grpc.ServerStream, info *grpc.Strea
 		return handler(srv, ss)
 	}
 	done := make(chan error, 1)
-	go func() { done <- handler(srv, ss) }() // ends with the stream, whose context is canceled on return
+	go func() { done <- handler(srv, arrivingStream{ss}) }() // ends with the stream, whose context is canceled on return
 	select {
 	case err := <-done:
 		return err

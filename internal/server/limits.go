@@ -19,6 +19,7 @@ const (
 	DefaultQueueTime             = 10 * time.Second
 	DefaultSmallRequestBytes     = 64 << 10
 	DefaultRequestBytesInFlight  = 768 << 20
+	DefaultRequestBytesArriving  = 256 << 20
 	DefaultResponseBytesInFlight = 256 << 20
 	DefaultMaxConnections        = 1024
 	DefaultCallTime              = 60 * time.Second
@@ -56,6 +57,10 @@ type Limits struct {
 	// answered, estimated from their bytes. A quarter is kept for small requests. REQUEST_BYTES_IN_FLIGHT, with
 	// RetryInfo, unless the request would never fit.
 	RequestBytesInFlight int64
+	// RequestBytesArriving is how many bytes all requests may have brought that are still arriving, together with
+	// about 16 KiB for each: REQUEST_BYTES_ARRIVING, with RetryInfo, for the one that has been arriving for longest on
+	// the connection that has brought most.
+	RequestBytesArriving int64
 	// ResponseBytesInFlight is how many bytes of answers may be encoded and not yet written to their
 	// connections. A message waits for room for SendTime: RESPONSE_BYTES_IN_FLIGHT, with RetryInfo.
 	ResponseBytesInFlight int64
@@ -80,6 +85,7 @@ func (l Limits) withDefaults() Limits {
 	l.QueueTime = cmp.Or(l.QueueTime, DefaultQueueTime)
 	l.SmallRequestBytes = cmp.Or(l.SmallRequestBytes, DefaultSmallRequestBytes)
 	l.RequestBytesInFlight = cmp.Or(l.RequestBytesInFlight, DefaultRequestBytesInFlight)
+	l.RequestBytesArriving = cmp.Or(l.RequestBytesArriving, DefaultRequestBytesArriving)
 	l.ResponseBytesInFlight = cmp.Or(l.ResponseBytesInFlight, DefaultResponseBytesInFlight)
 	l.MaxConnections = cmp.Or(l.MaxConnections, DefaultMaxConnections)
 	l.CallTime = cmp.Or(l.CallTime, DefaultCallTime)

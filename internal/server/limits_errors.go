@@ -18,6 +18,7 @@ const (
 	ReasonQueueFull             = "QUEUE_FULL"               // R: too many requests wait to be planned
 	ReasonQueueTimeout          = "QUEUE_TIMEOUT"            // R: the request has waited for too long to be planned
 	ReasonRequestBytesInFlight  = "REQUEST_BYTES_IN_FLIGHT"  // R, unless it is too large ever: the requests being worked on take too much memory
+	ReasonRequestBytesArriving  = "REQUEST_BYTES_ARRIVING"   // R: the requests that are still arriving take too much memory
 	ReasonResponseBytesInFlight = "RESPONSE_BYTES_IN_FLIGHT" // R: answers that their callers have not read take too much memory
 	ReasonSlowReader            = "SLOW_READER"              // the caller has not read its answer for too long
 )
@@ -31,7 +32,7 @@ func limitReasons() []string {
 	return []string{
 		ReasonRequestTooLarge, ReasonEventTooLarge, ReasonStateTooLarge, ReasonLimitExceeded,
 		ReasonTooManyResources, ReasonTooManyNodes, ReasonQueueFull, ReasonQueueTimeout,
-		ReasonRequestBytesInFlight, ReasonResponseBytesInFlight, ReasonSlowReader, ReasonCallTimeLimit,
+		ReasonRequestBytesInFlight, ReasonRequestBytesArriving, ReasonResponseBytesInFlight, ReasonSlowReader, ReasonCallTimeLimit,
 	}
 }
 
@@ -60,6 +61,13 @@ func (e *requestBytesError) Error() string {
 		return fmt.Sprintf("the request takes about %d bytes of memory, the server has %d for all requests", e.Size, e.Limit)
 	}
 	return "the requests that are being worked on take all the memory there is for them"
+}
+
+// arrivingBytesError says that a request was still arriving when there was no room for more.
+type arrivingBytesError struct{ Limit int64 }
+
+func (e *arrivingBytesError) Error() string {
+	return fmt.Sprintf("requests that are still arriving take all of %d bytes", e.Limit)
 }
 
 // responseBytesError says that there was no room for a message of an answer.
@@ -105,6 +113,9 @@ func limitRules() []rule {
 				f.retry = retryDelay()
 			}
 			return f
+		}),
+		ruleFor(codes.ResourceExhausted, ReasonRequestBytesArriving, func(e *arrivingBytesError) fault {
+			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonResponseBytesInFlight, func(e *responseBytesError) fault {
 			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}

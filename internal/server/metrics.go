@@ -112,7 +112,7 @@ func buildInfo(version string) prometheus.Collector {
 }
 
 // watch adds what is known elsewhere.
-func (m *metrics) watch(a *admission, c *connections) {
+func (m *metrics) watch(a *admission, arriving *arrivals, c *connections) {
 	for _, gauge := range []struct {
 		name, help string
 		value      func() int64
@@ -122,6 +122,8 @@ func (m *metrics) watch(a *admission, c *connections) {
 		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", func() int64 { return int64(a.limits.ConcurrentPlans) }},
 		{"planner_request_bytes_in_flight", "Memory that requests take, as estimated.", a.requests.inUse},
 		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", func() int64 { return a.limits.RequestBytesInFlight }},
+		{"planner_request_bytes_arriving", "Bytes that requests which are still arriving may have brought.", arriving.used.Load},
+		{"planner_request_bytes_arriving_limit", "Bytes that such requests may bring.", func() int64 { return arriving.limit }},
 		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", a.responsesUsed.Load},
 		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", func() int64 { return a.limits.ResponseBytesInFlight }},
 		{"planner_connections", "Open connections.", c.open.Load},

@@ -118,6 +118,7 @@ type Server struct {
 	resource  *resourceService
 
 	admission   *admission
+	arrivals    *arrivals
 	connections *connections
 	metrics     *metrics
 	tracer      trace.Tracer
@@ -137,23 +138,29 @@ func New(config Config) *Server {
 		state:    newStateService(),
 		resource: newResourceService(),
 
-		admission:   newAdmission(config.Limits),
-		connections: &connections{limit: int64(config.Limits.MaxConnections)},
-		metrics:     newMetrics(config.Metrics),
-		tracer:      tracerOf(config.TracerProvider),
-		methods:     map[string]struct{}{},
+		admission: newAdmission(config.Limits),
+		arrivals:  newArrivals(config.Limits.RequestBytesArriving),
+		metrics:   newMetrics(config.Metrics),
+		tracer:    tracerOf(config.TracerProvider),
+		methods:   map[string]struct{}{},
 	}
-	s.metrics.watch(s.admission, s.connections)
+	s.connections = &connections{limit: int64(config.Limits.MaxConnections), arrivals: s.arrivals}
+	s.metrics.watch(s.admission, s.arrivals, s.connections)
 	converter := convert.Converter{Limits: config.Limits.form(), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
 	if !config.NoVerification {
 		s.planner.judgeUpdate, s.planner.judgeRestore, s.resource.judge = judgeUpdate, judgeRestore, judgeStates
 	}
+	inflater := &inflater{arrivals: s.arrivals, limit: config.MaxRequestBytes}
 	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),
 		grpc.Creds(identity.NewCredentials(config.Credentials)),
-		grpc.ForceServerCodecV2(codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes}),
+		grpc.ForceServerCodecV2(codec{
+			CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: config.MaxRequestBytes, inflater: inflater,
+		}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.InTapHandle(s.arrivals.begin),
+		grpc.RPCDecompressor(inflater), //nolint:staticcheck // the only one that can tell whose it is
 		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
