@@ -93,7 +93,7 @@ check_systemd() {
   sed "s|/usr/local/bin/planner-server|$tmp/bin/planner-server|" "$unit" >"$tmp/planner-server.service"
   quietly systemd-analyze verify "$tmp/planner-server.service"
   ! grep planner-server "$tmp/log" || fail "systemd-analyze verify $unit"
-  quietly systemd-analyze security --offline=true --threshold=15 --no-pager "$unit"
+  quietly systemd-analyze security --offline=true --threshold=13 --no-pager "$unit"
   exposure=$(sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p' "$tmp/log")
   echo "==> systemd: the unit is well-formed, with an exposure of $exposure"
   [ "$rooted" != off ] || return 0
@@ -113,21 +113,26 @@ check_systemd() {
 # Prints values of a service, NUL behind each. of SERVICE JQ
 of() { jq --join-output --arg service "$1" ".services[\$service] | $2 | . + \"\\u0000\"" "$tmp/project.json"; }
 
+# Makes the file system that a service sees: its binary, and its volumes. furnish SERVICE BINARY
+furnish() {
+  local root=$tmp/root-$1 volumes user volume
+  mapfile -d '' volumes < <(of "$1" '.volumes[] | "\(.source):\(.target)"')
+  mapfile -d '' user < <(of "$1" .user)
+  install -D -m 755 "$tmp/bin/$2" "$root/usr/local/bin/$2"
+  for volume in "${volumes[@]}"; do
+    mkdir -p "$root${volume#*:}"
+    install -d -m 700 -o "${user[0]%:*}" -g "${user[0]#*:}" "$tmp/volumes/${volume%%:*}"
+  done
+}
+
 # Runs a service as its container would be, without an engine: with its environment and user, no network, and a file system
-# that has the binary and the volumes, and is read-only but for these. Takes the place of the
-# shell. contain SERVICE BINARY ARGUMENT...
+# that is read-only but for the volumes. Takes the place of the shell. contain SERVICE BINARY ARGUMENT...
 contain() {
   local service=$1 binary=$2 root=$tmp/root-$1 environment volumes user
   shift 2
   mapfile -d '' environment < <(of "$service" '.environment // {} | to_entries[] | "\(.key)=\(.value)"')
   mapfile -d '' volumes < <(of "$service" '.volumes[] | "\(.source):\(.target)"')
   mapfile -d '' user < <(of "$service" .user)
-  mkdir -p "$root/usr/local/bin"
-  [ -e "$root/usr/local/bin/$binary" ] || cp "$tmp/bin/$binary" "$root/usr/local/bin/"
-  for volume in "${volumes[@]}"; do
-    mkdir -p "$root${volume#*:}"
-    [ -e "$tmp/volumes/${volume%%:*}" ] || install -d -m 700 -o "${user%:*}" -g "${user#*:}" "$tmp/volumes/${volume%%:*}"
-  done
   # shellcheck disable=SC2016 # the inner shell expands them
   exec unshare --mount --net bash -euc '
     root=$1 from=$2 user=$3 count=$4
@@ -154,9 +159,11 @@ check_compose() {
   mapfile -d '' command < <(of orchestrator '.command[]')
   mapfile -d '' health < <(of planner '.healthcheck.test[]')
   [ "${health[*]:0:2}" = 'CMD /usr/local/bin/planner-server' ] || fail "the health check is ${health[*]}"
+  furnish planner planner-server
+  furnish orchestrator orchestrator
   contain planner planner-server >"$tmp/planner.log" 2>&1 &
   pids+=($!)
-  for _ in $(seq 50); do
+  for _ in $(seq 300); do
     if (contain planner planner-server "${health[@]:2}") >"$tmp/log" 2>&1; then break; fi
     sleep 0.1
   done
@@ -193,7 +200,7 @@ check_envoy() {
 # The address in a line of the server's log. address MESSAGE
 address() {
   local found
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     found=$(sed -n "/\"msg\":\"$1\"/s/.*\"address\":\"\([^\"]*\)\".*/\1/p" "$tmp/server.log")
     [ -z "$found" ] || { echo "$found" && return; }
     sleep 0.1
@@ -220,7 +227,7 @@ stop_load() {
 }
 
 check_monitoring() {
-  local calls metrics port=$((20000 + RANDOM % 20000))
+  local calls port=$((20000 + RANDOM % 20000))
   quietly "$promtool" check rules --lint=all --lint-fatal deploy/prometheus/alerts.yaml
   quietly "$promtool" test rules deploy/prometheus/alerts_test.yaml
   quietly "$promtool" check config deploy/prometheus/prometheus.yaml
@@ -245,7 +252,14 @@ END
   load=$!
   "$tmp/bin/deploy" queries -metrics "http://$metrics/metrics" -prometheus "http://127.0.0.1:$port" \
     deploy/prometheus/alerts.yaml deploy/grafana/*.json >"$tmp/log" 2>&1 || { cat "$tmp/prometheus.log" >&2 && fail 'queries'; }
+  stop_load
   echo "==> grafana: every panel shows something of a running server; $(cat "$tmp/log")"
+}
+
+# The checks above can fail: each is given something that is broken. Needs the server of check_monitoring.
+check_refusals() {
+  quietly go -C tools/deploy test -count 1 . -args -descriptors "$tmp/planner.binpb" -metrics "http://$metrics/metrics"
+  echo "==> $(grep -c '^		{.*},$' tools/deploy/refusals_test.go) ways to break them are refused"
 }
 
 rooted=${AS_ROOT:-auto}
@@ -266,4 +280,5 @@ check_compose
 check_dockerfile
 check_envoy
 check_monitoring
+check_refusals
 echo "==> deploy/ passed in $SECONDS s"

@@ -49,7 +49,7 @@ func envoy(args []string) error {
 	}
 	var p problems
 	for _, file := range flags.Args() {
-		check := &envoyFile{described: described, want: want}
+		check := &envoyFile{described: described, want: want, clusters: map[string]bool{}, filters: map[string]bool{}}
 		if err := check.read(file); err != nil {
 			p.add("%s: %w", file, err)
 		}
@@ -66,7 +66,9 @@ type envoyFile struct {
 
 	described *protoregistry.Files
 	want      retries
-	retries   int // how many retry policies there are
+
+	clusters, filters map[string]bool // the names that there are
+	retries           int             // how many retry policies there are
 }
 
 func (f *envoyFile) read(file string) error {
@@ -81,6 +83,9 @@ func (f *envoyFile) read(file string) error {
 	bootstrap := &bootstrapv3.Bootstrap{}
 	if err := protojson.Unmarshal(text, bootstrap); err != nil {
 		return err
+	}
+	for _, cluster := range bootstrap.GetStaticResources().GetClusters() {
+		f.clusters[cluster.GetName()] = true
 	}
 	f.message("", bootstrap)
 	if f.retries == 0 {
@@ -143,15 +148,33 @@ func (f *envoyFile) fits(path string, m proto.Message) {
 		f.retryPolicy(path, m)
 	case *hcmv3.HttpConnectionManager:
 		filters := m.GetHttpFilters()
+		for _, filter := range filters {
+			f.filters[filter.GetName()] = true
+		}
 		last := filters[len(filters)-1]
 		if last.GetTypedConfig().GetTypeUrl() != "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" {
 			f.add("%s: the last filter is %s, not the router", path, last.GetName())
+		}
+	case *routev3.RouteAction:
+		if !f.clusters[m.GetCluster()] {
+			f.add("%s: there is no cluster %q", path, m.GetCluster())
+		}
+	case *routev3.VirtualHost:
+		for name := range m.GetTypedPerFilterConfig() {
+			if !f.filters[name] {
+				f.add("%s: there is no filter %s before it", path, name)
+			}
 		}
 	case *corev3.HealthCheck_GrpcHealthCheck:
 		f.service(path, m.GetServiceName())
 	case *clusterv3.Cluster:
 		if m.GetLbPolicy() != clusterv3.Cluster_ROUND_ROBIN || len(m.GetHealthChecks()) == 0 {
 			f.add("%s: calls do not go round the planners that are healthy", path)
+		}
+		for name, options := range m.GetTypedExtensionProtocolOptions() {
+			if options.GetTypeUrl() != "type.googleapis.com/"+name {
+				f.add("%s: options are named %s, not as their type", path, name)
+			}
 		}
 	case *tlsv3.UpstreamTlsContext:
 		if m.GetCommonTlsContext().GetTlsParams().GetTlsMaximumProtocolVersion() != tlsv3.TlsParameters_TLSv1_3 {
@@ -190,11 +213,11 @@ func (f *envoyFile) retryPolicy(path string, m *routev3.RetryPolicy) {
 	var on []string
 	for _, condition := range strings.Split(m.GetRetryOn(), ",") {
 		switch condition {
-		case "cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable":
+		case "unavailable", "resource-exhausted":
 			on = append(on, strings.ToUpper(strings.ReplaceAll(condition, "-", "_")))
 		case "connect-failure", "refused-stream", "reset-before-request": // what gRPC calls UNAVAILABLE
 		default:
-			f.add("%s: repeats on %s, which is no failure that gRPC would repeat", path, condition)
+			f.add("%s: repeats on %s, which the service config does not", path, condition)
 		}
 	}
 	got := retries{

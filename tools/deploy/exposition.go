@@ -108,7 +108,7 @@ func (e exposition) selector(p *problems, s *parser.VectorSelector) {
 		return
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		known, ok := have[m.Name]
@@ -122,11 +122,9 @@ func (e exposition) selector(p *problems, s *parser.VectorSelector) {
 			continue
 		}
 		for _, alternative := range strings.Split(m.Value, "|") {
-			typ := m.Type
-			if typ == labels.MatchNotEqual {
+			typ := labels.MatchRegexp
+			if m.Type == labels.MatchEqual || m.Type == labels.MatchNotEqual {
 				typ = labels.MatchEqual
-			} else if typ == labels.MatchNotRegexp {
-				typ = labels.MatchRegexp
 			}
 			positive, err := labels.NewMatcher(typ, m.Name, alternative)
 			if err != nil {

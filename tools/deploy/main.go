@@ -30,6 +30,8 @@ func main() {
 // problems collects all that is wrong, so that one run shows it.
 type problems struct{ errs []error }
 
-func (p *problems) add(format string, args ...any) { p.errs = append(p.errs, fmt.Errorf(format, args...)) }
+func (p *problems) add(format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf(format, args...))
+}
 
 func (p *problems) err() error { return errors.Join(p.errs...) }

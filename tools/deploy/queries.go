@@ -59,8 +59,8 @@ func queries(args []string) error {
 			return err
 		}
 	}
-	fmt.Printf("%d expressions, %d of them in panels\n", len(all), len(panels))
-	return nil
+	_, err = fmt.Fprintf(os.Stdout, "%d expressions, %d of them in panels\n", len(all), len(panels))
+	return err
 }
 
 // readRules reads the expressions of a file of alerts, whose form promtool checks.

@@ -29,7 +29,7 @@ if [ "${1:-}" != --inside ]; then
   trap cleanup EXIT
   # The group first: the namespace is rooted in the one that the process is in.
   bash -c 'echo $BASHPID >"$1/cgroup.procs" && shift && exec "$@"' - "$group" \
-    timeout --kill-after=5 120 unshare --mount --cgroup --pid --fork --kill-child --mount-proc "$0" --inside "$root" "$server" "$client"
+    timeout --kill-after=5 240 unshare --mount --cgroup --pid --fork --kill-child --mount-proc "$0" --inside "$root" "$server" "$client"
   exit
 fi
 shift
