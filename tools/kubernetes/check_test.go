@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 
 func realServer(t *testing.T) *server {
 	t.Helper()
-	buildOnce.Do(func() { builtServer, errBuild = buildServer(filepath.Join(serverDir, serverCommand)) })
+	buildOnce.Do(func() { builtServer, errBuild = buildServer(filepath.Join(serverDir, "planner-server")) })
 	if errBuild != nil {
 		t.Fatal(errBuild)
 	}
@@ -164,9 +164,9 @@ func TestRunningProblems(t *testing.T) {
 		"port on loopback":            {deployment, `value: ":7071"`, "value: 127.0.0.1:7071", "base", "nothing listens on the port admin"},
 		"path of a probe":             {deployment, "path: /healthz", "path: /health", "base", "livenessProbe: /health: 404"},
 		"port of a probe":             {deployment, "port: admin\n            periodSeconds", "port: amdin\n            periodSeconds", "base", "livenessProbe"},
-		"command of a probe":          {deployment, "command: [planner-server, health]\n            periodSeconds: 10", "command: [planner-server, healthy]\n            periodSeconds: 10", "base", "readinessProbe: "},
-		"probe without TLS":           {deployment, "          readinessProbe:\n            exec:\n              command: [planner-server, health]", "          readinessProbe:\n            grpc:\n              port: 7070", "base", "the kubelet speaks no TLS"},
-		"probe for nothing":           {sidecar, "          readinessProbe:\n            exec:\n              command: [planner-server, health]\n            periodSeconds: 10\n            timeoutSeconds: 6\n            failureThreshold: 2\n", "", "overlays/sidecar", "has no readinessProbe"},
+		"command of a probe":          {deployment, "command: [/usr/local/bin/planner-server, health]\n            periodSeconds: 10", "command: [/usr/local/bin/planner-server, healthy]\n            periodSeconds: 10", "base", "readinessProbe: "},
+		"probe without TLS":           {deployment, "          readinessProbe:\n            exec:\n              command: [/usr/local/bin/planner-server, health]", "          readinessProbe:\n            grpc:\n              port: 7070", "base", "the kubelet speaks no TLS"},
+		"probe for nothing":           {sidecar, "          readinessProbe:\n            exec:\n              command: [/usr/local/bin/planner-server, health]\n            periodSeconds: 10\n            timeoutSeconds: 6\n            failureThreshold: 2\n", "", "overlays/sidecar", "has no readinessProbe"},
 		"directory of the socket":     {sidecar, "value: unix:///run/planner/planner.sock", "value: unix:///run/plan/planner.sock", "overlays/sidecar", "startupProbe"},
 		"socket of the client":        {"overlays/sidecar/orchestrator.yaml", "planner.sock", "plan.sock", "overlays/sidecar", "orchestrator does not reach it"},
 		"volume of the client":        {sidecar, "          volumeMounts:\n            - name: planner-socket\n              mountPath: /run/planner\n      volumes:", "      volumes:", "overlays/sidecar", "orchestrator does not reach it"},

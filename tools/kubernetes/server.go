@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,8 +20,9 @@ import (
 
 // server is the real planner-server.
 type server struct {
-	binary string
-	flags  map[string]setting
+	binary  string
+	command string // what it is called in the image
+	flags   map[string]setting
 }
 
 // setting is a flag as --help tells it.
@@ -28,24 +30,16 @@ type setting struct{ variable, preset string }
 
 const (
 	buildTime = 10 * time.Minute
-	startTime = 20 * time.Second
-	runTime   = 10 * time.Second
-)
-
-// serverCommand is what commands in manifests call the server, and entrypoint where the image has it: on its PATH.
-const (
-	serverCommand = "planner-server"
-	entrypoint    = `ENTRYPOINT ["/usr/local/bin/planner-server"]`
+	startTime = time.Minute // generous: the machine may have other work
+	runTime   = time.Minute
+	attempts  = 3 // of a probe, as the kubelet has some
 )
 
 // buildServer builds the server of this repository, and asks it which settings there are.
 func buildServer(binary string) (*server, error) {
-	dockerfile, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
+	command, err := imageCommand()
 	if err != nil {
 		return nil, err
-	}
-	if !strings.Contains(string(dockerfile), "\n"+entrypoint+"\n") {
-		return nil, fmt.Errorf("the Dockerfile lacks %s: probes could not find the command", entrypoint)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), buildTime)
 	defer cancel()
@@ -59,12 +53,25 @@ func buildServer(binary string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{binary: binary, flags: map[string]setting{}}
+	s := &server{binary: binary, command: command, flags: map[string]setting{}}
 	flag := regexp.MustCompile(`(?m)^  --([a-z0-9-]+).*\n.*\n +(?:default (.*), )?environment ([A-Z0-9_]+)$`)
 	for _, found := range flag.FindAllStringSubmatch(string(help), -1) {
 		s.flags[found[1]] = setting{variable: found[3], preset: found[2]}
 	}
 	return s, nil
+}
+
+// imageCommand is what the image starts.
+func imageCommand() (string, error) {
+	dockerfile, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
+	if err != nil {
+		return "", err
+	}
+	found := regexp.MustCompile(`(?m)^ENTRYPOINT \["([^"]+)"\]$`).FindSubmatch(dockerfile)
+	if found == nil {
+		return "", errors.New("the Dockerfile has no ENTRYPOINT that the check can read")
+	}
+	return string(found[1]), nil
 }
 
 // check starts every planner of the set as its container would be, and asks what its probes ask.
@@ -107,7 +114,7 @@ func (s *server) checkVariables(container corev1.Container) problems {
 			found.addf("%s comes from elsewhere, which cannot be checked", variable.Name)
 		}
 		if strings.HasPrefix(variable.Name, "PLANNER_") && !known[variable.Name] {
-			found.addf("%s knows no variable %s", serverCommand, variable.Name)
+			found.addf("the server knows no variable %s", variable.Name)
 		}
 	}
 	return found
@@ -117,7 +124,7 @@ func (s *server) checkVariables(container corev1.Container) problems {
 func (s *server) checkRun(box *sandbox, container corev1.Container) problems {
 	var found problems
 	as := box.as(container)
-	if out, err := s.run(runTime, as, "check-config"); err != nil {
+	if out, err := s.run(as, "check-config"); err != nil {
 		found.addf("check-config: %v: %s", err, out)
 		return found
 	}
@@ -134,16 +141,21 @@ func (s *server) checkRun(box *sandbox, container corev1.Container) problems {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var log bytes.Buffer
-	process := s.command(ctx, as)
+	process := s.process(ctx, as)
 	process.Stderr = &log
 	if err := process.Start(); err != nil {
 		stop()
 		found.addf("%v", err)
 		return found
 	}
-	found = s.checkServing(box, as, container)
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait() // it is killed, or says in its log why it has ended
+		close(ended)
+	}()
+	found = s.checkServing(box, as, container, ended)
 	stop()
-	_ = process.Wait() // it was killed
+	<-ended
 	if len(found) > 0 {
 		found.addf("the server's log: %s", log.String())
 	}
@@ -151,22 +163,31 @@ func (s *server) checkRun(box *sandbox, container corev1.Container) problems {
 }
 
 // checkServing asks a server that has been started.
-func (s *server) checkServing(box *sandbox, as identity, container corev1.Container) problems {
+func (s *server) checkServing(box *sandbox, as identity, container corev1.Container, ended <-chan struct{}) problems {
 	var found problems
-	deadline := time.Now().Add(startTime)
+	deadline := time.After(startTime)
 	for {
 		err := s.probe(box, as, container, container.StartupProbe)
 		if err == nil {
 			break
 		}
-		if time.Now().After(deadline) {
-			found.addf("startupProbe: %v", err)
-			return found
+		select {
+		case <-time.After(50 * time.Millisecond):
+			continue
+		case <-ended:
+		case <-deadline:
 		}
-		time.Sleep(50 * time.Millisecond)
+		found.addf("startupProbe: %v", err)
+		return found
 	}
 	for name, probe := range probes(container) {
-		if err := s.probe(box, as, container, probe); err != nil {
+		err := s.probe(box, as, container, probe)
+		for range attempts - 1 {
+			if err != nil {
+				err = s.probe(box, as, container, probe)
+			}
+		}
+		if err != nil {
 			found.addf("%s: %v", name, err)
 		}
 	}
@@ -190,7 +211,7 @@ func (s *server) checkNeighbours(box *sandbox, planner corev1.Container) problem
 			asked = true
 			as := box.as(container)
 			as.environment = []string{"PLANNER_LISTEN=" + box.translate(container, variable.Value)}
-			if out, err := s.run(runTime, as, "health"); err != nil {
+			if out, err := s.run(as, "health"); err != nil {
 				found.addf("%s does not reach it at %s: %v: %s", container.Name, variable.Value, err, out)
 			}
 		}
@@ -203,16 +224,15 @@ func (s *server) checkNeighbours(box *sandbox, planner corev1.Container) problem
 
 // probe asks what the kubelet would ask.
 func (s *server) probe(box *sandbox, as identity, container corev1.Container, probe *corev1.Probe) error {
-	timeout := time.Duration(max(probe.TimeoutSeconds, 1)) * time.Second
 	switch {
-	case probe.Exec != nil && slices.Equal(probe.Exec.Command, []string{serverCommand, "health"}):
-		out, err := s.run(timeout, as, "health")
+	case probe.Exec != nil && slices.Equal(probe.Exec.Command, []string{s.command, "health"}):
+		out, err := s.run(as, "health")
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
 		return nil
 	case probe.HTTPGet != nil:
-		client := http.Client{Timeout: timeout}
+		client := http.Client{Timeout: runTime}
 		port := box.pod.port(probe.HTTPGet.Port)
 		answer, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", box.ports[port], probe.HTTPGet.Path))
 		if err != nil {
@@ -226,17 +246,17 @@ func (s *server) probe(box *sandbox, as identity, container corev1.Container, pr
 		}
 		return nil
 	}
-	return fmt.Errorf("%s: want the command %s health, or HTTP: the kubelet speaks no TLS in gRPC", container.Name, serverCommand)
+	return fmt.Errorf("%s: want the command %s health, or HTTP: the kubelet speaks no TLS in gRPC", container.Name, s.command)
 }
 
-func (s *server) run(timeout time.Duration, as identity, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+func (s *server) run(as identity, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
-	out, err := s.command(ctx, as, args...).CombinedOutput()
+	out, err := s.process(ctx, as, args...).CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
 
-func (s *server) command(ctx context.Context, as identity, args ...string) *exec.Cmd {
+func (s *server) process(ctx context.Context, as identity, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
 	command.Env = as.environment
 	command.Dir = "/"
