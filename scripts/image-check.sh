@@ -195,6 +195,7 @@ check_read_only() {
   echo '==> it runs as 65532 without capabilities on a read-only root, answers over a socket, is healthy, drains on SIGTERM'
 }
 
+[ "$(id -u)" -eq 0 ] || fail 'only root can build and run images this way'
 missing=()
 for package in buildah runc jq busybox-static; do
   dpkg --status "$package" >/dev/null 2>&1 || missing+=("$package")
