@@ -13,7 +13,7 @@ func (j *judge) judgeEvent(at place) {
 		return
 	}
 	x := j.entry(e.Resource.Identifier)
-	if x.current.event != e { // planned twice: that is enough
+	if x.current.place != at { // planned twice: that is enough
 		return
 	}
 	if j.judgeExistence(x, e, at) {
@@ -73,9 +73,9 @@ func (j *judge) judgeReason(x *entry, e *resource.Event, at place) {
 	}
 	for _, cause := range e.CausedBy {
 		w := j.entry(cause)
-		before := w.changed > 0 && w.changed < j.clock
+		before := w.changed > x.changed && w.changed < j.clock // and x has not followed it yet
 		if !before || !dependsOn(e.Resource, cause) && !dependsOn(x.now, cause) {
-			j.about(RuleReason, at, x.id, "names as cause what had no event before, or is no dependency of it:", cause)
+			j.about(RuleReason, at, x.id, "names as cause what had no event since its own, or is no dependency of it:", cause)
 		}
 	}
 	j.judgeCauses(x, e, at)

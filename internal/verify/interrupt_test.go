@@ -12,7 +12,7 @@ import (
 
 // large is a story whose plans take some time to judge.
 func large() story {
-	return story{start: benchNodes(24), wish: wish{nodes: changed(benchNodes(24))}}
+	return story{start: benchNodes(10), wish: wish{nodes: changed(benchNodes(10))}}
 }
 
 func TestInterruptedBeforeItBegins(t *testing.T) {
@@ -37,13 +37,13 @@ func TestInterruptedAnywhere(t *testing.T) {
 	began := time.Now()
 	want := m.judge()
 	took := time.Since(began)
-	if len(want) < 24 {
+	if len(want) < 10 {
 		t.Fatalf("only %v", want)
 	}
 	interrupted := 0
-	for i := range 60 {
+	for i := range 30 {
 		interrupt := make(chan struct{})
-		timer := time.AfterFunc(time.Duration(i)*took/50, func() { close(interrupt) })
+		timer := time.AfterFunc(time.Duration(i)*took/25, func() { close(interrupt) })
 		violations, err := verify.PlansInterruptible(interrupt, m.start, m.plans, m.end, m.options)
 		timer.Stop()
 		switch {
@@ -62,14 +62,14 @@ func TestInterruptedAnywhere(t *testing.T) {
 func TestEnoughViolations(t *testing.T) {
 	start, end := resource.NewState(), resource.NewState()
 	node := own("x", "all", `{}`)
-	for range 1000 {
+	for range 500 {
 		node.Dependencies = append(node.Dependencies, resource.Identifier{Type: "y", ID: "missing"})
 	}
 	for i := range 3000 {
 		start.Add(own("z", string(rune('a'+i%26))+string(rune(0x4e00+i)), `{}`))
 	}
 	var plans []resource.Plan
-	for range 1000 {
+	for range 500 {
 		plans = append(plans, resource.Plan{Phases: []resource.Phase{{Events: []resource.Event{
 			{Type: resource.EventUpdate, Resource: node, Reason: resource.ReasonForceUpdate},
 		}}}})

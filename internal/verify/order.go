@@ -30,7 +30,7 @@ func (j *judge) judgeOrder() {
 			}
 			x := j.entry(e.Resource.Identifier)
 			switch {
-			case x.current.event != e: // planned twice: that is enough
+			case x.current.place != place{j.plan.number - 1, i, k}: // planned twice: that is enough
 			case e.Type == resource.EventDelete:
 				j.judgeDelete(x)
 			default:

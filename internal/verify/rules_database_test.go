@@ -36,8 +36,8 @@ var updateCases = []wrong{
 	},
 	{
 		rule: verify.RulePrimaryBeforeReplica, name: "at the same time", story: replicas,
-		mutate: func(m *mutant) { m.move("update database.instance::n1-a", "update database.instance::n1-c") },
-			follows: verify.RuleReason, // the node does not name what is moved before it
+		mutate:  func(m *mutant) { m.move("update database.instance::n1-a", "update database.instance::n1-c") },
+		follows: verify.RuleReason, // the node does not name what is moved before it
 	},
 	{
 		rule: verify.RulePrimaryBeforeReplica, name: "because of its own container", story: containers,

@@ -50,7 +50,7 @@ func drawState(t *rapid.T, isStart bool) *resource.State {
 // and what leads elsewhere is not.
 func TestPlansThroughStatesAreRight(t *testing.T) {
 	var seen counter
-	for range 20 {
+	for range 5 {
 		rapid.Check(t, func(t *rapid.T) {
 			start := drawState(t, true)
 			var states []*resource.State

@@ -1,0 +1,81 @@
+package verify_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// secret is what the tests hide where values are.
+const secret = "pa55w0rd"
+
+// planter hides secrets in copies of resources, another one each time.
+type planter int
+
+func (p *planter) in(r *resource.Resource) *resource.Resource {
+	*p++
+	r = r.Clone()
+	hidden := fmt.Sprintf("%s%d", secret, *p)
+	attributes, isObject := bytes.CutPrefix(r.Attributes, []byte("{"))
+	switch {
+	case *p%7 == 0:
+		r.Attributes = []byte(hidden) // no JSON at all
+	case isObject && len(attributes) > 1:
+		r.Attributes = fmt.Appendf(nil, `{%q:%q,%s`, hidden, hidden, attributes)
+	default:
+		r.Attributes = fmt.Appendf(nil, `{"disabled":%q,"source_node_name":{"x":%q}}`, hidden, hidden)
+	}
+	if *p%5 == 0 {
+		r.Error = hidden
+	}
+	return r
+}
+
+func (p *planter) everywhere(m *mutant) {
+	for _, s := range []*resource.State{m.start, m.end} {
+		for _, r := range s.Resources() {
+			s.Add(p.in(r))
+		}
+	}
+	for _, at := range m.spots() {
+		e := m.at(at)
+		if *p%2 == 0 {
+			e.Resource = p.in(e.Resource)
+		}
+		value := fmt.Appendf(nil, "%q", secret)
+		e.Diff = append(e.Diff, resource.Operation{Op: "replace", Path: "/x", Value: value})
+	}
+}
+
+// TestViolationsHoldNoValues hides secrets in all attributes, errors and diffs, and damages the plans.
+func TestViolationsHoldNoValues(t *testing.T) {
+	var seen counter
+	all := stories()
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMutant(t, all[rapid.IntRange(0, len(all)-1).Draw(t, "story")])
+		new(planter).everywhere(m)
+		for range rapid.IntRange(0, 6).Draw(t, "damages") {
+			m.damage(t)
+		}
+		m.options.Replan = func(*resource.State) ([]resource.Plan, error) { return nil, errors.New(secret) }
+		for _, v := range m.judge() {
+			if text := fmt.Sprintf("%v %+v", v, v); strings.Contains(text, secret) {
+				t.Fatalf("a violation tells a secret: %s", text)
+			}
+			seen.add(v.Rule.String())
+		}
+	})
+	t.Log(seen.classes)
+	for _, rule := range []verify.Rule{verify.RuleDiff, verify.RuleEndDiffers, verify.RuleEndFailed, verify.RuleReason} {
+		if !t.Failed() && seen.classes[rule.String()] == 0 {
+			t.Errorf("no plans violate %v", rule)
+		}
+	}
+}
