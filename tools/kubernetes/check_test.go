@@ -157,7 +157,7 @@ func TestRunningProblems(t *testing.T) {
 		"no identity in a mesh":       {"components/mesh/deployment.yaml", `value: "true"`, `value: "false"`, "overlays/mesh", "other machines can reach"},
 		"arguments":                   {deployment, "          env:\n", "          args: [--drain-delay=9s]\n          env:\n", "base", "has arguments"},
 		"grace period":                {deployment, "terminationGracePeriodSeconds: 80", "terminationGracePeriodSeconds: 74", "base", "the grace period of 1m14s ends before"},
-		"memory":                      {sidecar, `"67108864"`, `"67108865"`, "overlays/sidecar", "too little for what may be in flight"},
+		"memory":                      {sidecar, `"201326592"`, `"201326593"`, "overlays/sidecar", "is too little for its limits"},
 		"file of the certificate":     {deployment, "/etc/planner/tls/tls.crt", "/etc/planner/tls/server.crt", "base", "server.crt: no such file"},
 		"mount elsewhere":             {deployment, "mountPath: /etc/planner/tls", "mountPath: /etc/planner", "base", "no such file"},
 		"port that is not there":      {deployment, "containerPort: 7071", "containerPort: 7072", "base", "nothing listens on the port admin"},

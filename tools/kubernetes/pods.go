@@ -82,14 +82,14 @@ func probes(container corev1.Container) map[string]*corev1.Probe {
 const flushTime = 5 * time.Second
 
 // checkSettings compares the settings of a planner with what is around it.
-func checkSettings(p pod, container corev1.Container, flags map[string]setting) problems {
+func (s *server) checkSettings(p pod, container corev1.Container) problems {
 	var found problems
 	values := environment(container)
 	value := func(name string) string {
-		if text := values[flags[name].variable]; text != "" {
+		if text := values[s.flags[name].variable]; text != "" {
 			return text
 		}
-		return flags[name].preset
+		return s.flags[name].preset
 	}
 	duration := func(name string) time.Duration {
 		d, err := time.ParseDuration(value(name))
@@ -98,8 +98,8 @@ func checkSettings(p pod, container corev1.Container, flags map[string]setting) 
 		}
 		return d
 	}
-	inFlight := func(value func(string) string) (sum float64) {
-		for _, name := range []string{"max-request-bytes-in-flight", "max-response-bytes-in-flight"} {
+	held := func(value func(string) string) (sum float64) {
+		for _, name := range []string{"max-request-bytes-arriving", "max-request-bytes-in-flight", "max-response-bytes-in-flight"} {
 			n, err := strconv.ParseFloat(value(name), 64)
 			if err != nil {
 				found.addf("%s: %v", name, err)
@@ -115,10 +115,9 @@ func checkSettings(p pod, container corev1.Container, flags map[string]setting) 
 	if stop := duration("drain-delay") + duration("drain-timeout") + flushTime; grace < stop {
 		found.addf("the grace period of %v ends before the server has stopped, which takes up to %v", grace, stop)
 	}
-	// With the defaults, docs/operations.md asks for 2 GiB; for other values, in proportion.
-	want := float64(2<<30) * inFlight(value) / inFlight(func(name string) string { return flags[name].preset })
+	want := s.memory * held(value) / held(func(name string) string { return s.flags[name].preset })
 	if memory := container.Resources.Limits.Memory(); memory.AsApproximateFloat64() < want {
-		found.addf("a memory limit of %s is too little for what may be in flight: want %.0f", memory, want)
+		found.addf("a memory limit of %s is too little for its limits: want %.0f", memory, want)
 	}
 	found.add("", checkListeners(container, strings.Split(value("listen"), ","), value("admin-listen")))
 	return found

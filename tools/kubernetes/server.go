@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -21,7 +21,8 @@ import (
 // server is the real planner-server.
 type server struct {
 	binary  string
-	command string // what it is called in the image
+	command string  // what it is called in the image
+	memory  float64 // what it needs with the default limits
 	flags   map[string]setting
 }
 
@@ -37,7 +38,15 @@ const (
 
 // buildServer builds the server of this repository, and asks it which settings there are.
 func buildServer(binary string) (*server, error) {
-	command, err := imageCommand()
+	command, err := lookUp("Dockerfile", `(?m)^ENTRYPOINT \["([^"]+)"\]$`)
+	if err != nil {
+		return nil, err
+	}
+	gibibytes, err := lookUp("docs/operations.md", `With the\s+defaults, give it ([0-9]+) GiB`)
+	if err != nil {
+		return nil, err
+	}
+	memory, err := strconv.ParseFloat(gibibytes, 64)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +62,7 @@ func buildServer(binary string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{binary: binary, command: command, flags: map[string]setting{}}
+	s := &server{binary: binary, command: command, memory: memory * (1 << 30), flags: map[string]setting{}}
 	flag := regexp.MustCompile(`(?m)^  --([a-z0-9-]+).*\n.*\n +(?:default (.*), )?environment ([A-Z0-9_]+)$`)
 	for _, found := range flag.FindAllStringSubmatch(string(help), -1) {
 		s.flags[found[1]] = setting{variable: found[3], preset: found[2]}
@@ -61,15 +70,15 @@ func buildServer(binary string) (*server, error) {
 	return s, nil
 }
 
-// imageCommand is what the image starts.
-func imageCommand() (string, error) {
-	dockerfile, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
+// lookUp finds what another file of the repository says.
+func lookUp(file, pattern string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(repository, file))
 	if err != nil {
 		return "", err
 	}
-	found := regexp.MustCompile(`(?m)^ENTRYPOINT \["([^"]+)"\]$`).FindSubmatch(dockerfile)
+	found := regexp.MustCompile(pattern).FindSubmatch(content)
 	if found == nil {
-		return "", errors.New("the Dockerfile has no ENTRYPOINT that the check can read")
+		return "", fmt.Errorf("%s: the check looks for %s there, and does not find it", file, pattern)
 	}
 	return string(found[1]), nil
 }
@@ -82,7 +91,7 @@ func (s *server) check(set *set, temp string) (problems, error) {
 			where := p.id + ": " + container.Name
 			wrong := s.checkVariables(container)
 			found.add(where, wrong)
-			found.add(where, checkSettings(p, container, s.flags))
+			found.add(where, s.checkSettings(p, container))
 			if len(wrong) > 0 {
 				continue
 			}
