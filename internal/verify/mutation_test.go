@@ -79,7 +79,7 @@ func mutations() []mutation {
 			last := len(m.plans) - 1
 			return s.plan < last && moveTo(m, s, last, len(m.plans[last].Phases)-1)
 		}, asGood: isWherePossible},
-		{name: "before its neighbour", do: func(m *mutant, s spot) bool {
+		{name: "before the one above it", do: func(m *mutant, s spot) bool {
 			events := m.plans[s.plan].Phases[s.phase].Events
 			if s.event == 0 {
 				return false
@@ -91,7 +91,7 @@ func mutations() []mutation {
 			e := m.at(s)
 			e.Type = map[resource.EventType]resource.EventType{
 				resource.EventCreate: resource.EventUpdate, resource.EventUpdate: resource.EventDelete,
-				resource.EventDelete: resource.EventCreate,
+				resource.EventDelete: resource.EventCreate, resource.EventRefresh: resource.EventCreate,
 			}[e.Type]
 			return true
 		}},
@@ -135,7 +135,7 @@ func mutations() []mutation {
 			e.Diff = nil
 			return true
 		}},
-		{name: "of the resource of its neighbour", do: func(m *mutant, s spot) bool {
+		{name: "of the resource above it", do: func(m *mutant, s spot) bool {
 			if s.event == 0 {
 				return false
 			}
