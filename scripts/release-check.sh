@@ -54,7 +54,7 @@ if ! command -v jq >/dev/null; then
     { cat "$tmp/log" >&2 && fail 'there is no jq'; }
 fi
 
-(cd tools/release && go mod tidy -diff && go vet ./... && go test ./...) # the schema of the bill of materials, among others
+(cd tools/release && go mod tidy -diff && go vet ./... && go test ./...) || fail 'the bills of materials'
 
 git clone --quiet . "$tmp/one"
 git clone --quiet . "$tmp/two/in a longer path"
