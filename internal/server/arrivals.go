@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/tap"
 )
@@ -19,10 +20,16 @@ import (
 
 const (
 	// arrivalWeight is about what a call takes besides its bytes: a stream, its goroutines and contexts.
-	arrivalWeight = 16 << 10
+	arrivalWeight = 32 << 10
 	// metadataWeight is about what an entry of the metadata takes besides its text.
 	metadataWeight = 64
 )
+
+// receivePool is what gRPC reads requests into: buffers of at most twice what a frame holds. Those of its own pool may
+// be four times as large.
+func receivePool() mem.BufferPool {
+	return mem.NewTieredBufferPool(2<<10, 4<<10, 8<<10, 16<<10, 32<<10, 1<<20)
+}
 
 // arrivals are the calls whose requests are still arriving, and the bytes that they may have brought.
 type arrivals struct {

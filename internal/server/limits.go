@@ -58,7 +58,7 @@ type Limits struct {
 	// RetryInfo, unless the request would never fit.
 	RequestBytesInFlight int64
 	// RequestBytesArriving is how many bytes all requests may have brought that are still arriving, together with
-	// about 16 KiB for each: REQUEST_BYTES_ARRIVING, with RetryInfo, for the one that has been arriving for longest on
+	// about 32 KiB for each: REQUEST_BYTES_ARRIVING, with RetryInfo, for the one that has been arriving for longest on
 	// the connection that has brought most.
 	RequestBytesArriving int64
 	// ResponseBytesInFlight is how many bytes of answers may be encoded and not yet written to their

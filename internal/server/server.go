@@ -34,6 +34,7 @@ import (
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
 	encodingproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -160,6 +161,7 @@ func New(config Config) *Server {
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
 		grpc.InTapHandle(s.arrivals.begin),
+		experimental.BufferPool(receivePool()),
 		grpc.RPCDecompressor(inflater), //nolint:staticcheck // the only one that can tell whose it is
 		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(connectionTimeout),
