@@ -47,6 +47,10 @@ const (
 //     `database.replication_slot_create`, for example, must not drop the slot.
 //   - Where servers may have changed behind the orchestrator's back, the plan of
 //     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
+//   - For one database, one sequence of plans is executed at a time. To ask for something else while
+//     events may have run without being recorded, refresh first.
+//   - Applications write to nodes whose plans are through. When a node is removed, its writers stop first,
+//     and what they wrote is let to arrive at the other nodes.
 //   - A stream without its summary is incomplete and is thrown away.
 //   - `start` holds all resources of this database and nothing else: whatever is in it and not in the
 //     end state is deleted.
@@ -154,6 +158,10 @@ type PlannerService_RestoreDatabaseClient = grpc.ServerStreamingClient[RestoreDa
 //     `database.replication_slot_create`, for example, must not drop the slot.
 //   - Where servers may have changed behind the orchestrator's back, the plan of
 //     ResourceService.PlanRefresh is executed first: the planner believes the state it is given.
+//   - For one database, one sequence of plans is executed at a time. To ask for something else while
+//     events may have run without being recorded, refresh first.
+//   - Applications write to nodes whose plans are through. When a node is removed, its writers stop first,
+//     and what they wrote is let to arrive at the other nodes.
 //   - A stream without its summary is incomplete and is thrown away.
 //   - `start` holds all resources of this database and nothing else: whatever is in it and not in the
 //     end state is deleted.

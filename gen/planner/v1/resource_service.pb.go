@@ -533,7 +533,9 @@ type VerifyPlansRequest struct {
 	// The plans, complete and in order. Their phases have the positions that they stand at as their index.
 	Plans []*Plan `protobuf:"bytes,2,rep,name=plans,proto3" json:"plans,omitempty"`
 	// The state that the plans are to lead to, as StateService.EndState gives it, and services with it.
-	// Unset: the empty state.
+	// Unset: the empty state. Plans that lead through several states are best judged from one to the next:
+	// what depends on states that are not given is taken as right, but what such a state changed without an
+	// event, such as marks, is not known.
 	End *State `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
 	// By which rules to judge. Unspecified: those of any graph of resources.
 	Rules PlanRules `protobuf:"varint,4,opt,name=rules,proto3,enum=planner.v1.PlanRules" json:"rules,omitempty"`
@@ -613,7 +615,7 @@ type VerifyPlansResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is wrong, in the order of plans, phases and events; at most 1000 of all. Empty: nothing.
 	Violations []*Violation `protobuf:"bytes,1,rep,name=violations,proto3" json:"violations,omitempty"`
-	// How many there are in all.
+	// How many were found. Judging stops when they name 250,000 resources.
 	Total         uint32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
