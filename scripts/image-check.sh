@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image where no base image can be pulled, runs it, and checks what it promises. Buildah builds the
-# Dockerfile as it is, against stand-ins that have the names of the bases: a busybox with this machine's Go, and an
+# Dockerfile as it is and without a network, against stand-ins that have the names of the bases: a busybox with this machine's Go, and an
 # empty file system with a temporary directory and a home that anyone may write to. runc runs the result as an engine
 # does, without a network but loopback. What this leaves unproven is in docs/releasing.md#the-image.
 #
@@ -73,7 +73,7 @@ stand_in_for_base() {
 # build ARCHITECTURE
 build() {
   stand_in_for_base "$1"
-  ENGINE=buildah IMAGE=planner-check-$1 VERSION=$version PLATFORM=linux/$1 quietly scripts/image.sh \
+  ENGINE=buildah IMAGE=planner-check-$1 VERSION=$version PLATFORM=linux/$1 quietly unshare --net scripts/image.sh \
     --pull-never --isolation chroot --volume "$(go env GOROOT):/usr/local/go:ro" \
     --volume "$(go env GOMODCACHE)/cache/download:/modules:ro" --volume "$(go env GOCACHE):/gocache"
   image=planner-check-$1:$version
