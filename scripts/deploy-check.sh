@@ -163,7 +163,7 @@ check_compose() {
   furnish orchestrator orchestrator
   contain planner planner-server >"$tmp/planner.log" 2>&1 &
   pids+=($!)
-  for _ in $(seq 300); do
+  for _ in $(seq 100); do
     if (contain planner planner-server "${health[@]:2}") >"$tmp/log" 2>&1; then break; fi
     sleep 0.1
   done
