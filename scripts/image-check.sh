@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image where no base image can be pulled, runs it, and checks what it promises. Buildah builds the
-# Dockerfile as it is and without a network, against stand-ins that have the names of the bases: a busybox with this machine's Go, and an
-# empty file system with a temporary directory and a home that anyone may write to. runc runs the result as an engine
-# does, without a network but loopback. What this leaves unproven is in docs/releasing.md#the-image.
+# Dockerfile as it is, without a network, against stand-ins that have the names of the bases: a busybox with this
+# machine's Go, and an empty file system with a temporary directory and a home that anyone may write to. runc runs the
+# result as an engine does, with loopback alone. What this leaves unproven is in docs/releasing.md#the-image.
 #
 # Needs root on Debian, and installs what it needs.
 set -euo pipefail
