@@ -160,14 +160,16 @@ func (j *judge) raise(x, w *entry) {
 // that is all that has changed.
 func (j *judge) below(x *entry) []*entry {
 	j.link(x)
-	wants, record, later := x.wants, x.now, (*resource.Resource)(nil)
+	wants, record := x.wants, x.now
 	if j.plan.has(x) {
 		wants, record = x.current.wants, x.current.event.Resource
-	} else {
-		later, _ = j.end.Get(x.id)
 	}
 	if record == nil || len(record.TypeDependencies) == 0 {
 		return wants
+	}
+	var later *resource.Resource
+	if !j.plan.has(x) {
+		later, _ = j.end.Get(x.id)
 	}
 	wants = slices.Clone(wants)
 	for _, t := range record.TypeDependencies {
