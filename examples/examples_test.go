@@ -38,7 +38,7 @@ var examples = []example{
 	{"change-setting-rolling.json", updateDatabase, counts{6, 42, 0, 96, 0}},
 	{"change-setting-concurrent.json", updateDatabase, counts{2, 14, 0, 82, 0}},
 	{"add-replica.json", updateDatabase, counts{2, 9, 4, 13, 0}},
-	{"remove-node.json", updateDatabase, counts{1, 8, 0, 0, 24}},
+	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24}},
 	{"force-update.json", updateDatabase, counts{1, 8, 0, 44, 0}},
 	{"restore-node.json", restoreDatabase, counts{4, 20, 19, 1, 19}},
 }

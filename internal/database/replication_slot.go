@@ -36,8 +36,17 @@ func (s ReplicationSlot) Resource() *resource.Resource {
 // SlotNodes reads provider and subscriber back from the identifier of a ReplicationSlot; ok is false for
 // any other identifier.
 func SlotNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
+	if id.Type != TypeReplicationSlot {
+		return "", "", false
+	}
+	return LinkNodes(id)
+}
+
+// LinkNodes reads provider and subscriber back from the identifier of a ReplicationSlot or a Subscription; ok is
+// false for any other identifier.
+func LinkNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
 	names := strings.SplitN(id.ID, separator, 3)
-	if id.Type != TypeReplicationSlot || len(names) != 3 {
+	if id.Type != TypeReplicationSlot && id.Type != TypeSubscription || len(names) != 3 {
 		return "", "", false
 	}
 	return names[0], names[1], true

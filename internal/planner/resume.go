@@ -140,9 +140,9 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 
 // keepMarks is start with dependencies that make a removal take away last what tells how far it has come. A
 // node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
-// monitors of any other node depend on its slots: these are deleted after all of the monitors. A removal that
-// stops half-way and is taken back finds a joining node, or one whose removal has begun, and not a member that
-// lacks rows.
+// monitors of any other node depend on its subscriptions and slots: these are deleted once none of the monitors is
+// recorded any more. A removal that stops half-way and is taken back finds a joining node, one that still has all
+// its replication, or one whose removal is seen to have begun, and not a member that lacks rows.
 func (r *roster) keepMarks() *resource.State {
 	start := r.start
 	for _, node := range r.start.OfType(database.TypeNode) {
@@ -157,7 +157,7 @@ func (r *roster) keepMarks() *resource.State {
 			continue
 		}
 		for _, monitor := range r.unusedMonitors(node) {
-			addDependencies(start, monitor, r.slotsOf(node.Identifier.ID)...)
+			addDependencies(start, monitor, r.replicationOf(node.Identifier.ID)...)
 		}
 	}
 	return start
@@ -187,12 +187,15 @@ func addDependencies(s *resource.State, id resource.Identifier, more ...resource
 	}
 }
 
-// slotsOf are the slots from and to a node.
-func (r *roster) slotsOf(name string) []resource.Identifier {
+// replicationOf are the slots and the subscriptions from and to a node.
+func (r *roster) replicationOf(name string) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, slot := range r.start.OfType(database.TypeReplicationSlot) {
-		if provider, subscriber, ok := database.SlotNodes(slot.Identifier); ok && (provider == name || subscriber == name) {
-			ids = append(ids, slot.Identifier)
+	for _, t := range []resource.Type{database.TypeReplicationSlot, database.TypeSubscription} {
+		for _, found := range r.start.OfType(t) {
+			provider, subscriber, ok := database.LinkNodes(found.Identifier)
+			if ok && (provider == name || subscriber == name) {
+				ids = append(ids, found.Identifier)
+			}
 		}
 	}
 	return ids

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -146,22 +144,26 @@ func (r *roster) instances(n *NodeResources) []resource.Identifier {
 	return ids
 }
 
-// complete fills in what start knows better than the caller: the primary of a node that has been there,
-// and the source of one that is joining. It refuses a node that would lose its primary, and its data with it.
+// complete fills in what start knows better than the caller: the primary of a node that has been there, or has
+// been begun, and the source of one that is joining. It refuses a node that would lose its primary, and its data with it.
 func (r *roster) complete(n *NodeResources) error {
+	recorded := ""
+	if node, ok := r.start.Get(database.NodeIdentifier(n.NodeName)); ok {
+		var err error
+		if recorded, err = database.NodePrimaryInstanceID(node); err != nil {
+			return err
+		}
+	}
 	standing := r.standings[n.NodeName]
 	if standing == newcomer {
 		n.PrimaryInstanceID = n.InstanceResources[0].id()
+		if n.hasInstance(recorded) && r.has(database.InstanceIdentifier(recorded)) {
+			n.PrimaryInstanceID = recorded
+		}
 		return nil
 	}
-	if node, ok := r.start.Get(database.NodeIdentifier(n.NodeName)); ok {
-		primary, err := database.NodePrimaryInstanceID(node)
-		if err != nil {
-			return err
-		}
-		if primary != "" {
-			n.PrimaryInstanceID = primary
-		}
+	if recorded != "" {
+		n.PrimaryInstanceID = recorded
 	}
 	n.PrimaryInstanceID = n.primaryInstanceID()
 	if !n.hasInstance(n.PrimaryInstanceID) {
@@ -192,15 +194,10 @@ func (r *roster) completeSource(n *NodeResources) error {
 }
 
 // checkAttached refuses a node whose removal has begun: the slots that kept its changes may be gone, and
-// to make them again would skip what was written since. Removal deletes monitors and subscriptions in its
-// first phase, and slots only later, while whoever creates a node makes monitors before subscriptions. A
-// node that was still being populated loses the mark of that in the first phase, too, but keeps a
-// subscription with rows to copy. A monitor may outlive its removal, if nobody recorded that it is gone: what
-// tells then is that the node has subscriptions to no one, and a slot, but no subscription, at one who leaves.
+// to make them again would skip what was written since. Removal deletes all monitors before the first
+// subscription (see keepMarks), while whoever creates a node makes monitors before subscriptions. A node that was
+// still being populated keeps a subscription with rows to copy.
 func (r *roster) checkAttached(n *NodeResources) error {
-	if r.isDetached(n) && r.missesLeaver(n) {
-		return &NodePartlyRemovedError{Node: n.NodeName}
-	}
 	monitored := false
 	for _, id := range r.instances(n) {
 		monitored = monitored || r.recorded(database.MonitorInstanceIdentifier(id.ID))
@@ -228,30 +225,4 @@ func (r *roster) checkAttached(n *NodeResources) error {
 		}
 	}
 	return nil
-}
-
-// isDetached tells whether there are other members, and no sound subscription between the node and any of them.
-func (r *roster) isDetached(n *NodeResources) bool {
-	others := 0
-	for _, other := range r.with(member) {
-		if other.NodeName == n.NodeName {
-			continue
-		}
-		others++
-		if r.has(database.SubscriptionIdentifier(n.link(other.NodeName, n.NodeName))) ||
-			r.has(database.SubscriptionIdentifier(n.link(n.NodeName, other.NodeName))) {
-			return false
-		}
-	}
-	return others > 0
-}
-
-// missesLeaver tells whether a node that is not wanted keeps a slot for this one, which does not read from it:
-// what it has written since will never come.
-func (r *roster) missesLeaver(n *NodeResources) bool {
-	return slices.ContainsFunc(r.start.OfType(database.TypeReplicationSlot), func(slot *resource.Resource) bool {
-		provider, subscriber, ok := database.SlotNodes(slot.Identifier)
-		return ok && subscriber == n.NodeName && r.standings[provider] == 0 &&
-			!r.has(database.SubscriptionIdentifier(n.link(provider, subscriber)))
-	})
 }
