@@ -157,9 +157,11 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newPlannerService()
-	s.updateDatabase = func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error) {
+	s.updateDatabase = func(
+		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+	) ([]resource.Plan, *resource.State, error) {
 		cancel()
-		return makePlans([]int{1}), nil
+		return makePlans([]int{1}), nil, nil
 	}
 	err := s.UpdateDatabase(wantNodes("n1"), endedStream{ctx: ctx})
 	if codeOf(translate(ctx, err)) != codes.Canceled {
@@ -182,10 +184,10 @@ func TestRealPlanningIsInterrupted(t *testing.T) {
 		plan := s.planner.updateDatabase
 		s.planner.updateDatabase = func(
 			o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
-		) ([]resource.Plan, error) {
-			plans, err := plan(o, state, nodes)
+		) ([]resource.Plan, *resource.State, error) {
+			plans, end, err := plan(o, state, nodes)
 			ended <- time.Now()
-			return plans, err
+			return plans, end, err
 		}
 	})
 	var names []string

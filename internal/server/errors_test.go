@@ -36,8 +36,8 @@ func failing(err error) func(*Server) {
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
 			planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
-		) ([]resource.Plan, error) {
-			return nil, err
+		) ([]resource.Plan, *resource.State, error) {
+			return nil, nil, err
 		}
 	}
 }

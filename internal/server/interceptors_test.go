@@ -26,8 +26,9 @@ func planning(plan func(planner.UpdateDatabaseOptions) ([]resource.Plan, error))
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
 			o planner.UpdateDatabaseOptions, _ *resource.State, _ []*planner.NodeResources,
-		) ([]resource.Plan, error) {
-			return plan(o)
+		) ([]resource.Plan, *resource.State, error) {
+			plans, err := plan(o)
+			return plans, resource.NewState(), err
 		}
 	}
 }

@@ -41,14 +41,10 @@ func verdict(
 }
 
 // judgeUpdate judges the plans of UpdateDatabase.
-func judgeUpdate(ctx context.Context, call *convert.UpdateDatabaseCall, plans []resource.Plan) error {
-	end, err := planner.UpdatedState(call.Options, call.Start, call.Nodes)
-	if err != nil {
-		return err
-	}
+func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
 	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateConcurrent
 	options := verify.Options{Operation: verify.OperationUpdate, Rolling: rolling}
-	return verdict(ctx, call.Start, plans, end, options)
+	return verdict(ctx, call.Start, plans, call.end, options)
 }
 
 // judgeRestore judges the plans of RestoreDatabase.

@@ -23,8 +23,10 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 	}{
 		"UpdateDatabase": {
 			func(s *Server, began chan struct{}) {
-				s.planner.updateDatabase = func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error) {
-					return bad, nil
+				s.planner.updateDatabase = func(
+					planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+				) ([]resource.Plan, *resource.State, error) {
+					return bad, resource.NewState(), nil
 				}
 				s.planner.judgeUpdate = late(judgeUpdate, began)
 			},

@@ -194,11 +194,11 @@ func TestSmallCallsPassLargeOnes(t *testing.T) {
 	h := start(t, Config{Limits: Limits{ConcurrentPlans: 2, QueuedPlans: 4, SmallRequestBytes: small}}, func(s *Server) {
 		s.planner.updateDatabase = func(
 			_ planner.UpdateDatabaseOptions, start *resource.State, _ []*planner.NodeResources,
-		) ([]resource.Plan, error) {
+		) ([]resource.Plan, *resource.State, error) {
 			if start.Len() > 0 {
 				<-release
 			}
-			return nil, nil
+			return nil, nil, nil
 		}
 	})
 	wait := h.background(t.Context(), 4, largeRequest(small))

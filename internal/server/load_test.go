@@ -42,6 +42,7 @@ func overloadLimits() Limits {
 		QueuedPlans:           8,
 		QueueTime:             2 * time.Second,
 		RequestBytesInFlight:  64 << 20,
+		RequestBytesArriving:  32 << 20,
 		ResponseBytesInFlight: 32 << 20,
 		SendTime:              time.Second,
 		CallTime:              20 * time.Second,

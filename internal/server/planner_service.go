@@ -15,20 +15,29 @@ import (
 type plannerService struct {
 	plannerv1.UnimplementedPlannerServiceServer
 
-	convert         convert.Converter
-	updateDatabase  func(planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources) ([]resource.Plan, error)
+	convert        convert.Converter
+	updateDatabase func(
+		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+	) (plans []resource.Plan, end *resource.State, err error)
 	restoreDatabase func(
 		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
 	) ([]resource.Plan, error)
 
 	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
-	judgeUpdate  func(context.Context, *convert.UpdateDatabaseCall, []resource.Plan) error
+	judgeUpdate  func(context.Context, *plannedUpdate, []resource.Plan) error
 	judgeRestore func(context.Context, *convert.RestoreDatabaseCall, []resource.Plan) error
+}
+
+// plannedUpdate is a call with the state to which its plans lead.
+type plannedUpdate struct {
+	*convert.UpdateDatabaseCall
+
+	end *resource.State
 }
 
 func newPlannerService() *plannerService {
 	return &plannerService{
-		updateDatabase:  planner.UpdateDatabase,
+		updateDatabase:  planner.UpdateDatabaseTo,
 		restoreDatabase: planner.RestoreDatabaseInterruptible,
 	}
 }
@@ -42,13 +51,15 @@ func (s *plannerService) UpdateDatabase(
 		return err
 	}
 	call.Options.PlanOptions.Interrupt = stream.Context().Done()
-	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
-		return s.updateDatabase(call.Options, call.Start, call.Nodes)
+	planned := &plannedUpdate{UpdateDatabaseCall: call}
+	plans, err := measured(stream.Context(), stepPlan, func() (plans []resource.Plan, err error) {
+		plans, planned.end, err = s.updateDatabase(call.Options, call.Start, call.Nodes)
+		return plans, err
 	})
 	if err != nil {
 		return err
 	}
-	if err := verified(stream.Context(), s.judgeUpdate, call, plans); err != nil {
+	if err := verified(stream.Context(), s.judgeUpdate, planned, plans); err != nil {
 		return err
 	}
 	return sendPlans(stream, updateDatabaseMessages, call.Response, convert.ResolvedOptions(call.Options), plans)

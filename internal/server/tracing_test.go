@@ -16,7 +16,6 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -27,7 +26,7 @@ func traced() (Config, *tracetest.InMemoryExporter) {
 	return Config{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))}, spans
 }
 
-func noViolations(context.Context, *convert.UpdateDatabaseCall, []resource.Plan) error { return nil }
+func noViolations(context.Context, *plannedUpdate, []resource.Plan) error { return nil }
 
 func TestSpansOfACall(t *testing.T) {
 	config, spans := traced()
@@ -122,18 +121,18 @@ func fullOfSecrets(t *testing.T) *plannerv1.UpdateDatabaseRequest {
 // TestSecretsStayInside plans what is full of secrets, in calls that end in every way, and looks for them in all
 // that comes out besides the answer. The log is looked at by the harness.
 func TestSecretsStayInside(t *testing.T) {
-	planReally := planner.UpdateDatabase
+	planReally := planner.UpdateDatabaseTo
 	with := func(err error, panics any) func(*Server) {
 		return func(s *Server) {
 			s.planner.judgeUpdate = noViolations
 			s.planner.updateDatabase = func(
 				o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
-			) ([]resource.Plan, error) {
+			) ([]resource.Plan, *resource.State, error) {
 				if panics != nil {
 					panic(panics)
 				}
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				return planReally(o, state, nodes)
 			}
