@@ -39,6 +39,7 @@ type config struct {
 
 	maxRequestBytes int
 	maxStreams      uint32
+	connectionAge   time.Duration
 	limits          server.Limits
 	memoryRatio     float64
 
@@ -127,6 +128,8 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
 	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
 		"most calls of a connection at a time, a `NUMBER`")
+	define(fs, &cfg.connectionAge, "max-connection-age", "0s", parseDuration,
+		"`DURATION` after which clients are asked to connect anew, while their calls go on; 0: never")
 	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, a `DURATION`, whatever deadline its caller sets")
 	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
 	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,

@@ -116,14 +116,18 @@ func TestNetworkNeedsIdentity(t *testing.T) {
 
 func TestFileRefusals(t *testing.T) {
 	for text, want := range map[string]string{
-		"lisen: x":         `"lisen" not defined`,
-		"log-level: loud":  "want debug, info, warn or error",
-		"listen: [a]":      "is no address",
-		"max-nodes: -1":    "want a number",
-		"listen: {a: b}":   "not defined",
-		"- no map":         "YAML",
-		"pprof: perhaps":   "pprof",
-		"socket-mode: '9'": "octal",
+		"lisen: x":            `"lisen" not defined`,
+		"log-level: loud":     "want debug, info, warn or error",
+		"listen: [a]":         "is no address",
+		"max-nodes: -1":       "want a number",
+		"listen: {a: b}":      "not defined",
+		"- no map":            "YAML",
+		"pprof: perhaps":      "pprof",
+		"socket-mode: '9'":    "octal",
+		"socket-mode: 0660":   "in quotes",
+		"socket-mode: 0600":   "in quotes",
+		"socket-mode: 0777":   "in quotes",
+		"socket-mode: '0060'": "owner",
 
 		"max-request-bytes: 134217729": "at least twice max-request-bytes",
 	} {

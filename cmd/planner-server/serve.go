@@ -38,6 +38,7 @@ func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 		Logger:               log,
 		MaxRequestBytes:      cfg.maxRequestBytes,
 		MaxConcurrentStreams: cfg.maxStreams,
+		MaxConnectionAge:     cfg.connectionAge,
 		Limits:               cfg.limits,
 		Metrics:              server.Metrics{Version: buildVersion()},
 		TracerProvider:       tracing.provider,

@@ -147,8 +147,9 @@ func parseRatio(text string) (float64, error) {
 
 func parseMode(text string) (fs.FileMode, error) {
 	mode, err := strconv.ParseUint(text, 8, 32)
-	if err != nil || mode > 0o777 {
-		return 0, errors.New("want permissions in octal, such as 0660")
+	// A mode that is not quoted in YAML arrives as a decimal number: 0660 as 432. None of these passes.
+	if err != nil || mode > 0o777 || mode&0o600 != 0o600 {
+		return 0, errors.New(`want permissions in octal that let the owner read and write, such as 0660 (in YAML in quotes: "0660")`)
 	}
 	return fs.FileMode(mode), nil
 }

@@ -58,6 +58,8 @@ const (
 	// keepaliveTime is after how much silence a connection is checked, keepaliveTimeout how long it then has.
 	keepaliveTime    = time.Minute
 	keepaliveTimeout = 20 * time.Second
+	// ageGrace is how much longer than the longest call an aged connection stays.
+	ageGrace = 10 * time.Second
 	// maxHeaderBytes bounds the metadata of a call, and so what a caller can get into a line of the log.
 	maxHeaderBytes = 64 << 10
 	// minPingInterval is how often clients may ping, with or without a call in flight.
@@ -79,6 +81,9 @@ type Config struct {
 	// MaxConcurrentStreams is how many calls one connection may have in flight; more of them wait at the
 	// client. Default: DefaultMaxConcurrentStreams.
 	MaxConcurrentStreams uint32
+	// MaxConnectionAge is after how long, give or take a tenth, clients are asked to connect anew, which is when
+	// they notice servers that have come since. Calls in flight go on. Default: never.
+	MaxConnectionAge time.Duration
 	// Credentials secure the connections over TCP. Default: none, nothing is encrypted. Unix sockets never
 	// need any.
 	Credentials credentials.TransportCredentials
@@ -165,7 +170,10 @@ func New(config Config) *Server {
 		grpc.RPCDecompressor(inflater), //nolint:staticcheck // the only one that can tell whose it is
 		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(connectionTimeout),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: keepaliveTime, Timeout: keepaliveTimeout,
+			MaxConnectionAge: config.MaxConnectionAge, MaxConnectionAgeGrace: config.Limits.CallTime + ageGrace,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPingInterval, PermitWithoutStream: true}),
 		grpc.UnknownServiceHandler(unknownMethod),
 	)...)
