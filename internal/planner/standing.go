@@ -209,10 +209,10 @@ func (r *roster) checkAttached(n *NodeResources) error {
 		if other.NodeName == n.NodeName {
 			continue
 		}
-		in, ok := r.start.Get(database.SubscriptionIdentifier(n.link(other.NodeName, n.NodeName)))
-		out := r.recorded(database.SubscriptionIdentifier(n.link(n.NodeName, other.NodeName)))
-		if ok {
-			settled, err := database.SubscriptionSettled(in)
+		in := database.SubscriptionIdentifier(n.link(other.NodeName, n.NodeName))
+		out := database.SubscriptionIdentifier(n.link(n.NodeName, other.NodeName))
+		if subscription, ok := r.start.Get(in); ok {
+			settled, err := database.SubscriptionSettled(subscription)
 			if err != nil {
 				return err
 			}
@@ -220,7 +220,7 @@ func (r *roster) checkAttached(n *NodeResources) error {
 				return &NodePartlyRemovedError{Node: n.NodeName}
 			}
 		}
-		if !monitored && (!ok || !out) && r.recorded(database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())) {
+		if !monitored && (!r.has(in) || !r.has(out)) && r.recorded(database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())) {
 			return &NodePartlyRemovedError{Node: n.NodeName}
 		}
 	}
