@@ -12,6 +12,9 @@ BUF := go tool -modfile=tools/go.mod buf
 GOFUMPT := go tool -modfile=tools/go.mod gofumpt
 GOLANGCI_LINT := go tool -modfile=tools/lint/go.mod golangci-lint
 
+# Programs of our own that check what is shipped, each a module.
+CHECKERS := tools/deploy tools/kubernetes tools/release
+
 ##@ To begin with
 
 .PHONY: help
@@ -54,6 +57,7 @@ lint: breaking ## Check the style, the import directions and the API
 	$(BUF) format --diff --exit-code
 	$(BUF) lint
 	$(GOLANGCI_LINT) run
+	for module in $(CHECKERS); do (cd $$module && go tool -modfile=../lint/go.mod golangci-lint run); done
 
 .PHONY: breaking
 breaking: ## Check that the API breaks no caller (BREAKING_AGAINST=commit)
