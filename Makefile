@@ -76,6 +76,10 @@ tidy-check: ## Check that go.mod and go.sum are complete and the modules unchang
 soak: ## Overload a server for a long time and report what it took (SOAK=10m)
 	go test -run '^TestSoak$$' -count 1 -timeout 0 -v ./internal/server -soak $(or $(SOAK),10m)
 
+.PHONY: fuzz
+fuzz: ## Fuzz every target, one after the other (FUZZTIME=10m each)
+	@scripts/fuzz.sh $(or $(FUZZTIME),10m)
+
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=regexp, COUNT=n)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),1) ./internal/...
