@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -12,8 +14,17 @@ import (
 )
 
 // TestDefaultsTakeLargeDatabases sends a database of as many nodes as are taken, with three instances each, in both
-// forms.
+// forms. It does so in a process of its own: other tests look at the memory of this one.
 func TestDefaultsTakeLargeDatabases(t *testing.T) {
+	const inside = "PLANNER_TEST_LARGE_DATABASES"
+	if os.Getenv(inside) == "" {
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
+		command.Env = append(os.Environ(), inside+"=1")
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, output)
+		}
+		return
+	}
 	nodes := make([]*planner.NodeResources, DefaultMaxNodes)
 	for i := range nodes {
 		nodes[i] = &planner.NodeResources{NodeName: fmt.Sprintf("n%d", i), DatabaseID: "db-1", DatabaseName: "app", DatabaseOwner: "admin"}
