@@ -45,9 +45,13 @@ func SlotNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
 // LinkNodes reads provider and subscriber back from the identifier of a ReplicationSlot or a Subscription; ok is
 // false for any other identifier.
 func LinkNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
-	names := strings.SplitN(id.ID, separator, 3)
-	if id.Type != TypeReplicationSlot && id.Type != TypeSubscription || len(names) != 3 {
+	if id.Type != TypeReplicationSlot && id.Type != TypeSubscription {
 		return "", "", false
 	}
-	return names[0], names[1], true
+	provider, rest, _ := strings.Cut(id.ID, separator)
+	subscriber, _, ok = strings.Cut(rest, separator)
+	if !ok {
+		return "", "", false
+	}
+	return provider, subscriber, true
 }

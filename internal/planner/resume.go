@@ -156,8 +156,9 @@ func (r *roster) keepMarks() *resource.State {
 			addDependencies(start, node.Identifier, mark)
 			continue
 		}
+		replication := r.replicationOf(node.Identifier.ID)
 		for _, monitor := range r.unusedMonitors(node) {
-			addDependencies(start, monitor, r.replicationOf(node.Identifier.ID)...)
+			addDependencies(start, monitor, replication...)
 		}
 	}
 	return start
@@ -187,15 +188,13 @@ func addDependencies(s *resource.State, id resource.Identifier, more ...resource
 	}
 }
 
-// replicationOf are the slots and the subscriptions from and to a node.
+// replicationOf are the slots and the subscriptions from and to a node, in no order.
 func (r *roster) replicationOf(name string) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, t := range []resource.Type{database.TypeReplicationSlot, database.TypeSubscription} {
-		for _, found := range r.start.OfType(t) {
-			provider, subscriber, ok := database.LinkNodes(found.Identifier)
-			if ok && (provider == name || subscriber == name) {
-				ids = append(ids, found.Identifier)
-			}
+	for found := range r.start.All() {
+		provider, subscriber, ok := database.LinkNodes(found.Identifier)
+		if ok && (provider == name || subscriber == name) {
+			ids = append(ids, found.Identifier)
 		}
 	}
 	return ids
@@ -400,29 +399,16 @@ func (r *roster) late() map[string]bool {
 // repairs returns the diff that mends what new nodes will depend on: of the members' databases and the
 // replication between them, what start does not have, or has as failed. Nil if nothing is broken.
 func (r *roster) repairs(end *resource.State) *resource.State {
-	members := r.with(member)
 	shape := resource.NewState()
-	for _, n := range members {
+	for _, n := range r.with(member) {
 		n.addDatabase(shape)
 	}
-	ids := make([]resource.Identifier, 0, shape.Len())
-	for _, wanted := range shape.Resources() {
-		ids = append(ids, wanted.Identifier)
-	}
-	for _, n := range members {
-		for _, other := range members {
-			if other.NodeName != n.NodeName {
-				link := n.link(n.NodeName, other.NodeName)
-				ids = append(ids, database.ReplicationSlotIdentifier(link), database.SubscriptionIdentifier(link))
-			}
-		}
-	}
 	diff := resource.NewState()
-	for _, id := range ids {
-		if found, ok := r.start.Get(id); ok && !found.NeedsRecreate && found.Error == "" {
+	for wanted := range end.All() {
+		if _, ok := shape.Get(wanted.Identifier); !ok && !r.linksMembers(wanted.Identifier) {
 			continue
 		}
-		if wanted, ok := end.Get(id); ok {
+		if found, ok := r.start.Get(wanted.Identifier); !ok || found.NeedsRecreate || found.Error != "" {
 			diff.Add(wanted)
 		}
 	}
@@ -430,4 +416,10 @@ func (r *roster) repairs(end *resource.State) *resource.State {
 		return nil
 	}
 	return diff
+}
+
+// linksMembers tells whether it is a slot or a subscription between two members.
+func (r *roster) linksMembers(id resource.Identifier) bool {
+	provider, subscriber, ok := database.LinkNodes(id)
+	return ok && r.standings[provider] == member && r.standings[subscriber] == member
 }
