@@ -9,7 +9,7 @@ import (
 // BenchmarkPlan measures planning alone: no request, no answer.
 func BenchmarkPlan(b *testing.B) {
 	for _, c := range cases {
-		for _, n := range []int{2, 4, 8, 16, 32, 64, 128, 256} {
+		for _, n := range []int{2, 3, 4, 8, 16, 32, 64, 128, 256} {
 			b.Run(fmt.Sprintf("case=%s/nodes=%d", c.name, n), func(b *testing.B) {
 				q := c.ask(b, n)
 				events := 0

@@ -127,7 +127,7 @@ func newGraph(x *index, s *State, like *graph) (*graph, error) {
 	var wrong *SelfDependencyError
 	for i, r := range s.resources {
 		v := vertex(i)
-		if s != x.largest {
+		if i >= x.largest.Len() || x.names[i] != r.Identifier { // states that come of each other agree mostly
 			v = x.intern(r.Identifier)
 		}
 		wrong = wrong.smaller(g.put(v, r, like))
