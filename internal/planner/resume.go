@@ -138,7 +138,7 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 	return plans, nil
 }
 
-// keepMarks is start with dependencies that make a removal take away last what tells how far it has come. A
+// keepMarks is start, or if nodes leave a copy of it, with dependencies that make a removal take away last what tells how far it has come. A
 // node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
 // monitors of any other node depend on its subscriptions and slots: these are deleted once none of the monitors is
 // recorded any more. A removal that stops half-way and is taken back finds a joining node, one that still has all
@@ -205,8 +205,11 @@ func (r *roster) asRecorded(plans []resource.Plan) {
 	for _, plan := range plans {
 		for _, phase := range plan.Phases {
 			for i, event := range phase.Events {
+				if event.Type != resource.EventDelete {
+					continue
+				}
 				recorded, ok := r.start.Get(event.Resource.Identifier)
-				if ok && event.Type == resource.EventDelete && len(event.Resource.Dependencies) > len(recorded.Dependencies) {
+				if ok && len(event.Resource.Dependencies) > len(recorded.Dependencies) {
 					phase.Events[i].Resource = event.Resource.Clone()
 					phase.Events[i].Resource.Dependencies = recorded.Dependencies
 				}

@@ -46,11 +46,14 @@ func UpdateDatabaseTo(
 		return nil, nil, err
 	}
 	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
-	plans, err = resource.PlanSteps(r.keepMarks(), options.PlanOptions, steps)
+	marked := r.keepMarks()
+	plans, err = resource.PlanSteps(marked, options.PlanOptions, steps)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.asRecorded(plans)
+	if marked != r.start {
+		r.asRecorded(plans)
+	}
 	return append(cleaned, plans...), end, nil
 }
 
