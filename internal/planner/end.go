@@ -8,10 +8,11 @@ import (
 // EndState returns the state in which everything is as the nodes say: all instances, nodes and databases,
 // and from each node to each other one a slot and an enabled subscription. No nodes give an empty state.
 func EndState(nodes []*NodeResources) (*resource.State, error) {
-	return endState(nil, nodes)
+	return EndStateInterruptible(nil, nodes)
 }
 
-func endState(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
+// EndStateInterruptible is EndState, and stops with resource.ErrInterrupted when interrupt is closed.
+func EndStateInterruptible(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
 	end := resource.NewStateSize(2*len(nodes)*len(nodes) + 16*len(nodes))
 	for _, node := range nodes {
 		select {

@@ -33,7 +33,7 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 	t.Helper()
 	switch w.function {
 	case "UpdateDatabase":
-		end, err := planner.UpdatedState(w.options, start, w.nodes)
+		_, end, err := planner.UpdateDatabaseTo(w.options, start, w.nodes)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func RestoreDatabaseInterruptible(
 	if err != nil {
 		return nil, err
 	}
-	base, err := endState(interrupt, kept)
+	base, err := EndStateInterruptible(interrupt, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func RestoreDatabaseInterruptible(
 		}
 		kept = append(kept, target.ToNodeResources())
 	}
-	end, err := endState(interrupt, kept)
+	end, err := EndStateInterruptible(interrupt, kept)
 	if err != nil {
 		return nil, err
 	}

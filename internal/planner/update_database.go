@@ -18,8 +18,8 @@ func UpdateDatabase(
 	return plans, err
 }
 
-// UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, too: end is what
-// UpdatedState returns.
+// UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, too: end is the end state of
+// the nodes, with the primaries that start knows, and the services.
 func UpdateDatabaseTo(
 	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (plans []resource.Plan, end *resource.State, err error) {
@@ -57,21 +57,9 @@ func UpdateDatabaseTo(
 	return append(cleaned, plans...), end, nil
 }
 
-// UpdatedState is the state to which the plans of UpdateDatabase lead: the end state of the nodes, with the
-// primaries that start knows, and the services.
-func UpdatedState(
-	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
-) (*resource.State, error) {
-	r, err := newRoster(start, nodes)
-	if err != nil {
-		return nil, err
-	}
-	return r.endState(options)
-}
-
 // endState is the end state of all nodes, and the services.
 func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error) {
-	end, err := endState(options.PlanOptions.Interrupt, r.all)
+	end, err := EndStateInterruptible(options.PlanOptions.Interrupt, r.all)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +82,7 @@ func (r *roster) updateInTurn(
 		return nil, nil, err
 	}
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
-	earlyEnd, err := endState(options.PlanOptions.Interrupt, early)
+	earlyEnd, err := EndStateInterruptible(options.PlanOptions.Interrupt, early)
 	if err != nil {
 		return nil, nil, err
 	}

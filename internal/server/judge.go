@@ -55,8 +55,7 @@ func judgeRestore(ctx context.Context, call *convert.RestoreDatabaseCall, plans 
 		nodes = append(nodes, t.ToNodeResources())
 	}
 	// The end state of the nodes, wherever they stand: what a start knows about primaries is not compared.
-	options := planner.UpdateDatabaseOptions{PlanOptions: resource.PlanOptions{Interrupt: ctx.Done()}}
-	end, err := planner.UpdatedState(options, resource.NewState(), nodes)
+	end, err := planner.EndStateInterruptible(ctx.Done(), nodes)
 	if err != nil {
 		return err
 	}
