@@ -26,7 +26,7 @@ func (r *roster) settleJoining() error {
 // the shape that it has at the end, which happens only after everything else has succeeded; the others have
 // it, too, or are at the position from which they may go on; and nothing has been lost since.
 func (r *roster) hasAllData(n *NodeResources) (bool, error) {
-	if r.mustCopyAgain(n) {
+	if r.lacksRows(n) {
 		return false, nil
 	}
 	enabled := false
@@ -56,8 +56,25 @@ func (r *roster) settled(link database.Link) (bool, error) {
 	return database.SubscriptionSettled(subscription)
 }
 
-// mustCopyAgain tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
-func (r *roster) mustCopyAgain(n *NodeResources) bool {
+// mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
+func (r *roster) mustCopyAgain(n *NodeResources) bool { return r.lacksRows(n) || r.copyFailed(n) }
+
+// copyFailed tells whether the copy of a joining node has failed after the node began to provide: the copy that takes
+// its place must not reach the others.
+func (r *roster) copyFailed(n *NodeResources) bool {
+	link := n.link(n.SourceNode, n.NodeName)
+	subscription, ok := r.start.Get(database.SubscriptionIdentifier(link))
+	if settled, err := r.settled(link); !ok || err != nil || settled || subscription.Error == "" {
+		return false
+	}
+	return slices.ContainsFunc(r.all, func(other *NodeResources) bool {
+		out := n.link(n.NodeName, other.NodeName)
+		return r.has(database.ReplicationSlotIdentifier(out)) || r.has(database.SubscriptionIdentifier(out))
+	})
+}
+
+// lacksRows tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
+func (r *roster) lacksRows(n *NodeResources) bool {
 	return r.dataLost(n) || r.copyLost(n) || len(r.lostSlots(n)) > 0 || r.copiedWithoutSlot(n) || len(r.abandoned(n)) > 0
 }
 
