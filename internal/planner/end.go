@@ -8,35 +8,52 @@ import (
 // EndState returns the state in which everything is as the nodes say: all instances, nodes and databases,
 // and from each node to each other one a slot and an enabled subscription. No nodes give an empty state.
 func EndState(nodes []*NodeResources) (*resource.State, error) {
-	return EndStateInterruptible(nil, nodes)
+	return endState(nil, nodes)
 }
 
-// EndStateInterruptible is EndState, and stops with resource.ErrInterrupted when interrupt is closed.
-func EndStateInterruptible(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
+// endState is EndState, and stops with resource.ErrInterrupted when interrupt is closed.
+func endState(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
 	end := resource.NewStateSize(2*len(nodes)*len(nodes) + 16*len(nodes))
-	for _, node := range nodes {
+	if err := extendEnd(interrupt, end, nil, nodes); err != nil {
+		return nil, err
+	}
+	return end, nil
+}
+
+// extendEnd makes the end state of some nodes that of more.
+func extendEnd(interrupt <-chan struct{}, end *resource.State, nodes, more []*NodeResources) error {
+	for _, node := range more {
 		select {
 		case <-interrupt:
-			return nil, resource.ErrInterrupted
+			return resource.ErrInterrupted
 		default:
 		}
 		if err := node.check(); err != nil {
-			return nil, err
+			return err
 		}
 		for _, i := range node.InstanceResources {
 			node.addInstance(end, i)
 		}
 		node.addNode(end)
 		node.addDatabase(end)
-		postgres := database.PostgresDatabaseIdentifier(node.NodeName, node.databaseName())
-		for _, other := range nodes {
-			if other.NodeName == node.NodeName {
-				continue
-			}
-			slot, subscription := database.Replication(node.link(node.NodeName, other.NodeName), postgres)
-			end.Add(slot)
-			end.Add(subscription)
-		}
+		node.addReplication(end, nodes)
+		node.addReplication(end, more)
 	}
-	return end, nil
+	for _, node := range nodes {
+		node.addReplication(end, more)
+	}
+	return nil
+}
+
+// addReplication adds the slots and the enabled subscriptions through which the others get the changes of n.
+func (n *NodeResources) addReplication(s *resource.State, others []*NodeResources) {
+	postgres := database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())
+	for _, other := range others {
+		if other.NodeName == n.NodeName {
+			continue
+		}
+		slot, subscription := database.Replication(n.link(n.NodeName, other.NodeName), postgres)
+		s.Add(slot)
+		s.Add(subscription)
+	}
 }

@@ -149,7 +149,7 @@ func TestInterrupted(t *testing.T) {
 			w.options.PlanOptions.Interrupt = stop
 			_, err = planner.UpdateDatabase(w.options, start, w.nodes)
 		} else {
-			_, err = planner.RestoreDatabaseInterruptible(stop, start, w.nodes, w.targets)
+			_, _, err = planner.RestoreDatabaseTo(stop, start, w.nodes, w.targets)
 		}
 		if !errors.Is(err, resource.ErrInterrupted) {
 			t.Errorf("%s: got %v", name, err)

@@ -10,46 +10,49 @@ import "github.com/pgplanner/pgplanner/internal/resource"
 func RestoreDatabase(
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) ([]resource.Plan, error) {
-	return RestoreDatabaseInterruptible(nil, start, nodes, targets)
+	plans, _, err := RestoreDatabaseTo(nil, start, nodes, targets)
+	return plans, err
 }
 
-// RestoreDatabaseInterruptible is RestoreDatabase, and stops with resource.ErrInterrupted when interrupt is
-// closed.
-func RestoreDatabaseInterruptible(
+// RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, too: end is the end state of the
+// nodes, with the primaries that start knows, and of the targets. It stops with resource.ErrInterrupted when interrupt
+// is closed.
+func RestoreDatabaseTo(
 	interrupt <-chan struct{}, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
-) ([]resource.Plan, error) {
+) (plans []resource.Plan, end *resource.State, err error) {
 	if len(targets) == 0 {
-		return nil, &NoTargetsError{}
+		return nil, nil, &NoTargetsError{}
 	}
 	if err := disjoint(nodes, targets); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	kept, err := keptNodes(start, nodes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	base, err := EndStateInterruptible(interrupt, kept)
+	base, err := endState(interrupt, kept)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lists := make([][]*resource.State, len(targets))
+	restored := make([]*NodeResources, len(targets))
 	for i, target := range targets {
 		if lists[i], err = RestoreNode(target); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		kept = append(kept, target.ToNodeResources())
+		restored[i] = target.ToNodeResources()
 	}
-	end, err := EndStateInterruptible(interrupt, kept)
-	if err != nil {
-		return nil, err
+	end = base.Clone()
+	if err := extendEnd(interrupt, end, kept, restored); err != nil {
+		return nil, nil, err
 	}
-	var wanted []*resource.State
-	for _, state := range mergeByStep(lists) {
-		step := base.Clone()
-		step.Merge(state)
-		wanted = append(wanted, step)
+	var wanted [][]*resource.State
+	for _, step := range mergeByStep(lists) {
+		wanted = append(wanted, []*resource.State{base, step})
 	}
-	return resource.PlanAll(start, resource.PlanOptions{Interrupt: interrupt}, append(wanted, end)...)
+	wanted = append(wanted, []*resource.State{end})
+	plans, err = resource.PlanMerged(start, resource.PlanOptions{Interrupt: interrupt}, wanted...)
+	return plans, end, err
 }
 
 // disjoint refuses a node that is given twice, as kept, as target, or as both.

@@ -59,7 +59,7 @@ func UpdateDatabaseTo(
 
 // endState is the end state of all nodes, and the services.
 func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error) {
-	end, err := EndStateInterruptible(options.PlanOptions.Interrupt, r.all)
+	end, err := endState(options.PlanOptions.Interrupt, r.all)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (r *roster) updateInTurn(
 		return nil, nil, err
 	}
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
-	earlyEnd, err := EndStateInterruptible(options.PlanOptions.Interrupt, early)
+	earlyEnd, err := endState(options.PlanOptions.Interrupt, early)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,6 +19,7 @@ type index struct {
 	isType   []bool
 	members  map[vertex][]vertex // by type's vertex
 	last     [recent]numbered    // see internNext
+	read     []vertex            // see internAt
 }
 
 // newIndex returns an index for the given states, which are all that the run will see.
@@ -35,9 +36,10 @@ func newIndex(states ...*State) *index {
 		vertices: make(map[Identifier]vertex),
 		names:    make([]Identifier, n, n+n/8),
 		isType:   make([]bool, n, n+n/8),
+		read:     make([]vertex, n),
 	}
 	for v, r := range largest.resources {
-		x.names[v] = r.Identifier
+		x.names[v], x.read[v] = r.Identifier, vertex(v)
 	}
 	for _, s := range states {
 		for _, r := range s.resources {
@@ -88,6 +90,15 @@ func (x *index) intern(id Identifier) vertex {
 	return v
 }
 
+// internAt is intern for the resource at that position of one state after the other: states that come of each other
+// mostly have the same ones there.
+func (x *index) internAt(at int, id Identifier) vertex {
+	if x.names[x.read[at]] != id { // the largest state is the longest
+		x.read[at] = x.intern(id)
+	}
+	return x.read[at]
+}
+
 // recent is how many dependencies of the resource before are remembered.
 const recent = 4
 
@@ -119,18 +130,20 @@ type graph struct {
 	room      []vertex    // for edges to come
 }
 
-// newGraph returns the graph of s. Where a resource has the same dependencies in like, which may be nil,
-// its edges are taken from there. With an error the graph is not complete.
-func newGraph(x *index, s *State, like *graph) (*graph, error) {
-	room := s.Len() + len(x.names)
+// newGraph returns the graph of what the states give when each is merged onto those before it. Where a resource has
+// the same dependencies in like, which may be nil, its edges are taken from there. With an error the graph is not
+// complete.
+func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
+	room := states[0].Len() + len(x.names)
 	g := &graph{index: x, resources: make([]*Resource, 0, room), edges: make([][]vertex, 0, room)}
 	var wrong *SelfDependencyError
-	for i, r := range s.resources {
-		v := vertex(i)
-		if i >= x.largest.Len() || x.names[i] != r.Identifier { // states that come of each other agree mostly
-			v = x.intern(r.Identifier)
+	for i, r := range states[0].resources {
+		wrong = wrong.smaller(g.put(x.internAt(i, r.Identifier), r, like))
+	}
+	for _, s := range states[1:] {
+		for _, r := range s.resources {
+			wrong = wrong.smaller(g.put(x.intern(r.Identifier), r, like))
 		}
-		wrong = wrong.smaller(g.put(v, r, like))
 	}
 	g.reserve(len(x.names))
 	if wrong != nil {
@@ -220,6 +233,6 @@ func (g *graph) missing(v vertex) []*MissingDependencyError {
 }
 
 func sameDependencies(a, b *Resource) bool {
-	return a != nil && slices.Equal(a.Dependencies, b.Dependencies) &&
+	return a == b || a != nil && slices.Equal(a.Dependencies, b.Dependencies) &&
 		slices.Equal(a.TypeDependencies, b.TypeDependencies)
 }

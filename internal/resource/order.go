@@ -25,7 +25,7 @@ func (s *State) DeletionOrder() ([][]*Resource, error) {
 }
 
 func (s *State) layered() (*graph, error) {
-	g, err := newGraph(newIndex(s), s, nil)
+	g, err := newGraph(newIndex(s), nil, s)
 	if err != nil {
 		return nil, err
 	}

@@ -10,13 +10,24 @@ import (
 // states once. In each wanted state, a dependency that is not there, a dependency of a resource on itself
 // or on its own type, and a cycle are errors. None of the states is changed.
 func PlanAll(start *State, options PlanOptions, wanted ...*State) ([]Plan, error) {
-	p, err := newPlanning(start, options, wanted...)
+	merged := make([][]*State, len(wanted))
+	for i := range wanted {
+		merged[i] = wanted[i : i+1]
+	}
+	return PlanMerged(start, options, merged...)
+}
+
+// PlanMerged is PlanAll for wanted states of which each is what its parts, at least one, give when they are merged,
+// one onto the other. The merged states are never made. A resource of any part that depends on itself or on its own
+// type is an error.
+func PlanMerged(start *State, options PlanOptions, wanted ...[]*State) ([]Plan, error) {
+	p, err := newPlanning(start, options, slices.Concat(wanted...)...)
 	if err != nil {
 		return nil, err
 	}
-	for i, s := range wanted {
+	for i, parts := range wanted {
 		force := options.ForceUpdate && i == len(wanted)-1
-		wanted, err := newGraph(p.index, s, p.current)
+		wanted, err := newGraph(p.index, p.current, parts...)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +72,7 @@ func PlanSteps(start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, endErr := newGraph(p.index, steps.End, p.current)
+	end, endErr := newGraph(p.index, p.current, steps.End)
 	p.foresee(steps, end)
 	if len(states) > 1 {
 		if err := p.prepareSteps(); err != nil {
@@ -122,7 +133,7 @@ type planning struct {
 
 func newPlanning(start *State, options PlanOptions, others ...*State) (*planning, error) {
 	x := newIndex(append([]*State{start}, others...)...)
-	current, err := newGraph(x, start, nil)
+	current, err := newGraph(x, nil, start)
 	if err != nil {
 		return nil, err
 	}

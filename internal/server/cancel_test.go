@@ -57,8 +57,9 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 			return func(s *Server) {
 				s.planner.restoreDatabase = func(
 					interrupt <-chan struct{}, _ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
-				) ([]resource.Plan, error) {
-					return u.plan(interrupt)
+				) ([]resource.Plan, *resource.State, error) {
+					plans, err := u.plan(interrupt)
+					return plans, nil, err
 				}
 			}
 		}, func(ctx context.Context, h *harness) error {

@@ -48,18 +48,8 @@ func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan
 }
 
 // judgeRestore judges the plans of RestoreDatabase.
-func judgeRestore(ctx context.Context, call *convert.RestoreDatabaseCall, plans []resource.Plan) error {
-	nodes := make([]*planner.NodeResources, 0, len(call.Nodes)+len(call.Targets))
-	nodes = append(nodes, call.Nodes...)
-	for _, t := range call.Targets {
-		nodes = append(nodes, t.ToNodeResources())
-	}
-	// The end state of the nodes, wherever they stand: what a start knows about primaries is not compared.
-	end, err := planner.EndStateInterruptible(ctx.Done(), nodes)
-	if err != nil {
-		return err
-	}
-	return verdict(ctx, call.Start, plans, end, verify.Options{Operation: verify.OperationRestore})
+func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Plan) error {
+	return verdict(ctx, call.Start, plans, call.end, verify.Options{Operation: verify.OperationRestore})
 }
 
 // judgeStates judges the plans of PlanStates.

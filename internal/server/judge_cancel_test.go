@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -39,8 +38,8 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 			func(s *Server, began chan struct{}) {
 				s.planner.restoreDatabase = func(
 					<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
-				) ([]resource.Plan, error) {
-					return bad, nil
+				) ([]resource.Plan, *resource.State, error) {
+					return bad, resource.NewState(), nil
 				}
 				s.planner.judgeRestore = late(judgeRestore, began)
 			},
@@ -111,16 +110,3 @@ type endsSoon struct {
 }
 
 func (c endsSoon) Done() <-chan struct{} { return c.done }
-
-// TestEndOfARestoreIsMadeInterruptibly: the end state of many nodes is large, too.
-func TestEndOfARestoreIsMadeInterruptibly(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	call, err := convert.Converter{}.RestoreDatabase(wantRestore("n1"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := judgeRestore(ctx, call, nil); !errors.Is(err, resource.ErrInterrupted) {
-		t.Errorf("got %v", err)
-	}
-}

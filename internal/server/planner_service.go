@@ -21,24 +21,31 @@ type plannerService struct {
 	) (plans []resource.Plan, end *resource.State, err error)
 	restoreDatabase func(
 		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
-	) ([]resource.Plan, error)
+	) (plans []resource.Plan, end *resource.State, err error)
 
 	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
 	judgeUpdate  func(context.Context, *plannedUpdate, []resource.Plan) error
-	judgeRestore func(context.Context, *convert.RestoreDatabaseCall, []resource.Plan) error
+	judgeRestore func(context.Context, *plannedRestore, []resource.Plan) error
 }
 
-// plannedUpdate is a call with the state to which its plans lead.
-type plannedUpdate struct {
-	*convert.UpdateDatabaseCall
+// The calls, each with the state to which its plans lead.
+type (
+	plannedUpdate struct {
+		*convert.UpdateDatabaseCall
 
-	end *resource.State
-}
+		end *resource.State
+	}
+	plannedRestore struct {
+		*convert.RestoreDatabaseCall
+
+		end *resource.State
+	}
+)
 
 func newPlannerService() *plannerService {
 	return &plannerService{
 		updateDatabase:  planner.UpdateDatabaseTo,
-		restoreDatabase: planner.RestoreDatabaseInterruptible,
+		restoreDatabase: planner.RestoreDatabaseTo,
 	}
 }
 
@@ -73,13 +80,15 @@ func (s *plannerService) RestoreDatabase(
 	if err != nil {
 		return err
 	}
-	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
-		return s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+	planned := &plannedRestore{RestoreDatabaseCall: call}
+	plans, err := measured(stream.Context(), stepPlan, func() (plans []resource.Plan, err error) {
+		plans, planned.end, err = s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+		return plans, err
 	})
 	if err != nil {
 		return err
 	}
-	if err := verified(stream.Context(), s.judgeRestore, call, plans); err != nil {
+	if err := verified(stream.Context(), s.judgeRestore, planned, plans); err != nil {
 		return err
 	}
 	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)
