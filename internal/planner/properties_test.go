@@ -24,7 +24,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 			start := drawStart(t, w, seen)
 			before := copyState(start)
 			nodes, options := w.nodes(), w.options()
-			plans, err := planner.UpdateDatabase(options, start, nodes)
+			plans, end, err := planner.UpdateDatabaseTo(options, start, nodes)
 
 			if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(nodes, w.nodes()) ||
 				!reflect.DeepEqual(options, w.options()) {
@@ -47,7 +47,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 				c.rolling()
 			}
 			c.reachesEnd()
-			judge(t, "the answer", before, plans, c.end, rulesOfUpdate(options))
+			judge(t, "the answer", before, plans, end, rulesOfUpdate(options))
 			w.Force = false
 			c.settled(w)
 		})
