@@ -34,6 +34,8 @@ func BenchmarkPlans(b *testing.B) {
 		whole := reread(execute(resource.NewState(), must(wish{nodes: benchNodes(n)}.plan(resource.NewState()))))
 		oneInstance := benchNodes(n)
 		changed(oneInstance[:1])
+		oneSetting := benchNodes(n)
+		oneSetting[n/2].InstanceResources[1].Instance.Spec.Settings = []byte(`{"port":5433}`)
 		for _, c := range []struct {
 			name  string
 			start *resource.State
@@ -41,6 +43,7 @@ func BenchmarkPlans(b *testing.B) {
 		}{
 			{"create", resource.NewState(), wish{nodes: benchNodes(n)}},
 			{"no-op", whole, wish{nodes: benchNodes(n)}},
+			{"change-one-instance", whole, wish{nodes: oneSetting}},
 			{"change-one-node", whole, wish{nodes: oneInstance}},
 			{"change-all", whole, wish{nodes: changed(benchNodes(n))}},
 			{"add-node", whole, wish{nodes: append(benchNodes(n), newNode("x", 3))}},

@@ -11,13 +11,13 @@ import (
 func (m *mesh) judgeDelete(x *entry, at place) {
 	early := at.plan < m.lastPut
 	if x.id.Type == database.TypeRolesSource {
-		if at.phase <= m.plan.lastPut || early && !m.mayRedo(x.id) && !(m.endsTurn() && m.isAttached(x)) {
-			m.about(RuleRolesSourceDropped, at, x.id, "is deleted before all else is done")
+		if at.phase <= m.plan.lastPut || early && !m.mayRedo(*x.id) && !(m.endsTurn() && m.isAttached(x)) {
+			m.about(RuleRolesSourceDropped, at, *x.id, "is deleted before all else is done")
 		}
 		return
 	}
-	if early && !m.mayRedo(x.id) && !m.endsTurn() {
-		m.about(RuleEarlyDelete, at, x.id, "is deleted in a plan before the last create or update")
+	if early && !m.mayRedo(*x.id) && !m.endsTurn() {
+		m.about(RuleEarlyDelete, at, *x.id, "is deleted in a plan before the last create or update")
 	}
 }
 
@@ -30,7 +30,7 @@ func (m *mesh) judgesDelete(x *entry) bool {
 // was there at the start, nothing of it is left behind this plan, and nodes begin to join in a later one. A
 // node waits for its turn while there are markers for its source from before: its slots have to come first.
 func (m *mesh) endsTurn() bool {
-	if m.plan.number-1 >= m.lastJoin {
+	if int(m.plan.number)-1 >= m.lastJoin {
 		return false
 	}
 	if m.begun == nil {

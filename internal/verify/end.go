@@ -2,7 +2,6 @@ package verify
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -11,52 +10,53 @@ import (
 // judgeEnd judges where the plans lead. It tells whether that is the end.
 func (j *judge) judgeEnd() bool {
 	before := len(j.violations)
-	wanted := slices.Collect(j.end.All())
-	sortPolled(j, wanted, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
 	found := 0
-	for _, r := range wanted {
+	for n := range j.rows {
 		if j.stops() {
 			return false
 		}
-		if j.judgeWanted(r) {
+		wanted := j.rows[n].wanted
+		if wanted == nil {
+			continue
+		}
+		if j.judgeWanted(n, wanted) {
 			found++
 		}
+		if j.options.Operation != OperationStates {
+			j.judgePair(wanted.Identifier)
+		}
 	}
-	if j.size() > found {
+	if j.size > found {
 		j.judgeLeftovers()
-	}
-	if j.options.Operation != OperationStates {
-		j.judgePairs(wanted)
 	}
 	return len(j.violations) == before
 }
 
-// judgeWanted judges what the plans leave of one wanted resource. It tells whether that is there.
-func (j *judge) judgeWanted(wanted *resource.Resource) bool {
-	for _, id := range wanted.Dependencies {
-		if _, ok := j.end.Get(id); !ok {
+// judgeWanted judges what the plans leave of a wanted resource, whose number is n. It tells whether that is there.
+func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
+	x, now := j.rows[n].entry, j.now(n) // no entry: no event has touched it
+	isGivenUp := now != nil && j.isGivenUp(x, now)
+	follows := now != nil && !isGivenUp && j.clock > 0
+	for i, id := range wanted.Dependencies {
+		w := j.dependency(x, wanted, i)
+		if w.wanted == nil {
 			j.about(RuleEndIncomplete, theEnd(), wanted.Identifier, "is wanted without what it depends on:", id)
 		}
+		if follows && w.entry != nil && w.entry.changed > 0 && slices.Contains(now.Dependencies, id) {
+			j.judgeFollowing(x, w.entry, wanted)
+		}
 	}
-	var x *entry // nil: no event has touched it
-	var now *resource.Resource
-	if len(j.entries) > 0 {
-		x = j.entries[wanted.Identifier]
-	}
-	if x != nil {
-		now = x.now
-	} else {
-		now, _ = j.start.Get(wanted.Identifier)
-	}
-	if now == nil {
+	switch {
+	case now == nil:
 		j.about(RuleEndMissing, theEnd(), wanted.Identifier, "is wanted, and not there in the end")
 		return false
-	}
-	if j.isGivenUp(x, now) {
+	case isGivenUp:
 		return true
 	}
-	if j.clock > 0 {
-		j.judgeFollowing(x, now, wanted)
+	for _, t := range wanted.TypeDependencies {
+		if w := j.lastOfType(t); w != nil && slices.Contains(now.TypeDependencies, t) && skips(x, w) {
+			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
+		}
 	}
 	switch {
 	case now == wanted && x != nil && x.changed > 0: // what is wrong with it is wrong with the event
@@ -68,33 +68,44 @@ func (j *judge) judgeWanted(wanted *resource.Resource) bool {
 	return true
 }
 
-// judgeFollowing judges that the resource followed what happened to all that it depended on and depends on:
-// it was put after that was, and in a restore it did not stay while that was deleted and created anew. Plans
-// between other states may do so, if they lead through one in which it does not depend on that.
-func (j *judge) judgeFollowing(x *entry, now, wanted *resource.Resource) {
-	changed, made, plan := 0, 0, 0
+// dependency returns what is known of a dependency of a wanted resource, by its position there. The resource
+// itself may have no entry.
+func (j *judge) dependency(x *entry, wanted *resource.Resource, position int) row {
+	if x != nil && x.now == wanted && x.linked {
+		w := x.wants[position]
+		return row{w.wanted, w}
+	}
+	if n := j.find(wanted.Dependencies[position]); n >= 0 {
+		return j.rows[n]
+	}
+	return row{}
+}
+
+// judgeFollowing judges that the resource, which may have no entry, followed what happened to w, on which it
+// depended and depends: it was put after that was, and in a restore it did not stay while that was deleted and
+// created anew. Plans between other states may do so, if they lead through one in which it does not depend on
+// that.
+func (j *judge) judgeFollowing(x, w *entry, wanted *resource.Resource) {
+	made := moment(0)
 	if x != nil {
-		changed, made, plan = x.changed, x.made, x.current.plan
+		made = x.made
 	}
-	// In one plan, the order of the events has been judged.
-	skips := func(w *entry) bool { return w.changed > changed && (changed == 0 || w.current.plan != plan) }
-	for _, id := range wanted.Dependencies {
-		w, ok := j.entries[id]
-		if !ok || w.changed == 0 || !slices.Contains(now.Dependencies, id) {
-			continue
-		}
-		if j.options.Operation == OperationRestore && w.deleted > made && w.made > w.deleted {
-			j.about(RuleDeleteBeforeDependent, w.deletedAt, id, "is deleted, while there stays what depends on it:",
-				wanted.Identifier)
-		} else if skips(w) {
-			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", id)
-		}
+	gone := w.deletion
+	if j.options.Operation == OperationRestore && gone != nil && gone.at > made && w.made > gone.at {
+		j.about(RuleDeleteBeforeDependent, gone.place, *w.id, "is deleted, while there stays what depends on it:",
+			wanted.Identifier)
+	} else if skips(x, w) {
+		j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
 	}
-	for _, t := range wanted.TypeDependencies {
-		if w := j.lastOfType(t); w != nil && skips(w) && slices.Contains(now.TypeDependencies, t) {
-			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", w.id)
-		}
+}
+
+// skips tells whether x, which may be nil, was not put after w, on which it depends. In one plan, the order of
+// the events has been judged.
+func skips(x, w *entry) bool {
+	if x == nil || x.changed == 0 {
+		return w.changed > 0
 	}
+	return w.changed > x.changed && w.plan != x.plan
 }
 
 // lastOfType returns, of the resources of a type that are there in the end, one that was put last; nil if
@@ -104,11 +115,13 @@ func (j *judge) lastOfType(t resource.Type) *entry {
 		return j.last[t]
 	}
 	j.last = make(map[resource.Type]*entry)
-	for _, x := range j.entries {
+	for i := range j.rows {
+		x := j.rows[i].entry
+		if x == nil || x.now == nil || x.changed == 0 {
+			continue
+		}
 		last := j.last[x.id.Type]
-		switch {
-		case x.now == nil || x.changed == 0:
-		case last == nil || x.changed > last.changed || x.changed == last.changed && x.id.Compare(last.id) < 0:
+		if last == nil || x.changed > last.changed || x.changed == last.changed && x.id.Compare(*last.id) < 0 {
 			j.last[x.id.Type] = x
 		}
 	}
@@ -123,71 +136,34 @@ func (j *judge) isGivenUp(x *entry, now *resource.Resource) bool {
 
 // judgeLeftovers finds what is there in the end and not wanted.
 func (j *judge) judgeLeftovers() {
-	leftover := func(id resource.Identifier) {
-		if _, ok := j.end.Get(id); ok {
+	for n := range j.rows {
+		if j.stops() {
 			return
 		}
+		left := j.now(n)
+		if left == nil || j.rows[n].wanted != nil {
+			continue
+		}
+		id := left.Identifier
 		rule, says := RuleLeftover, "is not wanted, and there in the end"
 		if id.Type == database.TypeReplicationSlot && j.options.Operation != OperationStates {
 			rule, says = RuleSlotWithoutSubscription, "is left without its subscription, which is not wanted"
 		}
 		j.about(rule, theEnd(), id, says)
 	}
-	var left []resource.Identifier
-	for r := range j.start.All() {
-		if _, ok := j.entries[r.Identifier]; !ok {
-			left = append(left, r.Identifier)
-		}
-	}
-	for id, x := range j.entries {
-		if x.now != nil {
-			left = append(left, id)
-		}
-	}
-	sortPolled(j, left, resource.Identifier.Compare)
-	for _, id := range left {
-		leftover(id)
-	}
 }
 
-// judgePairs judges that in the end every subscription has its slot, and every slot its subscription. Both
-// have the same id, and the resources come in identifier order.
-func (j *judge) judgePairs(wanted []*resource.Resource) {
-	slots, subscriptions := ofType(wanted, database.TypeReplicationSlot), ofType(wanted, database.TypeSubscription)
-	for len(slots) > 0 || len(subscriptions) > 0 {
-		order := 0
-		switch {
-		case len(slots) == 0:
-			order = 1
-		case len(subscriptions) == 0:
-			order = -1
-		default:
-			order = strings.Compare(slots[0].Identifier.ID, subscriptions[0].Identifier.ID)
+// judgePair judges that in the end a subscription has its slot, and a slot its subscription. Both have the
+// same id.
+func (j *judge) judgePair(id resource.Identifier) {
+	switch id.Type {
+	case database.TypeReplicationSlot:
+		if _, ok := j.end.Get(resource.Identifier{Type: database.TypeSubscription, ID: id.ID}); !ok {
+			j.about(RuleSlotWithoutSubscription, theEnd(), id, "is wanted without its subscription")
 		}
-		if order < 0 {
-			j.about(RuleSlotWithoutSubscription, theEnd(), slots[0].Identifier, "is wanted without its subscription")
-		}
-		if order > 0 {
-			j.about(RuleSubscriptionWithoutSlot, theEnd(), subscriptions[0].Identifier, "is wanted without its slot")
-		}
-		if order <= 0 {
-			slots = slots[1:]
-		}
-		if order >= 0 {
-			subscriptions = subscriptions[1:]
+	case database.TypeSubscription:
+		if _, ok := j.end.Get(resource.Identifier{Type: database.TypeReplicationSlot, ID: id.ID}); !ok {
+			j.about(RuleSubscriptionWithoutSlot, theEnd(), id, "is wanted without its slot")
 		}
 	}
-}
-
-// ofType returns the resources of one type, which stand together since they come in identifier order.
-func ofType(rs []*resource.Resource, t resource.Type) []*resource.Resource {
-	first := 0
-	for first < len(rs) && rs[first].Identifier.Type != t {
-		first++
-	}
-	last := first
-	for last < len(rs) && rs[last].Identifier.Type == t {
-		last++
-	}
-	return rs[first:last]
 }

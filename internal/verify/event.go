@@ -7,24 +7,17 @@ import (
 )
 
 // judgeEvent judges one event by the state before its phase.
-func (j *judge) judgeEvent(at place) {
-	e := &j.plans[at.plan].Phases[at.phase].Events[at.event]
-	if !isValid(e) {
-		return
-	}
-	x := j.entry(e.Resource.Identifier)
-	if x.current.place != at { // planned twice: that is enough
-		return
-	}
+func (j *judge) judgeEvent(p *planned) {
+	x, e, at := p.entry, p.Event, p.place
 	if j.judgeExistence(x, e, at) {
-		j.judgeReason(x, e, at)
+		j.judgeReason(p)
 		j.judgeDiff(x, e, at)
 	}
 	if isPut(e) {
 		if r := e.Resource; r.NeedsRecreate || r.PendingDeletion || r.Error != "" {
-			j.about(RuleMarked, at, x.id, "is put with an error, or as something to make again or to delete")
+			j.about(RuleMarked, at, *x.id, "is put with an error, or as something to make again or to delete")
 		}
-		j.judgeDependencies(x, at)
+		j.judgeDependencies(p)
 	}
 	if j.database != nil {
 		j.database.judgeEvent(x, e, at)
@@ -36,10 +29,10 @@ func (j *judge) judgeEvent(at place) {
 func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 	switch {
 	case e.Type != resource.EventCreate && x.now == nil:
-		j.about(RuleAbsent, at, x.id, "is not there for its "+e.Type.String())
+		j.about(RuleAbsent, at, *x.id, "is not there for its "+e.Type.String())
 		return false
 	case e.Type == resource.EventCreate && isThere(x.now):
-		j.about(RuleCreateExisting, at, x.id, "is created while it is there")
+		j.about(RuleCreateExisting, at, *x.id, "is created while it is there")
 		return false
 	}
 	return true
@@ -47,70 +40,86 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 
 // judgeDependencies judges that all is there that the event's resource depends on. What the plan puts only
 // later is judged by the order.
-func (j *judge) judgeDependencies(x *entry, at place) {
-	for _, w := range x.current.wants {
-		if isThere(w.now) || j.plan.has(w) && w.current.place.phase >= at.phase || w.now != nil && j.isGivenUp(w, w.now) {
+func (j *judge) judgeDependencies(e *planned) {
+	for _, w := range e.wants {
+		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) {
 			continue
 		}
-		j.about(RuleMissingDependency, at, x.id, "is put without what it depends on:", w.id)
+		j.about(RuleMissingDependency, e.place, *e.entry.id, "is put without what it depends on:", *w.id)
 	}
 }
 
 // judgeReason judges the reason of the event and its causes.
-func (j *judge) judgeReason(x *entry, e *resource.Event, at place) {
-	if problem := j.reasonProblem(x, e, at); problem != "" {
-		j.about(RuleReason, at, x.id, "has the reason \""+e.Reason.String()+"\" for its "+e.Type.String()+", but "+problem)
+func (j *judge) judgeReason(e *planned) {
+	x, at := e.entry, e.place
+	if problem := j.reasonProblem(e); problem != "" {
+		j.about(RuleReason, at, *x.id, "has the reason \""+e.Reason.String()+"\" for its "+e.Type.String()+", but "+problem)
 		return
 	}
 	if e.Reason != resource.ReasonDependencyUpdated {
 		if len(e.CausedBy) > 0 {
-			j.about(RuleReason, at, x.id, "has causes, which its reason does not need:", e.CausedBy...)
+			j.about(RuleReason, at, *x.id, "has causes, which its reason does not need:", e.CausedBy...)
 		}
 		return
 	}
 	if len(e.CausedBy) == 0 {
-		j.about(RuleReason, at, x.id, "is updated because of a dependency, but none is named")
+		j.about(RuleReason, at, *x.id, "is updated because of a dependency, but none is named")
 	}
 	for _, cause := range e.CausedBy {
-		w := j.entry(cause)
+		w, depends := j.cause(e, cause)
 		before := w.changed > x.changed && w.changed < j.clock // and x has not followed it yet
-		if !before || !dependsOn(e.Resource, cause) && !dependsOn(x.now, cause) {
-			j.about(RuleReason, at, x.id, "names as cause what had no event since its own, or is no dependency of it:", cause)
+		if !before || !depends {
+			j.about(RuleReason, at, *x.id, "names as cause what had no event since its own, or is no dependency of it:", cause)
 		}
 	}
-	j.judgeCauses(x, e, at)
+	j.judgeCauses(e)
+}
+
+// cause returns the entry of a cause of the event, and whether that is a dependency of the resource as it was or
+// as it will be.
+func (j *judge) cause(e *planned, id resource.Identifier) (*entry, bool) {
+	for _, w := range e.wants {
+		if *w.id == id {
+			return w, true
+		}
+	}
+	return j.entry(id), dependsOn(e.Resource, id) || dependsOn(e.entry.now, id)
 }
 
 // judgeCauses judges that the causes of an event are all there are in this plan, in order.
-func (j *judge) judgeCauses(x *entry, e *resource.Event, at place) {
+func (j *judge) judgeCauses(e *planned) {
+	x, at := e.entry, e.place
 	if !slices.IsSortedFunc(e.CausedBy, resource.Identifier.Compare) {
-		j.about(RuleReason, at, x.id, "has causes that are not in order")
+		j.about(RuleReason, at, *x.id, "has causes that are not in order")
 		return
 	}
 	lacks := func(w *entry) {
-		if !j.plan.has(w) || w.current.place.phase >= at.phase {
+		if !j.plan.has(w) || j.plan.phase(w) >= at.phase {
 			return
 		}
-		if _, ok := slices.BinarySearchFunc(e.CausedBy, w.id, resource.Identifier.Compare); !ok {
-			j.about(RuleReason, at, x.id, "does not name as cause", w.id)
+		if _, ok := slices.BinarySearchFunc(e.CausedBy, *w.id, resource.Identifier.Compare); !ok {
+			j.about(RuleReason, at, *x.id, "does not name as cause", *w.id)
 		}
 	}
-	for _, w := range x.current.wants {
+	for _, w := range e.wants {
 		lacks(w)
 	}
 	for _, t := range e.Resource.TypeDependencies {
-		for _, w := range j.plan.puts[t] {
-			lacks(w)
+		if of := j.plan.ofType(t); of != nil {
+			for _, w := range of.puts.wants {
+				lacks(w)
+			}
 		}
 	}
 }
 
 // reasonProblem says what is wrong with the reason; empty if nothing is. The resource is there, if the type
 // of the event needs that.
-func (j *judge) reasonProblem(x *entry, e *resource.Event, at place) string {
-	if !reasonFits(e) {
+func (j *judge) reasonProblem(e *planned) string {
+	if !reasonFits(e.Event) {
 		return "that is no reason for it"
 	}
+	x, at := e.entry, e.place
 	switch {
 	case e.Type == resource.EventUpdate && x.now.NeedsRecreate:
 		return "it has to be made again"
@@ -139,8 +148,8 @@ func (j *judge) reasonProblem(x *entry, e *resource.Event, at place) string {
 		if len(e.Diff) == 0 {
 			return "there is no diff"
 		}
-		before := func(w *entry) bool { return j.plan.has(w) && w.current.place.phase < at.phase }
-		if slices.ContainsFunc(x.current.wants, before) {
+		before := func(w *entry) bool { return j.plan.has(w) && j.plan.phase(w) < at.phase }
+		if slices.ContainsFunc(e.wants, before) {
 			return "something that it depends on has an event, which decides first"
 		}
 	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired:
@@ -175,9 +184,9 @@ func (j *judge) judgeDiff(x *entry, e *resource.Event, at place) {
 	}
 	switch {
 	case changes && len(e.Diff) == 0:
-		j.about(RuleDiff, at, x.id, "changes, and has no diff")
+		j.about(RuleDiff, at, *x.id, "changes, and has no diff")
 	case !changes && len(e.Diff) > 0:
-		j.about(RuleDiff, at, x.id, "has a diff, and does not change")
+		j.about(RuleDiff, at, *x.id, "has a diff, and does not change")
 	}
 }
 

@@ -4,26 +4,33 @@ import "github.com/pgplanner/pgplanner/internal/resource"
 
 // planning is the plan that is being judged.
 type planning struct {
-	number  int // counted from 1
-	events  int // how many resources it has events for
-	lastPut int // the last phase that creates or updates anything; -1: none
-	// puts are the resources that it creates, updates or refreshes, by their types.
-	puts  map[resource.Type][]*entry
-	types map[resource.Type]*entry // see all
-	// deletes are the resources of each type that it deletes first.
-	deletes map[resource.Type]*entry
+	number  int32 // counted from 1
+	events  []planned
+	single  bool // all its events are for one resource
+	lastPut int  // the last phase that creates or updates anything; -1: none
+	// types is what it does to the resources of each type; nil until it is needed.
+	types map[resource.Type]*ofType
+}
+
+// planned is an event of the plan, found out about once.
+type planned struct {
+	*resource.Event
+	entry *entry
+	wants []*entry // what the event's resource depends on by name; of a deletion nothing
+	place place
+}
+
+// ofType is what the plan does to the resources of one type.
+type ofType struct {
+	// puts stands for all that it creates, updates or refreshes: what depends on the type depends on it.
+	puts    entry
+	dropped *entry // the first that it deletes; nil: none
 }
 
 // begin makes the plan the one that is being judged: it judges the plan's form, and notes for each resource
 // the event that the plan has for it, the first one if it has several.
 func (j *judge) begin(number int) {
-	j.plan = planning{
-		number:  number + 1,
-		lastPut: -1,
-		puts:    make(map[resource.Type][]*entry),
-		types:   make(map[resource.Type]*entry),
-		deletes: make(map[resource.Type]*entry),
-	}
+	j.plan = planning{number: int32(number) + 1, events: j.plan.events[:0], single: true, lastPut: -1}
 	for i, phase := range j.plans[number].Phases {
 		if len(phase.Events) == 0 {
 			j.report(RuleEmpty, place{number, i, Nowhere}, "the phase has no events")
@@ -48,45 +55,70 @@ func (j *judge) begin(number int) {
 	}
 }
 
-// note remembers the event as the one of its resource in this plan.
+// note remembers the event, and if it is the first of its resource in this plan, that it is that.
 func (j *judge) note(e *resource.Event, at place) {
 	x := j.entry(e.Resource.Identifier)
-	if x.current.plan == j.plan.number {
-		j.about(RulePlannedTwice, at, x.id, "has two events in the plan")
+	p := planned{Event: e, entry: x, place: at}
+	if e.Type != resource.EventDelete {
+		p.wants = j.resolve(x, e.Resource.Dependencies)
+	}
+	number := int32(len(j.plan.events))
+	j.plan.events = append(j.plan.events, p)
+	if x.plan == j.plan.number {
+		j.about(RulePlannedTwice, at, *x.id, "has two events in the plan")
 		return
 	}
-	j.plan.events++
-	x.current = event{plan: j.plan.number, place: at, event: e}
-	if e.Type == resource.EventDelete {
-		if _, ok := j.plan.deletes[x.id.Type]; !ok {
-			j.plan.deletes[x.id.Type] = x
-		}
-		return
-	}
-	x.current.wants = j.resolve(x, e.Resource.Dependencies)
-	j.plan.puts[x.id.Type] = append(j.plan.puts[x.id.Type], x)
+	x.plan, x.event = j.plan.number, number
+	j.plan.single = number == 0
 	if isPut(e) {
 		j.plan.lastPut = at.phase
 	}
 }
 
+// of returns the event for a resource that has one in the plan, the first one.
+func (p *planning) of(x *entry) *planned { return &p.events[x.event] }
+
+// isFirst tells whether the event is the first of its resource in the plan. All that can be said of others is
+// that they are not.
+func (p *planning) isFirst(e *planned) bool { return p.of(e.entry) == e }
+
 // has tells whether the plan creates, updates or refreshes the resource.
 func (p *planning) has(x *entry) bool {
-	return x.current.plan == p.number && x.current.event.Type != resource.EventDelete
+	return x.plan == p.number && p.of(x).Type != resource.EventDelete
 }
 
 // drops tells whether the plan deletes the resource.
 func (p *planning) drops(x *entry) bool {
-	return x.current.plan == p.number && x.current.event.Type == resource.EventDelete
+	return x.plan == p.number && p.of(x).Type == resource.EventDelete
 }
 
-// all stands for all resources of the type that the plan creates, updates or refreshes: what depends on
-// the type depends on it.
-func (p *planning) all(t resource.Type) *entry {
-	x, ok := p.types[t]
-	if !ok {
-		x = &entry{id: resource.Identifier{Type: t}, wants: p.puts[t], linked: true}
-		p.types[t] = x
+// phase is that in which a resource has its event in the plan.
+func (p *planning) phase(x *entry) int { return p.of(x).place.phase }
+
+// ofType returns what the plan does to resources of the type; nil if nothing.
+func (p *planning) ofType(t resource.Type) *ofType {
+	if p.types == nil {
+		p.types = make(map[resource.Type]*ofType)
+		for i := range p.events {
+			if e := &p.events[i]; p.isFirst(e) {
+				p.addType(e)
+			}
+		}
 	}
-	return x
+	return p.types[t]
+}
+
+func (p *planning) addType(e *planned) {
+	t := e.entry.id.Type
+	of := p.types[t]
+	if of == nil {
+		of = &ofType{puts: entry{id: &resource.Identifier{Type: t}, linked: true}}
+		p.types[t] = of
+	}
+	switch {
+	case e.Type != resource.EventDelete:
+		of.puts.wants = append(of.puts.wants, e.entry)
+	case of.dropped == nil:
+		of.dropped = e.entry
+	}
 }

@@ -22,7 +22,7 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 		return
 	}
 	if m.copying[name] && e.Type == resource.EventCreate && !m.isJoining(name) {
-		m.about(RuleRolesSourceMissing, at, x.id, "is created for a node that will copy, without",
+		m.about(RuleRolesSourceMissing, at, *x.id, "is created for a node that will copy, without",
 			database.RolesSourceIdentifier(name))
 	}
 	if !m.update {
@@ -30,13 +30,13 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 	}
 	n := m.node(name, m.databaseOf(name))
 	if e.Type == resource.EventCreate && n.member && !m.anyInstanceAtStart(name) {
-		m.about(RuleEmptyMember, at, x.id, "is created for a member of which no instance is left")
+		m.about(RuleEmptyMember, at, *x.id, "is created for a member of which no instance is left")
 	}
 	if e.Reason == resource.ReasonForceUpdate || e.Reason == resource.ReasonDependencyUpdated && m.followsOthers(x) {
 		return
 	}
 	m.instances = append(m.instances, instanceEvent{
-		node: name, id: x.id, place: at, creates: e.Type == resource.EventCreate,
+		node: name, id: *x.id, place: at, creates: e.Type == resource.EventCreate,
 	})
 }
 
@@ -44,16 +44,16 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 // which something of its own depends by type: nothing that it names itself, and that changed because of such
 // things alone, is a cause. The others change in their turn, when that of this one may be over.
 func (m *mesh) followsOthers(x *entry) bool {
-	named := x.current.event.Resource.Dependencies
+	named := m.plan.of(x).wants
 	seen := map[*entry]bool{x: true}
 	for open := []*entry{x}; len(open) > 0 && !m.stops(); {
 		y := open[len(open)-1]
 		open = open[:len(open)-1]
-		if !m.plan.has(y) || y.current.event.Reason != resource.ReasonDependencyUpdated {
+		if !m.plan.has(y) || m.plan.of(y).Reason != resource.ReasonDependencyUpdated {
 			return false // it began here
 		}
-		for _, id := range y.current.event.CausedBy {
-			if cause := m.entry(id); !seen[cause] && slices.Contains(named, id) {
+		for _, id := range m.plan.of(y).CausedBy {
+			if cause := m.entry(id); !seen[cause] && slices.Contains(named, cause) {
 				seen[cause] = true
 				open = append(open, cause)
 			}

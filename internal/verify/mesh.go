@@ -22,7 +22,7 @@ type mesh struct {
 	// copying are the nodes that get a copy from an event.
 	copying map[string]bool
 	// copied are the times at which events copied rows into nodes.
-	copied map[string]int
+	copied map[string]moment
 	// nodes is what has been found out about nodes, names those that start or end has; see there.
 	nodes     map[string]*node
 	names     []string
@@ -42,7 +42,7 @@ func newMesh(j *judge) *mesh {
 		prepared: make(map[string]map[string]bool),
 		lastJoin: -1,
 		copying:  make(map[string]bool),
-		copied:   make(map[string]int),
+		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
 	}
 	for _, r := range j.start.OfType(database.TypeRolesSource) {

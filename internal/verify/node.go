@@ -18,7 +18,7 @@ type node struct {
 	peers     []string
 	populated bool // at the start
 	// judged is the time at which gap was found out: what the node lacks to be populated, nil if nothing.
-	judged int
+	judged moment
 	gap    *gap
 }
 

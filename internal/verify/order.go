@@ -10,92 +10,84 @@ import (
 // it depends on, directly or not, has an event. The name is from layers: what depends on something stands
 // above it.
 type climb struct {
-	plan   int // counted from 1; what follows holds only for this plan
-	onPath bool
-	phase  int // -1: none
-	at     *entry
+	plan  int32 // counted from 1; what follows holds only for this plan
+	phase int32 // -1: none
+	at    *entry
 }
 
 // judgeOrder judges the order of the events of the plan by what depends on what.
 func (j *judge) judgeOrder() {
-	p := &j.plans[j.plan.number-1]
-	for i := range p.Phases {
-		for k := range p.Phases[i].Events {
-			e := &p.Phases[i].Events[k]
-			if j.stops() {
-				return
-			}
-			if !isValid(e) {
-				continue
-			}
-			x := j.entry(e.Resource.Identifier)
-			switch {
-			case x.current.place != place{j.plan.number - 1, i, k}: // planned twice: that is enough
-			case e.Type == resource.EventDelete:
-				j.judgeDelete(x)
-			default:
-				j.judgePut(x)
-			}
+	for i := range j.plan.events {
+		if j.stops() {
+			return
+		}
+		switch e := &j.plan.events[i]; {
+		case !j.plan.isFirst(e):
+		case e.Type == resource.EventDelete:
+			j.judgeDelete(e)
+		default:
+			j.judgePut(e)
 		}
 	}
 }
 
-// judgePut judges that all that x depends on has its event before.
-func (j *judge) judgePut(x *entry) {
+// judgePut judges that all that the event's resource depends on has its event before.
+func (j *judge) judgePut(e *planned) {
 	found := false
 	report := func(w *entry) {
-		if !j.plan.has(w) || w.current.place.phase < x.current.place.phase {
+		if !j.plan.has(w) || j.plan.phase(w) < e.place.phase {
 			return
 		}
 		found = true
 		rule, says := RuleDependencyOrder, "has its event before what it depends on:"
-		if w.current.place.phase == x.current.place.phase {
+		if j.plan.phase(w) == e.place.phase {
 			rule, says = RuleSamePhase, "has its event in the same phase as what it depends on:"
 		}
-		j.about(rule, x.current.place, x.id, says, w.id)
+		j.about(rule, e.place, *e.entry.id, says, *w.id)
 	}
-	for _, w := range x.current.wants {
+	for _, w := range e.wants {
 		switch {
 		case j.plan.has(w):
 			report(w)
-		case j.plan.drops(w) && w.current.place.phase > x.current.place.phase:
-			j.about(RuleDeleteBeforeDependent, w.current.place, w.id, "is deleted, and is depended on by", x.id)
+		case j.plan.drops(w) && j.plan.phase(w) > e.place.phase:
+			j.about(RuleDeleteBeforeDependent, j.plan.of(w).place, *w.id, "is deleted, and is depended on by", *e.entry.id)
 		}
 	}
-	if found || j.plan.events == 1 {
+	if found || j.plan.single {
 		return
 	}
+	x := e.entry
 	if j.ascend(x); x.climb.at != nil && x.climb.at != x {
 		report(x.climb.at)
 	}
 }
 
-// judgeDelete judges that x goes before what it depends on, and after all that is created or updated.
-func (j *judge) judgeDelete(x *entry) {
-	at := x.current.place
+// judgeDelete judges that the resource goes before what it depends on, and after all that is created or updated.
+func (j *judge) judgeDelete(e *planned) {
+	x, at := e.entry, e.place
 	if at.phase <= j.plan.lastPut && !j.database.judgesDelete(x) {
-		j.about(RuleDeleteBeforeCreate, at, x.id, "is deleted before the plan's last create or update")
+		j.about(RuleDeleteBeforeCreate, at, *x.id, "is deleted before the plan's last create or update")
 	}
 	if x.now == nil {
 		return
 	}
 	report := func(w *entry) {
 		switch {
-		case w == x || w.current.place.phase > at.phase:
-		case w.current.place.phase == at.phase:
-			j.about(RuleSamePhase, at, x.id, "is deleted in the same phase as what it depends on:", w.id)
+		case w == x || j.plan.phase(w) > at.phase:
+		case j.plan.phase(w) == at.phase:
+			j.about(RuleSamePhase, at, *x.id, "is deleted in the same phase as what it depends on:", *w.id)
 		default:
-			j.about(RuleDeleteBeforeDependent, w.current.place, w.id, "is deleted before what depends on it:", x.id)
+			j.about(RuleDeleteBeforeDependent, j.plan.of(w).place, *w.id, "is deleted before what depends on it:", *x.id)
 		}
 	}
-	for _, id := range x.now.Dependencies {
-		if w, ok := j.entries[id]; ok && j.plan.drops(w) {
+	for _, w := range j.needs(x) {
+		if j.plan.drops(w) {
 			report(w)
 		}
 	}
 	for _, t := range x.now.TypeDependencies {
-		if w, ok := j.plan.deletes[t]; ok {
-			report(w)
+		if of := j.plan.ofType(t); of != nil && of.dropped != nil {
+			report(of.dropped)
 		}
 	}
 }
@@ -117,7 +109,7 @@ func (j *judge) ascend(x *entry) {
 	for len(path) > 0 && !j.stops() {
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {
-			top.entry.climb.onPath = false
+			top.entry.onPath = false
 			path = path[:len(path)-1]
 			continue
 		}
@@ -126,7 +118,7 @@ func (j *judge) ascend(x *entry) {
 		case w.climb.plan != j.plan.number:
 			path = append(path, j.enter(w))
 			continue // and look at w again when all below it is known
-		case !w.climb.onPath: // a cycle has a direct dependency that stands wrong
+		case !w.onPath: // a cycle has a direct dependency that stands wrong
 			j.raise(top.entry, w)
 		}
 		top.next++
@@ -136,20 +128,20 @@ func (j *judge) ascend(x *entry) {
 
 // enter begins to find out about x.
 func (j *judge) enter(x *entry) step {
-	x.climb = climb{plan: j.plan.number, onPath: true, phase: -1}
+	x.climb, x.onPath = climb{plan: j.plan.number, phase: -1}, true
 	return step{entry: x, wants: j.below(x)}
 }
 
 // raise lets x know of w, which it depends on, and of all below w.
 func (j *judge) raise(x, w *entry) {
-	higher := func(phase int, at *entry) {
+	higher := func(phase int32, at *entry) {
 		c := &x.climb
-		if phase > c.phase || phase == c.phase && at.id.Compare(c.at.id) < 0 {
+		if phase > c.phase || phase == c.phase && at.id.Compare(*c.at.id) < 0 {
 			c.phase, c.at = phase, at
 		}
 	}
 	if j.plan.has(w) {
-		higher(w.current.place.phase, w)
+		higher(int32(j.plan.phase(w)), w)
 	}
 	if w.climb.at != nil {
 		higher(w.climb.phase, w.climb.at)
@@ -162,19 +154,22 @@ func (j *judge) below(x *entry) []*entry {
 	j.link(x)
 	wants, record := x.wants, x.now
 	if j.plan.has(x) {
-		wants, record = x.current.wants, x.current.event.Resource
+		e := j.plan.of(x)
+		wants, record = e.wants, e.Resource
 	}
 	if record == nil || len(record.TypeDependencies) == 0 {
 		return wants
 	}
 	var later *resource.Resource
 	if !j.plan.has(x) {
-		later, _ = j.end.Get(x.id)
+		later = x.wanted
 	}
 	wants = slices.Clone(wants)
 	for _, t := range record.TypeDependencies {
 		if later == nil || slices.Contains(later.TypeDependencies, t) {
-			wants = append(wants, j.plan.all(t))
+			if of := j.plan.ofType(t); of != nil {
+				wants = append(wants, &of.puts)
+			}
 		}
 	}
 	return wants

@@ -13,7 +13,7 @@ type gap struct{ step resource.Identifier }
 
 // inOrder returns the first of the steps that is not done after the one before it, the first of them after
 // the given time; nil if there is none. The time 0 is before everything.
-func (m *mesh) inOrder(after int, steps ...resource.Identifier) *gap {
+func (m *mesh) inOrder(after moment, steps ...resource.Identifier) *gap {
 	for _, id := range steps {
 		x := m.entry(id)
 		if !isDone(x.now) || after > 0 && x.changed <= after {
@@ -35,7 +35,7 @@ func (m *mesh) isPopulated(n *node) bool {
 
 // emptied is the time at which the plans last made the database of a node, or its primary: since then
 // it holds what was brought to it later. 0: not in these plans.
-func (m *mesh) emptied(n *node) int {
+func (m *mesh) emptied(n *node) moment {
 	made := m.entry(database.PostgresDatabaseIdentifier(n.name, n.database)).made
 	if n.primary != "" {
 		made = max(made, m.entry(database.InstanceIdentifier(n.primary)).made)
@@ -90,7 +90,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 	subscription := m.entry(database.SubscriptionIdentifier(link))
 	copied := m.copied[n.name]
 	if !isDone(subscription.now) || emptied > 0 && copied <= emptied {
-		return &gap{subscription.id}
+		return &gap{*subscription.id}
 	}
 	for _, provider := range append([]string{source}, m.peersOf(n, source)...) {
 		made, g := m.slotMade(n, source, provider)
@@ -98,7 +98,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 			return g
 		}
 		if made > 0 && copied <= made {
-			return &gap{subscription.id}
+			return &gap{*subscription.id}
 		}
 	}
 	return m.inOrder(copied, database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link))
@@ -111,7 +111,7 @@ func (m *mesh) gapInAdvances(n *node, source, peer string) *gap {
 	link := n.link(peer, n.name)
 	subscription := m.entry(database.SubscriptionIdentifier(link))
 	if emptied := m.emptied(n); !isThere(subscription.now) || emptied > 0 && subscription.made <= emptied {
-		return &gap{subscription.id}
+		return &gap{*subscription.id}
 	}
 	received := m.entry(database.WaitForSyncEventIdentifier(n.link(source, n.name)))
 	lag := database.LagTrackerIdentifier(peer, n.name, n.database)
@@ -126,17 +126,17 @@ func (m *mesh) gapInAdvances(n *node, source, peer string) *gap {
 func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 	n := m.node(link.Subscriber, link.DatabaseName)
 	if m.sourceOf(n.name) != link.Provider {
-		m.about(RuleRolesSourceMissing, at, x.id, "copies without being named by",
+		m.about(RuleRolesSourceMissing, at, *x.id, "copies without being named by",
 			database.RolesSourceIdentifier(n.name))
 	}
 	if n.member {
-		m.about(RuleCopyIntoMember, at, x.id, "copies into a node that holds data")
+		m.about(RuleCopyIntoMember, at, *x.id, "copies into a node that holds data")
 	}
 	m.judgeProvider(x, link, at)
 	m.judgeAlone(x, n, at)
 	for _, peer := range m.peersOf(n, link.Provider) {
 		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
-			m.about(RuleCopyTooEarly, at, x.id, "copies before is done:", g.step)
+			m.about(RuleCopyTooEarly, at, *x.id, "copies before is done:", g.step)
 		}
 	}
 	m.copied[n.name] = m.clock
@@ -148,11 +148,11 @@ func (m *mesh) judgeAlone(x *entry, n *node, at place) {
 	for _, other := range m.nodeNames() {
 		id := database.SubscriptionIdentifier(n.link(other, n.name))
 		r := m.get(id)
-		if id == x.id || !isThere(r) || m.isJoining(other) {
+		if id == *x.id || !isThere(r) || m.isJoining(other) {
 			continue
 		}
 		if flags, err := flagsOf(r); err == nil && flags.settled() {
-			m.about(RuleJoiningIn, at, x.id, "copies while changes are applied by", id)
+			m.about(RuleJoiningIn, at, *x.id, "copies while changes are applied by", id)
 		}
 	}
 }
@@ -168,10 +168,10 @@ func (m *mesh) gapInPreparation(n *node, source, peer string) *gap {
 	slot := database.ReplicationSlotCreateIdentifier(n.link(peer, n.name))
 	switch {
 	case !isDone(marker.now) || marker.changed <= made && made > 0:
-		return &gap{marker.id}
+		return &gap{*marker.id}
 	case marker.changed == 0 && !slices.Contains(marker.now.Dependencies, slot):
 		// Both are of the start: the marker was written after the slots on which it depends.
-		return &gap{marker.id}
+		return &gap{*marker.id}
 	}
 	if g := m.inOrder(marker.changed, database.WaitForSyncEventIdentifier(n.link(peer, source))); g != nil {
 		return g
@@ -181,18 +181,18 @@ func (m *mesh) gapInPreparation(n *node, source, peer string) *gap {
 
 // slotMade returns the time at which the slot of the provider for a joining node was last made, and what
 // lacks until it is. That of the source is made by the copy, so that it counts when there is a record of it.
-func (m *mesh) slotMade(n *node, source, provider string) (int, *gap) {
+func (m *mesh) slotMade(n *node, source, provider string) (moment, *gap) {
 	link := n.link(provider, n.name)
 	record := m.entry(database.ReplicationSlotIdentifier(link))
 	if !isThere(record.now) {
-		return 0, &gap{record.id}
+		return 0, &gap{*record.id}
 	}
 	if provider == source {
 		return record.made, nil
 	}
 	ahead := m.entry(database.ReplicationSlotCreateIdentifier(link))
 	if !isDone(ahead.now) || record.made > 0 && ahead.made <= record.made {
-		return 0, &gap{ahead.id}
+		return 0, &gap{*ahead.id}
 	}
 	return ahead.made, nil
 }

@@ -6,67 +6,152 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// replay is the start state with what the events so far have done to it. Only resources that an event
-// touches, or that one depends on, have an entry; all others are as start has them.
+// moment is a time: how many phases, of all plans, the replay had begun then.
+type moment int32
+
+// replay is the start state with what the events so far have done to it.
+//
+// Every resource has a number, and is looked up by its identifier once to learn it: the resources of start
+// have their positions there as numbers, what only end has comes behind them, and behind that, as it comes,
+// what neither has. Only resources that an event touches, or that one depends on, have an entry; all others are
+// as start has them.
 type replay struct {
 	start, end *resource.State
-	entries    map[resource.Identifier]*entry
-	slab       []entry
-	clock      int
+	rows       []row   // by number
+	ofEnd      []int32 // the numbers of the resources of end, by their positions there
+	others     map[resource.Identifier]int32
+	size       int // how many resources are there
+	clock      moment
+
+	slab []entry  // room for entries to come
+	room []*entry // room for what they depend on
+}
+
+// row is what is known by the number of a resource.
+type row struct {
+	wanted *resource.Resource // nil: end does not have it
+	entry  *entry             // nil: it has none
 }
 
 // entry is one resource in the replay.
 type entry struct {
-	id  resource.Identifier
-	now *resource.Resource // nil: not there
+	id *resource.Identifier
+	// now is nil if it is not there, wanted if end does not have it.
+	now, wanted *resource.Resource
 	// wants is what now depends on by name; valid if linked.
 	wants  []*entry
 	linked bool
+	onPath bool // see ascend
 	// changed and made are the times at which it was last put and last created.
-	changed, made int
-	// deleted is the time at which it was last deleted, and where; 0: never.
-	deleted   int
-	deletedAt place
-
-	current event
-	climb   climb
+	changed, made moment
+	deletion      *deletion // the last one; nil: never
+	// event is the number of the event that a plan, counted from 1, has for it: see planning. It is that of the
+	// last plan that has any.
+	plan, event int32
+	climb       climb
 }
 
-// event is what the plan that is being judged does to a resource.
-type event struct {
-	plan  int // counted from 1; what follows holds only for this plan
+// deletion is when and where something was deleted.
+type deletion struct {
+	at    moment
 	place place
-	event *resource.Event
-	wants []*entry // what the event's resource depends on by name
 }
 
+// newReplay returns a replay in which no number is known yet.
 func newReplay(start, end *resource.State) *replay {
-	return &replay{start: start, end: end, entries: make(map[resource.Identifier]*entry)}
+	return &replay{start: start, end: end, size: start.Len()}
+}
+
+// number gives numbers to the resources of start and end, unless it is stopped. Neighbors in one of
+// them are often neighbors in the other.
+func (r *replay) number(stops func() bool) {
+	n := r.start.Len()
+	r.rows = make([]row, n, max(n+16, r.end.Len()))
+	r.ofEnd = make([]int32, 0, r.end.Len())
+	next := 0
+	for wanted := range r.end.All() {
+		if stops() {
+			return
+		}
+		at, ok := next, next < n && r.start.At(next).Identifier == wanted.Identifier
+		if !ok {
+			at, ok = r.start.Position(wanted.Identifier)
+		}
+		if ok {
+			next = at + 1
+		} else {
+			at = len(r.rows)
+			r.rows = append(r.rows, row{})
+		}
+		r.rows[at].wanted = wanted
+		r.ofEnd = append(r.ofEnd, int32(at))
+	}
+}
+
+// find returns the number of the resource, -1 if it has none.
+func (r *replay) find(id resource.Identifier) int {
+	if at, ok := r.start.Position(id); ok {
+		return at
+	}
+	if at, ok := r.end.Position(id); ok {
+		return int(r.ofEnd[at])
+	}
+	if n, ok := r.others[id]; ok {
+		return int(n)
+	}
+	return -1
 }
 
 // entry returns the entry of the resource, a new one if it has none.
 func (r *replay) entry(id resource.Identifier) *entry {
-	if e, ok := r.entries[id]; ok {
-		return e
+	n := r.find(id)
+	if n >= 0 && r.rows[n].entry != nil {
+		return r.rows[n].entry
 	}
 	if len(r.slab) == 0 {
-		r.slab = make([]entry, max(16, min(1024, len(r.entries))))
+		r.slab = make([]entry, min(max(16, len(r.rows)/8), 512))
 	}
-	e := &r.slab[0]
+	x := &r.slab[0]
 	r.slab = r.slab[1:]
-	e.id = id
-	e.now, _ = r.start.Get(id)
-	r.entries[id] = e
-	return e
+	if n < 0 {
+		n = len(r.rows)
+		r.rows = append(r.rows, row{})
+		if r.others == nil {
+			r.others = make(map[resource.Identifier]int32)
+		}
+		r.others[id] = int32(n)
+	}
+	x.now, x.wanted = r.now(n), r.rows[n].wanted
+	switch {
+	case x.now != nil:
+		x.id = &x.now.Identifier
+	case x.wanted != nil:
+		x.id = &x.wanted.Identifier
+	default:
+		own := id
+		x.id = &own
+	}
+	r.rows[n].entry = x
+	return x
+}
+
+// now returns the resource of that number as it is now, nil if it is not there.
+func (r *replay) now(n int) *resource.Resource {
+	if x := r.rows[n].entry; x != nil {
+		return x.now
+	}
+	if n < r.start.Len() {
+		return r.start.At(n)
+	}
+	return nil
 }
 
 // get returns the resource as it is now, nil if it is not there.
 func (r *replay) get(id resource.Identifier) *resource.Resource {
-	if e, ok := r.entries[id]; ok {
-		return e.now
+	if n := r.find(id); n >= 0 {
+		return r.now(n)
 	}
-	found, _ := r.start.Get(id)
-	return found
+	return nil
 }
 
 // atStart returns the resource as start has it, nil if it does not.
@@ -75,17 +160,21 @@ func (r *replay) atStart(id resource.Identifier) *resource.Resource {
 	return found
 }
 
-// resolve returns the entries of what a resource of e depends on by name.
-func (r *replay) resolve(e *entry, ids []resource.Identifier) []*entry {
+// resolve returns the entries of what a resource of x depends on by name.
+func (r *replay) resolve(x *entry, ids []resource.Identifier) []*entry {
 	if len(ids) == 0 {
 		return nil
 	}
-	if len(e.wants) == len(ids) && slices.EqualFunc(e.wants, ids, func(w *entry, id resource.Identifier) bool {
-		return w.id == id
+	if len(x.wants) == len(ids) && slices.EqualFunc(x.wants, ids, func(w *entry, id resource.Identifier) bool {
+		return *w.id == id
 	}) {
-		return e.wants
+		return x.wants
 	}
-	wants := make([]*entry, len(ids))
+	if len(ids) > len(r.room) {
+		r.room = make([]*entry, max(len(ids), min(max(32, len(r.rows)/4), 512)))
+	}
+	wants := r.room[:len(ids):len(ids)]
+	r.room = r.room[len(ids):]
 	for i, id := range ids {
 		wants[i] = r.entry(id)
 	}
@@ -94,71 +183,64 @@ func (r *replay) resolve(e *entry, ids []resource.Identifier) []*entry {
 
 // link makes sure that the entry knows what it depends on. Of a record that start brought, dependencies
 // that end has given up do not count: if that is all that has changed, there is no event.
-func (r *replay) link(e *entry) {
-	if e.linked {
+func (r *replay) link(x *entry) {
+	if x.linked {
 		return
 	}
-	e.linked = true
-	if e.now == nil {
+	x.linked = true
+	if x.now == nil {
 		return
 	}
-	kept := e.now.Dependencies
-	if wanted, ok := r.end.Get(e.id); ok && !slices.Equal(wanted.Dependencies, kept) {
+	kept := x.now.Dependencies
+	if x.wanted != nil && !slices.Equal(x.wanted.Dependencies, kept) {
 		kept = slices.DeleteFunc(slices.Clone(kept), func(id resource.Identifier) bool {
-			return !slices.Contains(wanted.Dependencies, id)
+			return !slices.Contains(x.wanted.Dependencies, id)
 		})
 	}
-	e.wants = r.resolve(e, kept)
+	x.wants = r.resolve(x, kept)
+}
+
+// needs returns the entries of all that a resource which is there depends on by name now.
+func (r *replay) needs(x *entry) []*entry {
+	if r.link(x); len(x.wants) == len(x.now.Dependencies) {
+		return x.wants
+	}
+	return r.resolve(x, x.now.Dependencies)
 }
 
 // apply does what the event does.
-func (r *replay) apply(e *resource.Event, at place) {
-	if !isValid(e) {
-		return
-	}
-	x := r.entry(e.Resource.Identifier)
-	switch e.Type {
-	case resource.EventDelete:
-		x.now, x.wants, x.linked = nil, nil, true
-		x.deleted, x.deletedAt = r.clock, at
-		return
-	case resource.EventCreate:
-		x.made, x.changed = r.clock, r.clock
-	case resource.EventUpdate:
-		x.changed = r.clock
-	case resource.EventRefresh:
-	}
-	if x.current.event == e {
-		x.wants = x.current.wants
-	} else {
-		x.wants = r.resolve(x, e.Resource.Dependencies)
-	}
-	x.now, x.linked = e.Resource, true
-}
-
-// size is the number of resources now.
-func (r *replay) size() int {
-	size := r.start.Len()
-	for id, e := range r.entries {
-		_, before := r.start.Get(id)
-		switch {
-		case e.now != nil && !before:
-			size++
-		case e.now == nil && before:
-			size--
+func (r *replay) apply(e *planned) {
+	x := e.entry
+	if e.Type == resource.EventDelete {
+		if x.now != nil {
+			r.size--
 		}
+		x.now, x.wants, x.linked = nil, nil, true
+		x.deletion = &deletion{r.clock, e.place}
+		return
 	}
-	return size
+	if x.now == nil {
+		r.size++
+	}
+	if isPut(e.Event) {
+		x.changed = r.clock
+	}
+	if e.Type == resource.EventCreate {
+		x.made = r.clock
+	}
+	x.now, x.wants, x.linked = e.Resource, e.wants, true
 }
 
 // state returns the state as it is now, in a copy of its own.
 func (r *replay) state() *resource.State {
 	s := r.start.Clone()
-	for id, e := range r.entries {
-		if e.now == nil {
-			s.Remove(id)
-		} else {
-			s.Add(e.now)
+	for i := range r.rows {
+		switch x := r.rows[i].entry; {
+		case x == nil:
+		case x.now == nil:
+			s.Remove(*x.id)
+		default:
+			s.Add(x.now)
 		}
 	}
 	return s

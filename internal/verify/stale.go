@@ -17,7 +17,7 @@ func (m *mesh) judgeStale(x *entry, at place) {
 		}
 	}
 	if len(stale) > 0 {
-		m.about(RuleStaleRecord, at, x.id, "is created while there stands as done what was lost with it:", stale...)
+		m.about(RuleStaleRecord, at, *x.id, "is created while there stands as done what was lost with it:", stale...)
 	}
 }
 
@@ -45,9 +45,9 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		}
 		return ids
 	case database.TypeReplicationSlot:
-		return m.needsSlot(x.id)
+		return m.needsSlot(*x.id)
 	case database.TypeReplicationSlotCreate:
-		for _, id := range x.current.event.Resource.Dependencies {
+		for _, id := range m.plan.of(x).Resource.Dependencies {
 			if found := m.needsSlot(id); len(found) > 0 {
 				return found[:1]
 			}

@@ -37,7 +37,7 @@ func isSet(r *resource.Resource, name string) bool {
 
 // judgeSubscription judges an event that puts a subscription.
 func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
-	link, ok := linkOf(x.id)
+	link, ok := linkOf(*x.id)
 	if !ok {
 		return
 	}
@@ -48,7 +48,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		before, err = flagsOf(x.now)
 	}
 	if err != nil {
-		m.about(RuleUnreadable, at, x.id, "has attributes that do not tell whether it applies changes")
+		m.about(RuleUnreadable, at, *x.id, "has attributes that do not tell whether it applies changes")
 		return
 	}
 	switch {
@@ -69,8 +69,8 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 
 // judgeSlot judges that a slot is there, or its making done. A dependency that says so is judged as such.
 func (m *mesh) judgeSlot(x *entry, slot resource.Identifier, at place) {
-	if !isThere(m.get(slot)) && !dependsOn(x.current.event.Resource, slot) {
-		m.about(RuleSubscriptionWithoutSlot, at, x.id, "is put without", slot)
+	if !dependsOn(m.plan.of(x).Resource, slot) && !isThere(m.get(slot)) {
+		m.about(RuleSubscriptionWithoutSlot, at, *x.id, "is put without", slot)
 	}
 }
 
@@ -80,7 +80,7 @@ func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
 		return
 	}
 	if g := m.gapOf(m.node(link.Provider, link.DatabaseName)); g != nil {
-		m.about(RuleJoiningOut, at, x.id, "takes changes from a joining node, for which is not done:", g.step)
+		m.about(RuleJoiningOut, at, *x.id, "takes changes from a joining node, for which is not done:", g.step)
 	}
 }
 
@@ -98,18 +98,18 @@ func (m *mesh) judgeEnabling(x *entry, e *resource.Event, link database.Link, st
 	source := m.sourceOf(n.name)
 	switch {
 	case source == "":
-		m.about(RuleUnreadable, at, database.RolesSourceIdentifier(n.name), "does not tell the source for", x.id)
+		m.about(RuleUnreadable, at, database.RolesSourceIdentifier(n.name), "does not tell the source for", *x.id)
 		return
 	case m.isPopulated(n):
 		m.judgeAgain(x, e, n, link, at)
 		return
 	}
 	if g := m.gapBefore(n, source, link); g != nil {
-		m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
 		return
 	}
 	if g := m.gapOf(n); g != nil {
-		m.about(RuleJoiningIn, at, x.id, "applies changes to a joining node, for which is not done:", g.step)
+		m.about(RuleJoiningIn, at, *x.id, "applies changes to a joining node, for which is not done:", g.step)
 	}
 }
 
@@ -119,12 +119,12 @@ func (m *mesh) judgeAgain(x *entry, e *resource.Event, n *node, link database.Li
 	source := m.sourceOf(n.name)
 	isPeer := slices.Contains(m.peersOf(n, source), link.Provider)
 	if e.Type == resource.EventCreate && (isPeer || link.Provider == source) {
-		m.about(RuleEnabledTooEarly, at, x.id, "is created to apply changes from a position that nothing has told it")
+		m.about(RuleEnabledTooEarly, at, *x.id, "is created to apply changes from a position that nothing has told it")
 		return
 	}
 	if isPeer && x.made > 0 {
 		if g := m.gapInAdvances(n, source, link.Provider); g != nil {
-			m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+			m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 	if postgres == nil || isSet(postgres, "has_restore_config") {
 		return
 	}
-	m.about(RuleJoiningIn, at, x.id, "applies changes to a new node, which has not copied any rows")
+	m.about(RuleJoiningIn, at, *x.id, "applies changes to a new node, which has not copied any rows")
 }
 
 // judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
@@ -152,6 +152,6 @@ func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
 		steps = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
 	}
 	if g := m.inOrder(0, steps...); g != nil {
-		m.about(RuleEnabledTooEarly, at, x.id, "applies changes before is done:", g.step)
+		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
 	}
 }

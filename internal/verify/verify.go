@@ -137,6 +137,7 @@ func newJudge(
 	j := &judge{
 		replay: newReplay(start, end), plans: plans, end: end, options: options, interrupt: interrupt, lastPut: -1,
 	}
+	j.number(j.stops)
 	for i := range plans {
 		if hasPut(&plans[i]) {
 			j.lastPut = i
@@ -181,17 +182,22 @@ func (j *judge) judgePlan(number int) {
 	}
 	j.begin(number)
 	j.judgeOrder()
+	rest := j.plan.events
 	for i := range p.Phases {
 		j.clock++
-		for k := range p.Phases[i].Events {
+		n := 0
+		for ; n < len(rest) && rest[n].place.phase == i; n++ {
 			if j.stops() {
 				return
 			}
-			j.judgeEvent(place{number, i, k})
+			if e := &rest[n]; j.plan.isFirst(e) {
+				j.judgeEvent(e)
+			}
 		}
-		for k := range p.Phases[i].Events {
-			j.apply(&p.Phases[i].Events[k], place{number, i, k})
+		for k := range rest[:n] {
+			j.apply(&rest[k])
 		}
+		rest = rest[n:]
 	}
 }
 
