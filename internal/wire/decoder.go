@@ -19,6 +19,7 @@ type decoder struct {
 	executors   slab[plannerv1.Executor]
 	identifiers slab[plannerv1.Identifier]
 	texts       slab[plannerv1.Resource_AttributesJson]
+	instances   slab[instance]
 	// dependencies and names back the lists of resources, one after the other.
 	dependencies []*plannerv1.Identifier
 	names        []string
@@ -49,28 +50,15 @@ const (
 )
 
 func (d *decoder) state(data []byte, out *plannerv1.State) bool {
-	for len(data) > 0 {
-		tag := data[0]
-		content, rest, ok := next(data[1:])
-		if !ok {
-			return false
-		}
-		data = rest
+	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case stateVersion:
 			out.Version, ok = text(content)
 		case stateResources:
-			r := d.resources.take()
-			out.Resources = append(out.Resources, r)
-			ok = d.resource(content, r)
-		default:
-			return false
+			ok = d.appendResource(&out.Resources, content)
 		}
-		if !ok {
-			return false
-		}
-	}
-	return true
+		return ok
+	})
 }
 
 func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {

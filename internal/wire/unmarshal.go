@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -13,33 +14,42 @@ import (
 // Unmarshal decodes the bytes into the message, as proto.Unmarshal does, with the same result and the same
 // errors. The message keeps the bytes, which must not change as long as it is in use.
 func Unmarshal(data []byte, m proto.Message) error {
-	fields := stateFields(m.ProtoReflect().Descriptor())
+	fields := knownFields(m.ProtoReflect().Descriptor())
 	if len(fields) == 0 {
 		return proto.Unmarshal(data, m)
 	}
-	rest, states, ok := split(data, fields)
+	rest, parts, ok := split(data, fields)
 	if !ok || proto.Unmarshal(rest, m) != nil {
 		return proto.Unmarshal(data, m) // which says what is wrong
 	}
-	for number, state := range states {
-		m.ProtoReflect().Set(fields[number], protoreflect.ValueOfMessage(state.ProtoReflect()))
+	for _, p := range parts {
+		value := protoreflect.ValueOfMessage(p.message.ProtoReflect())
+		if p.field.IsList() {
+			m.ProtoReflect().Mutable(p.field).List().Append(value)
+		} else {
+			m.ProtoReflect().Set(p.field, value)
+		}
 	}
 	return nil
 }
 
-// split decodes the states, which are in the given fields, and returns them and the bytes of the other fields. It
-// returns false if the bytes are unusual.
-func split(data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor) (
-	rest []byte, states map[protowire.Number]*plannerv1.State, ok bool,
-) {
-	states = make(map[protowire.Number]*plannerv1.State, len(fields))
+// part is a message that was decoded by hand, and the field that it belongs to.
+type part struct {
+	field   protoreflect.FieldDescriptor
+	message proto.Message
+}
+
+// split decodes what is in the given fields, and returns it and the bytes of the other fields. It returns false if the
+// bytes are unusual.
+func split(data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor) (rest []byte, parts []part, ok bool) {
 	var d decoder
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeField(data)
 		if n < 0 {
 			return nil, nil, false
 		}
-		if fields[number] == nil {
+		field := fields[number]
+		if field == nil {
 			rest = append(rest, data[:n]...)
 			data = data[n:]
 			continue
@@ -47,39 +57,68 @@ func split(data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor
 		if kind != protowire.BytesType {
 			return nil, nil, false
 		}
-		state := states[number]
-		if state == nil {
-			state = &plannerv1.State{}
-			states[number] = state
+		at := -1 // what is no list goes on where it is
+		if !field.IsList() {
+			at = slices.IndexFunc(parts, func(p part) bool { return p.field == field })
+		}
+		if at < 0 {
+			at = len(parts)
+			parts = append(parts, part{field, newMessage(field)})
 		}
 		_, _, tag := protowire.ConsumeTag(data)
 		content, _ := protowire.ConsumeBytes(data[tag:n])
-		if !d.state(content, state) {
+		if !d.decode(content, parts[at].message) {
 			return nil, nil, false
 		}
 		data = data[n:]
 	}
-	return rest, states, true
+	return rest, parts, true
 }
 
-// knownFields has the fields of every message type that was decoded.
-var knownFields sync.Map
+// newMessage makes a message for a field that is decoded by hand.
+func newMessage(field protoreflect.FieldDescriptor) proto.Message {
+	if field.Message().FullName() == stateType {
+		return &plannerv1.State{}
+	}
+	return &plannerv1.NodeResources{}
+}
 
-// stateFields are the fields of a message that hold one state each.
-func stateFields(message protoreflect.MessageDescriptor) map[protowire.Number]protoreflect.FieldDescriptor {
-	known, _ := knownFields.Load(message.FullName())
-	if fields, ok := known.(map[protowire.Number]protoreflect.FieldDescriptor); ok {
+// decode adds to the message what the bytes hold.
+func (d *decoder) decode(data []byte, out proto.Message) bool {
+	switch out := out.(type) {
+	case *plannerv1.State:
+		return d.state(data, out)
+	case *plannerv1.NodeResources:
+		return d.node(data, out)
+	}
+	return false
+}
+
+// What is decoded by hand.
+var (
+	stateType = (&plannerv1.State{}).ProtoReflect().Descriptor().FullName()
+	nodeType  = (&plannerv1.NodeResources{}).ProtoReflect().Descriptor().FullName()
+)
+
+// known has the fields of every message type that was decoded.
+var known sync.Map
+
+// knownFields are the fields of a message that hold what is decoded by hand: one state, or nodes.
+func knownFields(message protoreflect.MessageDescriptor) map[protowire.Number]protoreflect.FieldDescriptor {
+	found, _ := known.Load(message.FullName())
+	if fields, ok := found.(map[protowire.Number]protoreflect.FieldDescriptor); ok {
 		return fields
 	}
 	fields := make(map[protowire.Number]protoreflect.FieldDescriptor)
-	state := (&plannerv1.State{}).ProtoReflect().Descriptor().FullName()
 	for i := range message.Fields().Len() {
 		f := message.Fields().Get(i)
-		if f.Message() != nil && f.Message().FullName() == state && f.Cardinality() != protoreflect.Repeated &&
-			f.ContainingOneof() == nil {
+		if f.Message() == nil || f.ContainingOneof() != nil {
+			continue
+		}
+		if name := f.Message().FullName(); name == nodeType && f.IsList() || name == stateType && !f.IsList() {
 			fields[f.Number()] = f
 		}
 	}
-	knownFields.Store(message.FullName(), fields)
+	known.Store(message.FullName(), fields)
 	return fields
 }

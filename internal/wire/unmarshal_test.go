@@ -22,6 +22,7 @@ var requests = []proto.Message{
 	&plannerv1.PlanStatesRequest{},     // one, and a list
 	&plannerv1.VerifyPlansRequest{},    // two, with something in between
 	&plannerv1.AddNodeRequest{},        // none
+	&plannerv1.AddNodesRequest{},       // nodes only
 }
 
 // full is a state in which every field of every message is set.
@@ -49,6 +50,50 @@ func full() *plannerv1.State {
 	}}
 }
 
+// fullNodes are nodes in which every field of every message is set.
+func fullNodes() []*plannerv1.NodeResources {
+	config, _ := structpb.NewStruct(map[string]any{"a": 1, "b": []any{"x", nil, true}})
+	script := func(name string) *plannerv1.Script {
+		return &plannerv1.Script{Name: name, Statements: []string{"a", "ä", ""}, Succeeded: true, NeedsToRun: true}
+	}
+	instance := func(spec *plannerv1.InstanceSpec) *plannerv1.InstanceResources {
+		return &plannerv1.InstanceResources{
+			Instance: &plannerv1.Instance{
+				Spec: spec, InstanceHostname: "host", PrimaryInstanceId: "n1-a",
+				Dependencies:   []*plannerv1.Identifier{{Type: "a", Id: "1"}, {}},
+				ConnectionInfo: config, PostInit: script("p"),
+			},
+			InstanceDependencies: full().GetResources(),
+			DatabaseDependencies: full().GetResources()[:1],
+			NodeDependents:       full().GetResources()[2:],
+		}
+	}
+	return []*plannerv1.NodeResources{
+		{
+			NodeName: "n1", SourceNode: "n2", PrimaryInstanceId: "n1-a",
+			InstanceResources: []*plannerv1.InstanceResources{
+				instance(&plannerv1.InstanceSpec{
+					InstanceId: "n1-a", NodeName: "n1", DatabaseId: "d", HostId: "h", DatabaseName: "ä",
+					SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: `{"a":1}`},
+				}),
+				instance(&plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_Settings{Settings: config}}),
+				instance(&plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{}}),
+				{Instance: &plannerv1.Instance{Spec: &plannerv1.InstanceSpec{}}},
+				{Instance: &plannerv1.Instance{}},
+				{},
+			},
+			RestoreConfig: &plannerv1.RestoreConfig{
+				SourceDatabaseId: "d", SourceNodeName: "n", SourceDatabaseName: "b", Repository: config,
+				RestoreOptions: map[string]string{"a": "b", "": ""},
+			},
+			DatabaseId: "d", DatabaseName: "app", DatabaseOwner: "o",
+			Scripts: []*plannerv1.Script{script("s"), {}},
+		},
+		{},
+		{NodeName: "n2"},
+	}
+}
+
 // usual are requests as every encoder writes them.
 func usual(tb testing.TB) map[string]proto.Message {
 	tb.Helper()
@@ -60,6 +105,9 @@ func usual(tb testing.TB) map[string]proto.Message {
 		"empty": &plannerv1.UpdateDatabaseRequest{
 			Start: &plannerv1.State{}, Nodes: []*plannerv1.NodeResources{{NodeName: "n1"}},
 		},
+		"nodes":   &plannerv1.UpdateDatabaseRequest{Start: full(), Nodes: fullNodes()},
+		"restore": &plannerv1.RestoreDatabaseRequest{Start: full(), Nodes: fullNodes()},
+		"listed":  &plannerv1.AddNodesRequest{Nodes: fullNodes()},
 		"nothing": &plannerv1.UpdateDatabaseRequest{},
 	}
 	examples, err := filepath.Glob("../../examples/*.json")
@@ -87,7 +135,7 @@ func TestUsual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, ok := split(data, stateFields(m.ProtoReflect().Descriptor())); !ok {
+			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
 				t.Error("is left to protobuf")
 			}
 			got := m.ProtoReflect().New().Interface()
@@ -126,6 +174,10 @@ func field(number protowire.Number, content ...[]byte) []byte {
 // inResource writes a request with a resource of these fields.
 func inResource(fields ...[]byte) []byte { return field(1, field(2, fields...)) }
 
+// inNode writes a request with a node of these fields, inInstance with an instance of one.
+func inNode(fields ...[]byte) []byte     { return field(2, fields...) }
+func inInstance(fields ...[]byte) []byte { return inNode(field(4, field(1, fields...))) }
+
 // unusual are bytes that no encoder writes, or not without need.
 func unusual() map[string][]byte {
 	number := func(n protowire.Number, value uint64) []byte {
@@ -148,20 +200,40 @@ func unusual() map[string][]byte {
 		"struct twice": inResource(
 			field(3, field(1, field(1, []byte("a")), field(2, number(1, 0)))),
 			field(3, field(1, field(1, []byte("b")), field(2, number(1, 0))))),
-		"not a struct":        inResource(field(3, []byte{0xff})),
-		"types after ignored": inResource(field(7, []byte("/a")), field(6, []byte("t")), field(7, []byte("/b"))),
-		"wrong wire type":     inResource(number(10, 1)),
-		"state is a number":   number(1, 1),
-		"flag as bytes":       inResource(field(8, []byte{1})),
-		"long tag":            field(1, []byte{0x92, 0x00, 0x00}),
-		"cut in resource":     inResource(field(10, []byte("x"))[:2]),
-		"cut in identifier":   inResource(field(1, []byte{0x0a, 0x05})),
-		"cut in flag":         inResource([]byte{0x40, 0x80}),
-		"cut in long text":    inResource(append(protowire.AppendTag(nil, 10, protowire.BytesType), 0x80)),
-		"cut in executor":     inResource(field(2, []byte{0x08})),
-		"length of all":       {0x0a},
-		"number 0":            {0x02, 0x00},
-		"group":               inResource([]byte{0x0b, 0x0c}),
+		"not a struct":              inResource(field(3, []byte{0xff})),
+		"types after ignored":       inResource(field(7, []byte("/a")), field(6, []byte("t")), field(7, []byte("/b"))),
+		"wrong wire type":           inResource(number(10, 1)),
+		"state is a number":         number(1, 1),
+		"flag as bytes":             inResource(field(8, []byte{1})),
+		"long tag":                  field(1, []byte{0x92, 0x00, 0x00}),
+		"not utf-8 in node":         inNode(field(8, []byte{0xff})),
+		"not utf-8 in instance":     inInstance(field(2, []byte{0xff})),
+		"not utf-8 in spec":         inInstance(field(1, field(3, []byte{0xff}))),
+		"not utf-8 in settings":     inInstance(field(1, field(7, []byte{0xff}))),
+		"not utf-8 in script":       inNode(field(9, field(1, []byte{0xff}))),
+		"unknown field of node":     inNode(field(10, []byte("x"))),
+		"unknown field of instance": inInstance(field(7, []byte("x"))),
+		"unknown field of spec":     inInstance(field(1, field(8, []byte("x")))),
+		"unknown field of list":     inNode(field(4, field(5, []byte("x")))),
+		"instance twice":            inNode(field(4, field(1, field(2, []byte("h"))), field(1, field(3, []byte("p"))))),
+		"spec twice":                inInstance(field(1, field(1, []byte("i"))), field(1, field(2, []byte("n")))),
+		"settings in both forms":    inInstance(field(1, field(7, []byte("{}")), field(6, nil))),
+		"settings twice":            inInstance(field(1, field(6, nil), field(6, nil))),
+		"connection info twice":     inInstance(field(5, nil), field(5, nil)),
+		"script twice":              inInstance(field(6, field(1, name)), field(6, nil)),
+		"restore config twice":      inNode(field(5, field(1, name)), field(5, nil)),
+		"not a restore config":      inNode(field(5, []byte{0xff})),
+		"node is a number":          number(2, 1),
+		"name is a number":          inNode(number(1, 1)),
+		"cut in node":               inNode([]byte{0x0a, 0x05}),
+		"cut in resource":           inResource(field(10, []byte("x"))[:2]),
+		"cut in identifier":         inResource(field(1, []byte{0x0a, 0x05})),
+		"cut in flag":               inResource([]byte{0x40, 0x80}),
+		"cut in long text":          inResource(append(protowire.AppendTag(nil, 10, protowire.BytesType), 0x80)),
+		"cut in executor":           inResource(field(2, []byte{0x08})),
+		"length of all":             {0x0a},
+		"number 0":                  {0x02, 0x00},
+		"group":                     inResource([]byte{0x0b, 0x0c}),
 	}
 }
 
@@ -170,7 +242,7 @@ func TestUnusual(t *testing.T) {
 	for name, data := range unusual() {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := split(data, stateFields(m.ProtoReflect().Descriptor())); ok {
+			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); ok {
 				t.Error("is read by hand")
 			}
 			checkLikeProtobuf(t, data, m)
@@ -189,7 +261,7 @@ func TestOdd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := split(data, stateFields(m.ProtoReflect().Descriptor())); !ok {
+			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
 				t.Error("is left to protobuf")
 			}
 			checkLikeProtobuf(t, data, m)
