@@ -3,6 +3,7 @@ package resource
 import (
 	"bytes"
 	"fmt"
+	"unsafe"
 )
 
 // JSONLimits bounds what CheckJSON and CheckJSONObject accept. The zero value is the default.
@@ -99,6 +100,8 @@ type jsonChecker struct {
 	jsonScanner
 	// canonical makes it a failure that a valid text is not in canonical form.
 	canonical bool
+	// outermost, if it is not nil, gets the members of the outermost object.
+	outermost []JSONMember
 	// names of the members read so far of all objects that are open, outermost object first.
 	names nameStack
 	// unescaped is where those of the names lie that are escaped in the text.
@@ -164,8 +167,13 @@ func (c *jsonChecker) object() bool {
 		}
 		c.names.push(name)
 		last = name
+		start := c.pos
 		if !c.value() {
 			return false
+		}
+		if outer == 0 && c.outermost != nil {
+			key := unsafe.String(unsafe.SliceData(name.name), len(name.name))
+			c.outermost = append(c.outermost, JSONMember{Key: key, Value: c.text[start:c.pos:c.pos]})
 		}
 	}
 	if c.problem != "" {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// JSONMember is one member of a JSON object. Value is its value as it stands in the text, and shares the
-// text's memory.
+// JSONMember is one member of a JSON object. Value is its value as it stands in the text. Both share the text's
+// memory.
 type JSONMember struct {
 	Key   string
 	Value []byte
@@ -16,21 +16,14 @@ type JSONMember struct {
 // ObjectMembers returns the members of the JSON object that text is, in the order of the text, with
 // unescaped keys. A text that CheckJSONObject would not accept at any depth is a *JSONError.
 func ObjectMembers(text []byte) ([]JSONMember, error) {
-	if err := CheckJSONObject(text, JSONLimits{MaxDepth: depthLimit}); err != nil {
-		return nil, err
+	c := jsonChecker{
+		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: MaxJSONExponentDigits},
+		outermost:   make([]JSONMember, 0, 4),
 	}
-	// The walk cannot fail any more.
-	var members []JSONMember
-	c := jsonChecker{jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: MaxJSONExponentDigits}}
-	c.space()
-	c.open()
-	for first := true; c.next(first, '}'); first = false {
-		name, _ := c.memberName()
-		start := c.pos
-		c.value()
-		members = append(members, JSONMember{Key: string(name.name), Value: text[start:c.pos:c.pos]})
+	if !c.document(true) {
+		return nil, c.err()
 	}
-	return members, nil
+	return c.outermost, nil
 }
 
 // jsonName is the name of a member, unescaped, and where it stands in the text.
