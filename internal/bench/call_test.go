@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,11 +60,11 @@ func benchmarkCall(b *testing.B, c *call) {
 	b.ReportMetric(float64(answer.size()), "answer-B")
 }
 
-// call is a request on the wire, and how to answer it.
+// call is a request on the wire, and all that is done to answer it, on the wire too.
 type call struct {
 	wire   []byte
 	decode func() proto.Message
-	answer func(wire []byte) (answer, error)
+	reply  func(wire []byte) ([][]byte, error)
 }
 
 // answer is the messages of an answer.
@@ -88,13 +90,28 @@ func (a answer) marshal() ([][]byte, error) {
 	return all, nil
 }
 
-// reply does all that a call takes.
-func (c *call) reply(wire []byte) ([][]byte, error) {
-	a, err := c.answer(wire)
+// answer is what a client decodes. Responses of all calls with plans are alike.
+func (c *call) answer(wire []byte) (answer, error) {
+	messages, err := c.reply(wire)
 	if err != nil {
 		return nil, err
 	}
-	return a.marshal()
+	a := make(answer, len(messages))
+	for i, data := range messages {
+		response := &plannerv1.UpdateDatabaseResponse{}
+		if err := proto.Unmarshal(data, response); err != nil {
+			return nil, err
+		}
+		switch part := response.GetPart().(type) {
+		case *plannerv1.UpdateDatabaseResponse_Header:
+			a[i] = part.Header
+		case *plannerv1.UpdateDatabaseResponse_PlanPart:
+			a[i] = part.PlanPart
+		case *plannerv1.UpdateDatabaseResponse_Summary:
+			a[i] = part.Summary
+		}
+	}
+	return a, nil
 }
 
 // bare decodes the request and encodes the answer, and does nothing in between.
@@ -110,7 +127,7 @@ func callOf(tb testing.TB, q *question, f form) *call {
 	tb.Helper()
 	c := &call{
 		decode: func() proto.Message { return &plannerv1.UpdateDatabaseRequest{} },
-		answer: answerUpdate,
+		reply:  replyUpdate,
 	}
 	var request proto.Message
 	if q.targets == nil {
@@ -118,7 +135,7 @@ func callOf(tb testing.TB, q *question, f form) *call {
 	} else {
 		request = q.restore(tb, f.format)
 		c.decode = func() proto.Message { return &plannerv1.RestoreDatabaseRequest{} }
-		c.answer = answerRestore
+		c.reply = replyRestore
 	}
 	var err error
 	if c.wire, err = proto.Marshal(request); err != nil {
@@ -127,7 +144,7 @@ func callOf(tb testing.TB, q *question, f form) *call {
 	return c
 }
 
-func answerUpdate(data []byte) (answer, error) {
+func replyUpdate(data []byte) ([][]byte, error) {
 	request := &plannerv1.UpdateDatabaseRequest{}
 	if err := wire.Unmarshal(data, request); err != nil {
 		return nil, err
@@ -140,10 +157,10 @@ func answerUpdate(data []byte) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(plans, asked.Response, convert.ResolvedOptions(asked.Options))
+	return replyOf(plans, asked.Response, convert.ResolvedOptions(asked.Options))
 }
 
-func answerRestore(data []byte) (answer, error) {
+func replyRestore(data []byte) ([][]byte, error) {
 	request := &plannerv1.RestoreDatabaseRequest{}
 	if err := wire.Unmarshal(data, request); err != nil {
 		return nil, err
@@ -156,18 +173,92 @@ func answerRestore(data []byte) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(plans, asked.Response, nil)
+	return replyOf(plans, asked.Response, nil)
 }
 
-// answerOf is what the service sends, with each plan in one part.
-func answerOf(
+// replyOf is what the service sends, in the way it makes it, but with each plan in one part.
+func replyOf(
 	plans []resource.Plan, settings convert.ResponseSettings, options *plannerv1.UpdateDatabaseOptions,
-) (answer, error) {
+) ([][]byte, error) {
 	encoder := convert.NewEncoder(settings)
-	a := answer{encoder.Header(len(plans), options)}
-	for i, p := range plans {
-		a = append(a, &plannerv1.PlanPart{PlanIndex: uint32(i), Phases: encoder.Plan(p).GetPhases()})
-	}
+	parts := encode(encoder, plans)
 	summary, err := convert.Summary(nil, plans)
-	return append(a, summary), err
+	if err != nil {
+		return nil, err
+	}
+	header, err := proto.Marshal(&plannerv1.UpdateDatabaseResponse{
+		Part: &plannerv1.UpdateDatabaseResponse_Header{Header: encoder.Header(len(plans), options)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	reply := [][]byte{header}
+	for i := range plans {
+		reply = append(reply, parts.message(i))
+	}
+	last, err := proto.Marshal(&plannerv1.UpdateDatabaseResponse{
+		Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: summary},
+	})
+	return append(reply, last), err
+}
+
+// keptBytes is how large the events of an answer may be to be kept when they have been measured.
+const keptBytes = 1 << 20
+
+// scratches are memory for events that are measured.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// encodedPlans are plans of which every event has been encoded to measure it.
+type encodedPlans struct {
+	encoder *convert.Encoder
+	plans   []resource.Plan
+	// sizes are what the events of each phase take, and kept is all events if they are few.
+	sizes [][]int
+	kept  []byte
+}
+
+func encode(encoder *convert.Encoder, plans []resource.Plan) *encodedPlans {
+	m := &encodedPlans{encoder: encoder, plans: plans, sizes: make([][]int, len(plans))}
+	scratch, _ := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	b, total := (*scratch)[:0], 0
+	for i, plan := range plans {
+		m.sizes[i] = make([]int, len(plan.Phases))
+		for k, phase := range plan.Phases {
+			for e := range phase.Events {
+				if total > keptBytes {
+					b = b[:0]
+				}
+				before := len(b)
+				b = encoder.AppendPhaseEvent(b, &phase.Events[e])
+				m.sizes[i][k] += len(b) - before
+				total += len(b) - before
+			}
+		}
+	}
+	if total <= keptBytes {
+		m.kept = slices.Clone(b)
+	}
+	*scratch = b
+	return m
+}
+
+// message is the one of a plan. They have to be asked for in order.
+func (m *encodedPlans) message(plan int) []byte {
+	phases := 0
+	for k, n := range m.sizes[plan] {
+		phases += convert.PhaseSize(k, n)
+	}
+	b := convert.AppendPart(make([]byte, 0, convert.PartSize(plan, phases)), plan, phases)
+	for k, n := range m.sizes[plan] {
+		b = convert.AppendPhase(b, k, n)
+		if m.kept != nil {
+			b, m.kept = append(b, m.kept[:n]...), m.kept[n:]
+			continue
+		}
+		for e := range m.plans[plan].Phases[k].Events {
+			b = m.encoder.AppendPhaseEvent(b, &m.plans[plan].Phases[k].Events[e])
+		}
+	}
+	return b
 }

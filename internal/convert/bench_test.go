@@ -117,10 +117,11 @@ func BenchmarkUpdateDatabase(b *testing.B) {
 			b.Fatal(err)
 		}
 		encoder := NewEncoder(call.Response)
+		var answer []byte
 		b.Run("form="+name+"/step=encode", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				encoder.State(call.Start)
+				answer = encoder.AppendState(answer[:0], call.Start)
 			}
 		})
 	}

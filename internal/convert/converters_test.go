@@ -167,7 +167,7 @@ var answers = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.M
 		if err != nil {
 			return nil, err
 		}
-		return NewFormEncoder(armFormat(m)).Event(event), nil
+		return NewFormEncoder(armFormat(m)).Event(&event), nil
 	},
 	"planner.v1.State": func(_ *testing.T, m proto.Message) (proto.Message, error) {
 		state, err := StateFromProto(m.(*plannerv1.State))

@@ -1,5 +1,6 @@
 // Package convert turns requests of the wire API into the domain's types, and the domain's results into
-// responses. Besides the services it is the only package that sees generated types.
+// responses, which it writes in the wire format. Besides the services it is the only package that sees generated
+// types.
 //
 // # Words
 //
@@ -18,8 +19,8 @@
 //   - What it makes does not depend on the form of attributes, and in a set not on the order of its
 //     elements.
 //   - No error holds the value of an attribute, a setting, a script or a restore option: they hold secrets.
-//   - It works in one pass over the request. Calls and responses share memory with what they were made
-//     from (strings, and JSON text without copying it), so neither may be changed afterwards.
+//   - It works in one pass over the request. Calls share memory with the request (strings, and JSON text
+//     without copying it), so neither may be changed afterwards. Responses are bytes of their own.
 //
 // # What it refuses
 //

@@ -1,16 +1,24 @@
 package convert
 
 import (
+	"google.golang.org/protobuf/proto"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// Encoder writes resources, states, events and plans as messages, each resource in the form that the
-// settings give it. What does not fit a Struct exactly becomes JSON text instead.
+// Encoder writes resources, states, events and plans, each resource in the form that the settings give it. What
+// does not fit a Struct exactly becomes JSON text instead.
 //
-// Messages share memory with what they are made from, and may share parts with each other: neither may be
-// changed. An encoder keeps nothing, and may be used by several goroutines.
+// Answers are appended in the wire format, byte for byte as protobuf writes the same messages when it is told to
+// be deterministic; only that strings are valid UTF-8 is for their makers to see to, which the conversion of
+// requests does. The messages that an encoder returns are for those who make requests: they are decoded from the
+// same bytes.
+//
+// An encoder is for one goroutine at a time.
 type Encoder struct {
+	writer
+
 	settings ResponseSettings
 }
 
@@ -26,35 +34,78 @@ func NewFormEncoder(format plannerv1.AttributesFormat) *Encoder {
 	})
 }
 
+// AppendEvent appends the wire form of an event. The values of its diff have the form of its resource.
+func (e *Encoder) AppendEvent(b []byte, event *resource.Event) []byte {
+	e.begin(b)
+	e.event(event, e.settings.of(event.Resource.Identifier))
+	return e.finish()
+}
+
+// AppendPhaseEvent appends an event as one of those of a phase: see AppendPhase.
+func (e *Encoder) AppendPhaseEvent(b []byte, event *resource.Event) []byte {
+	e.begin(append(b, phaseEvents))
+	all := e.open()
+	e.event(event, e.settings.of(event.Resource.Identifier))
+	e.close(all)
+	return e.finish()
+}
+
+// AppendResource appends the wire form of a resource.
+func (e *Encoder) AppendResource(b []byte, r *resource.Resource) []byte {
+	e.begin(b)
+	e.resource(r, e.settings.of(r.Identifier))
+	return e.finish()
+}
+
+// AppendState appends the wire form of a state, in identifier order.
+func (e *Encoder) AppendState(b []byte, s *resource.State) []byte {
+	e.begin(b)
+	e.state(s)
+	return e.finish()
+}
+
+// AppendStateResponse appends a response with a state, at that place among those of its call.
+func (e *Encoder) AppendStateResponse(b []byte, index int, s *resource.State) []byte {
+	e.begin(append(b, responseState))
+	state := e.open()
+	e.state(s)
+	e.close(state)
+	e.number(responseStateIndex, uint64(index))
+	return e.finish()
+}
+
+func (e *Encoder) state(s *resource.State) {
+	e.element(stateVersion, catalogVersion)
+	for _, r := range s.Resources() {
+		e.b = append(e.b, stateResources)
+		all := e.open()
+		e.resource(r, e.settings.of(r.Identifier))
+		e.close(all)
+	}
+}
+
 // State writes a state, in identifier order.
 func (e *Encoder) State(s *resource.State) *plannerv1.State {
-	all := s.Resources()
-	return &plannerv1.State{Version: catalogVersion, Resources: e.resources(all)}
+	return decoded(&plannerv1.State{}, e.AppendState(nil, s))
 }
 
 // Resource writes a resource.
 func (e *Encoder) Resource(r *resource.Resource) *plannerv1.Resource {
-	var block resourceBlock
-	e.resource(r, &block)
-	return &block.message
+	return decoded(&plannerv1.Resource{}, e.AppendResource(nil, r))
 }
 
 // Event writes an event. The values of its diff have the form of its resource.
-func (e *Encoder) Event(event resource.Event) *plannerv1.Event {
-	var block eventBlock
-	e.event(&event, &block)
-	return &block.message
+func (e *Encoder) Event(event *resource.Event) *plannerv1.Event {
+	return decoded(&plannerv1.Event{}, e.AppendEvent(nil, event))
 }
 
 // Phase writes the phase at that position of its plan.
 func (e *Encoder) Phase(index int, phase resource.Phase) *plannerv1.Phase {
-	blocks := make([]eventBlock, len(phase.Events))
-	events := make([]*plannerv1.Event, len(phase.Events))
+	out := &plannerv1.Phase{Index: uint32(index)}
 	for i := range phase.Events {
-		e.event(&phase.Events[i], &blocks[i])
-		events[i] = &blocks[i].message
+		out.Events = append(out.Events, e.Event(&phase.Events[i]))
 	}
-	return &plannerv1.Phase{Index: uint32(index), Events: events}
+	return out
 }
 
 // Plan writes a whole plan.
@@ -66,114 +117,18 @@ func (e *Encoder) Plan(plan resource.Plan) *plannerv1.Plan {
 	return &plannerv1.Plan{Phases: phases}
 }
 
-// resourceBlock is a resource's message and its parts in one piece of memory.
-type resourceBlock struct {
-	message    plannerv1.Resource
-	identifier plannerv1.Identifier
-	executor   plannerv1.Executor
-	text       plannerv1.Resource_AttributesJson
-}
-
-// eventBlock is an event's message likewise.
-type eventBlock struct {
-	message  plannerv1.Event
-	resource resourceBlock
-}
-
 func (e *Encoder) resources(list []*resource.Resource) []*plannerv1.Resource {
-	if len(list) == 0 {
-		return nil
-	}
-	blocks := make([]resourceBlock, len(list))
-	out := make([]*plannerv1.Resource, len(list))
-	for i, r := range list {
-		e.resource(r, &blocks[i])
-		out[i] = &blocks[i].message
+	var out []*plannerv1.Resource
+	for _, r := range list {
+		out = append(out, e.Resource(r))
 	}
 	return out
 }
 
-// resource fills the block, and returns the form that the attributes have in it.
-func (e *Encoder) resource(r *resource.Resource, block *resourceBlock) form {
-	block.identifier.Type, block.identifier.Id = string(r.Identifier.Type), r.Identifier.ID
-	block.executor.Type, block.executor.Id = executorTypeToProto(r.Executor.Type), r.Executor.ID
-	m := &block.message
-	m.Identifier = &block.identifier
-	m.Executor = &block.executor
-	m.Dependencies = identifiersToProto(r.Dependencies)
-	m.TypeDependencies = typesToProto(r.TypeDependencies)
-	m.DiffIgnore = r.DiffIgnore
-	m.NeedsRecreate = r.NeedsRecreate
-	m.PendingDeletion = r.PendingDeletion
-	m.Error = r.Error
-	m.ResourceVersion = r.ResourceVersion
-
-	as := e.settings.of(r.Identifier)
-	if len(r.Attributes) == 0 {
-		return as
+// decoded is the message that was written.
+func decoded[M proto.Message](m M, data []byte) M {
+	if err := proto.Unmarshal(data, m); err != nil {
+		panic("convert: a message holds what is not valid UTF-8") // and that must not be shown
 	}
-	if as == formStruct {
-		if s, ok := structOf(r.Attributes); ok {
-			m.AttributesForm = &plannerv1.Resource_Attributes{Attributes: s}
-			return formStruct
-		}
-	}
-	block.text.AttributesJson = stringOf(r.Attributes)
-	m.AttributesForm = &block.text
-	return formText
-}
-
-func (e *Encoder) event(event *resource.Event, block *eventBlock) {
-	as := e.resource(event.Resource, &block.resource)
-	m := &block.message
-	m.Type = eventTypeToProto(event.Type)
-	m.Resource = &block.resource.message
-	m.Reason = eventReasonToProto(event.Reason)
-	m.CausedBy = identifiersToProto(event.CausedBy)
-	if len(event.Diff) == 0 {
-		return
-	}
-	m.Diff = make([]*plannerv1.PatchOperation, len(event.Diff))
-	for i, o := range event.Diff {
-		m.Diff[i] = operationToProto(o, as)
-	}
-}
-
-func operationToProto(o resource.Operation, as form) *plannerv1.PatchOperation {
-	m := &plannerv1.PatchOperation{Op: o.Op, Path: o.Path, From: o.From}
-	if len(o.Value) == 0 {
-		return m
-	}
-	if as == formStruct {
-		if v, ok := valueOf(o.Value); ok {
-			m.ValueForm = &plannerv1.PatchOperation_Value{Value: v}
-			return m
-		}
-	}
-	m.ValueForm = &plannerv1.PatchOperation_ValueJson{ValueJson: stringOf(o.Value)}
 	return m
-}
-
-func identifiersToProto(ids []resource.Identifier) []*plannerv1.Identifier {
-	if len(ids) == 0 {
-		return nil
-	}
-	messages := make([]plannerv1.Identifier, len(ids))
-	out := make([]*plannerv1.Identifier, len(ids))
-	for i, id := range ids {
-		messages[i].Type, messages[i].Id = string(id.Type), id.ID
-		out[i] = &messages[i]
-	}
-	return out
-}
-
-func typesToProto(types []resource.Type) []string {
-	if len(types) == 0 {
-		return nil
-	}
-	out := make([]string, len(types))
-	for i, t := range types {
-		out[i] = string(t)
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -176,4 +177,21 @@ func exactStruct(field string, text []byte) (*structpb.Struct, error) {
 		return nil, &InexactError{Field: field}
 	}
 	return s, nil
+}
+
+// structOf returns a JSON object as a Struct, or false if a Struct cannot hold it exactly.
+func structOf(text []byte) (*structpb.Struct, bool) {
+	var w writer
+	if !w.exact(resourceAttributes, text, true) {
+		return nil, false
+	}
+	return decoded(&plannerv1.Resource{}, w.finish()).GetAttributes(), true
+}
+
+func identifiersToProto(ids []resource.Identifier) []*plannerv1.Identifier {
+	var out []*plannerv1.Identifier
+	for _, id := range ids {
+		out = append(out, &plannerv1.Identifier{Type: string(id.Type), Id: id.ID})
+	}
+	return out
 }

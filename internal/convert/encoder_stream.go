@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"google.golang.org/protobuf/encoding/protowire"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -15,6 +17,28 @@ func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *p
 		MaxMessageBytes:  uint32(e.settings.MaxMessageBytes),
 		Plans:            uint32(plans),
 	}
+}
+
+// PartSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
+func PartSize(plan, phases int) int { return fieldSize(numberSize(uint64(plan)) + phases) }
+
+// AppendPart appends the beginning of such a response: what is left is its phases.
+func AppendPart(b []byte, plan, phases int) []byte {
+	size := numberSize(uint64(plan)) + phases
+	w := writer{b: protowire.AppendVarint(append(b, responsePlanPart), uint64(size))}
+	w.number(partPlanIndex, uint64(plan))
+	return w.b
+}
+
+// PhaseSize is what the phase of that index takes in its part, with that many bytes of events.
+func PhaseSize(phase, events int) int { return fieldSize(numberSize(uint64(phase)) + events) }
+
+// AppendPhase appends the beginning of such a phase: what is left is its events.
+func AppendPhase(b []byte, phase, events int) []byte {
+	size := numberSize(uint64(phase)) + events
+	w := writer{b: protowire.AppendVarint(append(b, partPhases), uint64(size))}
+	w.number(phaseIndex, uint64(phase))
+	return w.b
 }
 
 // ResolvedOptions are all options of UpdateDatabase, with the defaults filled in.

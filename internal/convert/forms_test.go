@@ -31,7 +31,7 @@ func sent(id string, form plannerv1.AttributesFormat) *plannerv1.Resource {
 // got is the form that a resource of that identifier comes back in.
 func got(settings ResponseSettings, kind resource.Type, id string) plannerv1.AttributesFormat {
 	r := opaque(kind, id, nil)
-	event := NewEncoder(settings).Event(resource.Event{
+	event := NewEncoder(settings).Event(&resource.Event{
 		Type: resource.EventUpdate, Resource: r, Diff: []resource.Operation{{Op: "add", Path: "/x", Value: []byte("null")}},
 	})
 	_, object := event.Resource.AttributesForm.(*plannerv1.Resource_Attributes)

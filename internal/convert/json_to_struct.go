@@ -3,41 +3,66 @@ package convert
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// structOf returns a JSON object as a Struct, or false if a Struct cannot hold it exactly: if that, written
-// as JSON again, would not be the same value. Text that is no JSON object is such a case too.
-func structOf(text []byte) (*structpb.Struct, bool) {
-	if resource.CheckJSONObject(text, jsonLimits()) != nil {
-		return nil, false
+// exact writes JSON text as a field: a Struct if it has to be an object, else a Value. It writes nothing and
+// returns false if that cannot hold the text exactly: if that, written as JSON again, would not be the same value.
+// Text that is no such JSON is such a case too.
+func (w *writer) exact(tag byte, text []byte, object bool) bool {
+	check := resource.CheckJSON
+	if object {
+		check = resource.CheckJSONObject
 	}
-	p := structParser{text: text}
-	v, ok := p.value()
-	return v.GetStructValue(), ok
+	if check(text, jsonLimits()) != nil {
+		return false
+	}
+	before := w.mark()
+	p := structWriter{writer: w, text: text}
+	if p.document(tag, object) {
+		return true
+	}
+	w.back(before)
+	if !p.unsorted {
+		return false
+	}
+	sorted, err := resource.CanonicalJSON(text)
+	if err != nil {
+		return false
+	}
+	p = structWriter{writer: w, text: sorted}
+	if p.document(tag, object) {
+		return true
+	}
+	w.back(before)
+	return false
 }
 
-// valueOf returns any JSON value as a Value, or false in the cases of structOf.
-func valueOf(text []byte) (*structpb.Value, bool) {
-	if resource.CheckJSON(text, jsonLimits()) != nil {
-		return nil, false
-	}
-	p := structParser{text: text}
-	return p.value()
+// structWriter writes JSON that has been checked as Structs and Values. It stops, with false, at the first number
+// that is not a double, and at the first member whose name is not behind the one before it.
+type structWriter struct {
+	*writer
+	text     []byte
+	pos      int
+	unsorted bool
 }
 
-// structParser reads JSON that has been checked. It stops, with false, at the first number that is not a
-// double.
-type structParser struct {
-	text []byte
-	pos  int
+func (p *structWriter) document(tag byte, object bool) bool {
+	p.b = append(p.b, tag)
+	if !object {
+		return p.value()
+	}
+	p.next()
+	return p.object()
 }
 
 // next skips white space, commas and colons, and returns the byte that a token starts with.
-func (p *structParser) next() byte {
+func (p *structWriter) next() byte {
 	for {
 		switch c := p.text[p.pos]; c {
 		case ' ', '\t', '\n', '\r', ',', ':':
@@ -48,57 +73,135 @@ func (p *structParser) next() byte {
 	}
 }
 
-func (p *structParser) value() (*structpb.Value, bool) {
-	switch p.next() {
-	case '{':
+// value writes the next value as a Value, with its length in front.
+func (p *structWriter) value() bool {
+	if c := p.next(); c == '{' || c == '[' {
+		return p.container(c)
+	}
+	s, ok := p.scalar()
+	p.b = s.append(protowire.AppendVarint(p.b, uint64(s.size())))
+	return ok
+}
+
+// container writes a Value that holds the next object or array, which begins with that bracket.
+func (p *structWriter) container(bracket byte) bool {
+	value := p.open()
+	defer p.close(value)
+	if bracket == '{' {
+		p.b = append(p.b, valueStruct)
 		return p.object()
-	case '[':
-		return p.array()
+	}
+	p.b = append(p.b, valueList)
+	return p.array()
+}
+
+// object writes the next object as a Struct, with its length in front.
+func (p *structWriter) object() bool {
+	content := p.open()
+	defer p.close(content)
+	p.pos++
+	var before []byte
+	for p.next() != '}' {
+		name := p.string()
+		if before != nil && bytes.Compare(before, name) >= 0 {
+			p.unsorted = true
+			return false
+		}
+		before = name
+		if !p.member(name) {
+			return false
+		}
+	}
+	p.pos++
+	return true
+}
+
+func (p *structWriter) member(name []byte) bool {
+	p.b = append(p.b, structFields)
+	if c := p.next(); c == '{' || c == '[' {
+		entry := p.open()
+		p.name(name)
+		ok := p.value()
+		p.close(entry)
+		return ok
+	}
+	s, ok := p.scalar()
+	size := s.size()
+	p.b = protowire.AppendVarint(p.b, uint64(fieldSize(len(name))+fieldSize(size)))
+	p.name(name)
+	p.b = s.append(protowire.AppendVarint(p.b, uint64(size)))
+	return ok
+}
+
+// name writes the name of a member, and the tag of its value.
+func (p *structWriter) name(name []byte) {
+	p.b = append(protowire.AppendBytes(append(p.b, memberKey), name), memberValue)
+}
+
+// array writes the next array as a ListValue, with its length in front.
+func (p *structWriter) array() bool {
+	content := p.open()
+	defer p.close(content)
+	p.pos++
+	for p.next() != ']' {
+		p.b = append(p.b, listValues)
+		if !p.value() {
+			return false
+		}
+	}
+	p.pos++
+	return true
+}
+
+// scalar is a Value that is neither a Struct nor a list.
+type scalar struct {
+	tag byte
+	// text is a string, bits are all else.
+	text []byte
+	bits uint64
+}
+
+func (s *scalar) size() int {
+	switch s.tag {
+	case valueString:
+		return fieldSize(len(s.text))
+	case valueNumber:
+		return tagSize + protowire.SizeFixed64()
+	}
+	return tagSize + protowire.SizeVarint(s.bits)
+}
+
+func (s *scalar) append(b []byte) []byte {
+	b = append(b, s.tag)
+	switch s.tag {
+	case valueString:
+		return protowire.AppendBytes(b, s.text)
+	case valueNumber:
+		return protowire.AppendFixed64(b, s.bits)
+	}
+	return protowire.AppendVarint(b, s.bits)
+}
+
+func (p *structWriter) scalar() (scalar, bool) {
+	switch p.next() {
 	case '"':
-		return structpb.NewStringValue(p.string()), true
+		return scalar{tag: valueString, text: p.string()}, true
 	case 't':
 		p.pos += len("true")
-		return structpb.NewBoolValue(true), true
+		return scalar{tag: valueBool, bits: protowire.EncodeBool(true)}, true
 	case 'f':
 		p.pos += len("false")
-		return structpb.NewBoolValue(false), true
+		return scalar{tag: valueBool}, true
 	case 'n':
 		p.pos += len("null")
-		return structpb.NewNullValue(), true
+		return scalar{tag: valueNull}, true
 	}
-	return p.number()
+	f, ok := exactFloat(p.number())
+	return scalar{tag: valueNumber, bits: math.Float64bits(f)}, ok
 }
 
-func (p *structParser) object() (*structpb.Value, bool) {
-	p.pos++
-	out := &structpb.Struct{Fields: map[string]*structpb.Value{}}
-	for p.next() != '}' {
-		key := p.string()
-		v, ok := p.value()
-		if !ok {
-			return nil, false
-		}
-		out.Fields[key] = v
-	}
-	p.pos++
-	return structpb.NewStructValue(out), true
-}
-
-func (p *structParser) array() (*structpb.Value, bool) {
-	p.pos++
-	out := &structpb.ListValue{}
-	for p.next() != ']' {
-		v, ok := p.value()
-		if !ok {
-			return nil, false
-		}
-		out.Values = append(out.Values, v)
-	}
-	p.pos++
-	return structpb.NewListValue(out), true
-}
-
-func (p *structParser) string() string {
+// string reads a string. It is never nil.
+func (p *structWriter) string() []byte {
 	start, escaped := p.pos, false
 	for p.pos++; p.text[p.pos] != '"'; p.pos++ {
 		if p.text[p.pos] == '\\' {
@@ -107,34 +210,37 @@ func (p *structParser) string() string {
 		}
 	}
 	p.pos++
-	if quoted := p.text[start:p.pos]; escaped {
+	if escaped {
 		var s string
-		if err := json.Unmarshal(quoted, &s); err != nil {
+		if err := json.Unmarshal(p.text[start:p.pos], &s); err != nil {
 			panic("convert: checked JSON holds an invalid string") // and that must not be shown
 		}
-		return s
+		return []byte(s)
 	}
-	return string(p.text[start+1 : p.pos-1])
+	return p.text[start+1 : p.pos-1]
 }
 
-func (p *structParser) number() (*structpb.Value, bool) {
+func (p *structWriter) number() []byte {
 	start := p.pos
 	for p.pos < len(p.text) && bytes.IndexByte([]byte("+-.0123456789eE"), p.text[p.pos]) >= 0 {
 		p.pos++
 	}
-	f, ok := exactFloat(p.text[start:p.pos])
-	return structpb.NewNumberValue(f), ok
+	return p.text[start:p.pos]
 }
 
-// exactFloat returns the double that is written as the same decimal value as number, if there is one.
+// exactFloat returns the double that is written as the same decimal value as number, if there is one. Both zeros
+// are 0.
 func exactFloat(number []byte) (float64, bool) {
 	f, err := strconv.ParseFloat(stringOf(number), 64)
 	if err != nil {
 		return 0, false
 	}
+	if f == 0 {
+		f = 0
+	}
 	var room [64]byte
 	written := appendNumber(room[:0], f)
-	return f, bytes.Equal(written, number) || sameNumber(written, number)
+	return f, bytes.Equal(written, number) || sameNumber(bytes.Clone(written), number)
 }
 
 // sameNumber tells whether two JSON numbers have the same decimal value.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -143,21 +144,47 @@ func (p *places) taker(small bool) func() {
 	})
 }
 
-// takeResponse waits until there is room for a message of an answer, and returns what gives the room back. A
-// message that is larger than all room there is gets all of it.
-func (a *admission) takeResponse(ctx context.Context, size int) (giveBack func(), err error) {
+// takeResponse waits until there is room for a message of an answer. A message that is larger than all room there
+// is gets all of it.
+func (a *admission) takeResponse(ctx context.Context, size int) (*room, error) {
 	n := min(int64(size), a.limits.ResponseBytesInFlight)
-	waiting, cancel := context.WithTimeout(ctx, a.limits.SendTime)
-	defer cancel()
-	if err := a.responses.Acquire(waiting, n); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	if ctx.Err() != nil || !a.responses.TryAcquire(n) {
+		waiting, cancel := context.WithTimeout(ctx, a.limits.SendTime)
+		defer cancel()
+		if err := a.responses.Acquire(waiting, n); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, &responseBytesError{Limit: a.limits.ResponseBytesInFlight}
 		}
-		return nil, &responseBytesError{Limit: a.limits.ResponseBytesInFlight}
 	}
 	a.responsesUsed.Add(n)
-	return sync.OnceFunc(func() {
-		a.responsesUsed.Add(-n)
-		a.responses.Release(n)
-	}), nil
+	return &room{admission: a, bytes: n}, nil
+}
+
+// room is what a message of an answer has taken; nil is nothing.
+type room struct {
+	admission *admission
+	bytes     int64
+	released  atomic.Bool
+	// timer, if there is one, releases the room too.
+	timer *time.Timer
+}
+
+// giveBack gives the room back, and stops the timer. It may be called again.
+func (r *room) giveBack() {
+	if r == nil {
+		return
+	}
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.release()
+}
+
+func (r *room) release() {
+	if r.released.CompareAndSwap(false, true) {
+		r.admission.responsesUsed.Add(-r.bytes)
+		r.admission.responses.Release(r.bytes)
+	}
 }

@@ -27,6 +27,9 @@ type call struct {
 	bytes int64
 	// leave gives the place back where the request is worked on; nil before there is one.
 	leave func()
+
+	// sent is how many bytes of the answer gRPC has taken at once.
+	sent int
 }
 
 type callKey struct{}

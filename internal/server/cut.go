@@ -2,12 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-
-	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -20,172 +20,204 @@ const (
 	eventsPerCheck = 64
 )
 
-// encodeEvent makes the wire form of an event. It gives the same, or at least the same size, each time.
-type encodeEvent func(resource.Event) *plannerv1.Event
+// appendEvent appends the wire form of an event, as one of its phase. It gives the same size each time.
+type appendEvent func([]byte, *resource.Event) []byte
 
-// place is a place in a plan: before an event of a phase.
-type place struct{ phase, event int }
+// piece is those events of a phase, without the last one, that are in the same part.
+type piece struct {
+	phase, from, to int
+	// bytes is what the events take in their phase.
+	bytes int
+}
 
-// part is what one message carries: the events of a plan from one place to another.
+// part is what one message carries: pieces of a plan.
 type part struct {
-	plan     int
-	from, to place
+	plan        int
+	first, last int // pieces of the sequence, without the last one
+	// bytes is what its phases take.
+	bytes int
 }
 
 // sequence is plans cut into parts, ready to be sent.
 type sequence struct {
 	plans  []resource.Plan
-	encode encodeEvent
+	append appendEvent
 	parts  []part
-	// kept are all events, in order; nil if they would take more than keptBytes.
-	kept []*plannerv1.Event
+	pieces []piece
+	// kept is all events, in order; nil if they take more than keptBytes.
+	kept []byte
 }
 
 // cutter cuts plans into parts such that the message of no part exceeds max bytes. It adds whole phases to a
 // part while they fit, and cuts inside a phase only if that does not fit into a message of its own.
 type cutter struct {
 	sequence
+	*scratch
+
 	max      int
-	measured int // bytes of all events so far
-	events   int // number of all events so far
+	open     part // the part that is being filled
+	measured int  // bytes of all events so far
+	events   int  // number of all events so far
 }
 
 // cut measures every event and finds the parts. The error is an *eventTooLargeError, or that of ctx.
-func cut(ctx context.Context, plans []resource.Plan, encode encodeEvent, maxBytes int) (*sequence, error) {
-	c := cutter{sequence: sequence{plans: plans, encode: encode, kept: []*plannerv1.Event{}}, max: maxBytes}
+func cut(ctx context.Context, plans []resource.Plan, encode appendEvent, maxBytes int) (*sequence, error) {
+	room := takeScratch()
+	defer room.giveBack()
+	c := cutter{sequence: sequence{plans: plans, append: encode}, scratch: room, max: maxBytes}
 	for i := range plans {
 		if err := c.plan(ctx, i); err != nil {
 			return nil, err
 		}
+	}
+	if c.measured <= keptBytes {
+		c.kept = slices.Clone(c.bytes)
 	}
 	return &c.sequence, nil
 }
 
 // plan cuts one plan. A plan has at least one part, and no part has events of two plans.
 func (c *cutter) plan(ctx context.Context, index int) error {
-	open := part{plan: index} // the part that is being filled, with size bytes of phases in it
-	size := 0
-	closeAt := func(p place) {
-		open.to = p
-		c.parts = append(c.parts, open)
-		open.from, size = p, 0
-	}
-	var events []int
+	c.open.plan = index
 	for p := range c.plans[index].Phases {
-		var err error
-		if events, err = c.measure(ctx, events[:0], place{p, 0}, index); err != nil {
+		if err := c.measure(ctx, index, p); err != nil {
 			return err
 		}
-		whole := phaseSize(p, sum(events))
-		if messageSize(index, size+whole) <= c.max {
-			size += whole
+		if len(c.sizes) == 0 {
 			continue
 		}
-		if size > 0 {
-			closeAt(place{p, 0})
+		whole := sum(c.sizes)
+		if convert.PartSize(index, c.open.bytes+convert.PhaseSize(p, whole)) <= c.max {
+			c.add(piece{phase: p, to: len(c.sizes), bytes: whole})
+			continue
 		}
-		filled := 0 // and if the phase fits alone, none of it is cut off
-		for e, n := range events {
-			if messageSize(index, phaseSize(p, filled+n)) > c.max {
-				closeAt(place{p, e})
-				filled = 0
+		if c.open.bytes > 0 {
+			c.close()
+		}
+		next := piece{phase: p} // and if the phase fits alone, none of it is cut off
+		for e, n := range c.sizes {
+			if convert.PartSize(index, convert.PhaseSize(p, next.bytes+n)) > c.max {
+				c.add(next)
+				c.close()
+				next = piece{phase: p, from: e}
 			}
-			filled += n
+			next.to = e + 1
+			next.bytes += n
 		}
-		size = phaseSize(p, filled)
+		c.add(next)
 	}
-	closeAt(place{len(c.plans[index].Phases), 0})
+	c.close()
 	return nil
 }
 
-// measure appends the sizes that the events of a phase take in it, and keeps the events while they are few.
-func (c *cutter) measure(ctx context.Context, sizes []int, at place, plan int) ([]int, error) {
-	phase := c.plans[plan].Phases[at.phase]
-	for i := range phase.Events {
-		if c.events++; c.events%eventsPerCheck == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		event := c.encode(phase.Events[i])
-		n := fieldSize(proto.Size(event))
-		if alone := messageSize(plan, phaseSize(at.phase, n)); alone > c.max {
-			return nil, &eventTooLargeError{Resource: phase.Events[i].Resource.Identifier, Size: alone, Limit: c.max}
-		}
-		sizes = append(sizes, n)
-		if c.measured += n; c.measured <= keptBytes {
-			c.kept = append(c.kept, event)
-		} else {
-			c.kept = nil
-		}
-	}
-	return sizes, nil
+// add adds a piece to the part that is open, close closes the part.
+func (c *cutter) add(p piece) {
+	c.pieces = append(c.pieces, p)
+	c.open.bytes += convert.PhaseSize(p.phase, p.bytes)
 }
 
-// send makes the message of one part after the other and hands it over.
-func (s *sequence) send(ctx context.Context, hand func(*plannerv1.PlanPart) error) error {
+func (c *cutter) close() {
+	c.open.last = len(c.pieces)
+	c.parts = append(c.parts, c.open)
+	c.open = part{plan: c.open.plan, first: c.open.last}
+}
+
+// measure finds the sizes that the events of a phase take in it, and keeps the events while they are few.
+func (c *cutter) measure(ctx context.Context, plan, phase int) error {
+	c.sizes = c.sizes[:0]
+	events := c.plans[plan].Phases[phase].Events
+	for i := range events {
+		if c.events++; c.events%eventsPerCheck == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if c.measured > keptBytes {
+			c.bytes = c.bytes[:0]
+		}
+		before := len(c.bytes)
+		c.bytes = c.append(c.bytes, &events[i])
+		n := len(c.bytes) - before
+		if alone := convert.PartSize(plan, convert.PhaseSize(phase, n)); alone > c.max {
+			return &eventTooLargeError{Resource: events[i].Resource.Identifier, Size: alone, Limit: c.max}
+		}
+		c.sizes = append(c.sizes, n)
+		c.measured += n
+	}
+	return nil
+}
+
+// send hands over the message of one part after the other.
+func (s *sequence) send(ctx context.Context, hand func(*partMessage) error) error {
 	kept := s.kept
 	for _, p := range s.parts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		message := &plannerv1.PlanPart{PlanIndex: uint32(p.plan)}
-		for i := p.from.phase; i < len(s.plans[p.plan].Phases) && i <= p.to.phase; i++ {
-			events := p.eventsOf(i, s.plans[p.plan].Phases[i].Events)
-			if len(events) == 0 {
-				continue
-			}
-			phase := &plannerv1.Phase{Index: uint32(i)}
-			if s.kept != nil {
-				phase.Events, kept = kept[:len(events):len(events)], kept[len(events):]
-			} else {
-				phase.Events = s.encodeAll(events)
-			}
-			message.Phases = append(message.Phases, phase)
-		}
+		message := &partMessage{sequence: s, part: p, kept: kept}
 		if err := hand(message); err != nil {
 			return err
+		}
+		for _, piece := range s.pieces[p.first:p.last] {
+			if s.kept != nil {
+				kept = kept[piece.bytes:]
+			}
 		}
 	}
 	return nil
 }
 
-// eventsOf is what of the events of a phase is in the part.
-func (p part) eventsOf(phase int, events []resource.Event) []resource.Event {
-	if phase == p.to.phase {
-		events = events[:p.to.event]
-	}
-	if phase == p.from.phase {
-		events = events[p.from.event:]
-	}
-	return events
+// partMessage is a response that is a part of plans, of any call that answers with plans.
+type partMessage struct {
+	*sequence
+	part
+
+	// kept is the events of the part, and all that follow; nil if they are to be encoded again.
+	kept []byte
 }
 
-func (s *sequence) encodeAll(events []resource.Event) []*plannerv1.Event {
-	all := make([]*plannerv1.Event, len(events))
-	for i := range events {
-		all[i] = s.encode(events[i])
+func (m *partMessage) size() int { return convert.PartSize(m.plan, m.part.bytes) }
+
+var errUnequalSizes = errors.New("an event has another size than when it was measured")
+
+func (m *partMessage) appendTo(b []byte) ([]byte, error) {
+	kept := m.kept
+	b = convert.AppendPart(b, m.plan, m.part.bytes)
+	for _, p := range m.pieces[m.first:m.last] {
+		b = convert.AppendPhase(b, p.phase, p.bytes)
+		if kept != nil {
+			b, kept = append(b, kept[:p.bytes]...), kept[p.bytes:]
+			continue
+		}
+		before := len(b)
+		events := m.plans[m.plan].Phases[p.phase].Events[p.from:p.to]
+		for i := range events {
+			b = m.append(b, &events[i])
+		}
+		if len(b)-before != p.bytes {
+			return nil, errUnequalSizes
+		}
 	}
-	return all
+	return b, nil
 }
 
-// The sizes below are those of the fields in stream.proto and plan.proto, all of which have numbers below 16 and
-// so tags of one byte. A field with the value 0 is not on the wire.
-const tagSize = 1
+// scratch is memory to encode into what is copied, or only measured.
+type scratch struct {
+	bytes []byte
+	sizes []int
+}
 
-// messageSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
-func messageSize(plan, phases int) int { return fieldSize(indexSize(plan) + phases) }
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
-// phaseSize is what a phase with that many bytes of events takes in its part.
-func phaseSize(phase, events int) int { return fieldSize(indexSize(phase) + events) }
+// takeScratch returns empty memory, which has to be given back.
+func takeScratch() *scratch {
+	s, _ := scratches.Get().(*scratch)
+	s.bytes, s.sizes = s.bytes[:0], s.sizes[:0]
+	return s
+}
 
-// fieldSize is what a message of n bytes takes as a field of another.
-func fieldSize(n int) int { return tagSize + protowire.SizeBytes(n) }
-
-// indexSize is what the index of a plan or a phase takes.
-func indexSize(index int) int {
-	if index == 0 {
-		return 0
+func (s *scratch) giveBack() {
+	if cap(s.bytes) <= 2*keptBytes {
+		scratches.Put(s)
 	}
-	return tagSize + protowire.SizeVarint(uint64(index))
 }
 
 func sum(sizes []int) int {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"pgregory.net/rapid"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -19,13 +18,30 @@ var testEncoder = convert.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_F
 // cutAll cuts plans and makes all messages.
 func cutAll(t testingT, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {
 	t.Helper()
-	s, err := cut(context.Background(), plans, testEncoder.Event, maxBytes)
+	s, err := cut(context.Background(), plans, testEncoder.AppendPhaseEvent, maxBytes)
 	if err != nil {
 		t.Fatalf("cut: %v", err)
 	}
+	return sent(t, s)
+}
+
+// sent is what a client decodes.
+func sent(t testingT, s *sequence) []*plannerv1.PlanPart {
+	t.Helper()
 	var parts []*plannerv1.PlanPart
-	err = s.send(context.Background(), func(p *plannerv1.PlanPart) error {
-		parts = append(parts, p)
+	err := s.send(context.Background(), func(m *partMessage) error {
+		data, err := m.appendTo(nil)
+		if err != nil {
+			return err
+		}
+		response := &plannerv1.UpdateDatabaseResponse{}
+		if err := proto.Unmarshal(data, response); err != nil {
+			return err
+		}
+		if len(data) != m.size() || len(data) != proto.Size(response) || response.GetPlanPart() == nil {
+			t.Errorf("a message of %d bytes, announced with %d: %v", len(data), m.size(), response)
+		}
+		parts = append(parts, response.GetPlanPart())
 		return nil
 	})
 	if err != nil {
@@ -41,7 +57,9 @@ type testingT interface {
 }
 
 // sizeOf is the size of the message that carries a part.
-func sizeOf(p *plannerv1.PlanPart) int { return proto.Size(updateDatabaseMessages.part(p)) }
+func sizeOf(p *plannerv1.PlanPart) int {
+	return proto.Size(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: p}})
+}
 
 // joined puts parts together again, as the API says that clients do.
 func joined(t testingT, parts []*plannerv1.PlanPart) []*plannerv1.Plan {
@@ -138,7 +156,7 @@ func TestSingleEventAtTheLimit(t *testing.T) {
 		size = max(size, sizeOf(&plannerv1.PlanPart{PlanIndex: 1, Phases: part.GetPhases()[len(part.GetPhases())-1:]}))
 	}
 	checkJoined(t, plans, cutAll(t, plans, size))
-	_, err := cut(t.Context(), plans, testEncoder.Event, size-1)
+	_, err := cut(t.Context(), plans, testEncoder.AppendPhaseEvent, size-1)
 	var large *eventTooLargeError
 	if !errors.As(err, &large) || large.Size != size || large.Limit != size-1 || large.Resource.ID != "large" {
 		t.Errorf("got %v, want that the event needs %d bytes", err, size)
@@ -211,23 +229,15 @@ func TestLargeAnswersAreEncodedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			plans := makeLargePlans(900, []int{test.events / 2, test.events / 2})
 			encoded := 0
-			count := func(e resource.Event) *plannerv1.Event {
+			count := func(b []byte, e *resource.Event) []byte {
 				encoded++
-				return testEncoder.Event(e)
+				return testEncoder.AppendPhaseEvent(b, e)
 			}
 			s, err := cut(t.Context(), plans, count, 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var parts []*plannerv1.PlanPart
-			err = s.send(t.Context(), func(p *plannerv1.PlanPart) error {
-				parts = append(parts, p)
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkJoined(t, plans, parts)
+			checkJoined(t, plans, sent(t, s))
 			if encoded != test.times*test.events {
 				t.Errorf("encoded %d times", encoded)
 			}
@@ -239,31 +249,38 @@ func TestCutStopsWhenTheCallEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	plans := makePlans([]int{1000})
 	encoded := 0
-	_, err := cut(ctx, plans, func(e resource.Event) *plannerv1.Event {
+	_, err := cut(ctx, plans, func(b []byte, e *resource.Event) []byte {
 		if encoded++; encoded == 100 {
 			cancel()
 		}
-		return testEncoder.Event(e)
+		return testEncoder.AppendPhaseEvent(b, e)
 	}, 1<<20)
 	if !errors.Is(err, context.Canceled) || encoded > 100+eventsPerCheck {
 		t.Errorf("got %v after %d events", err, encoded)
 	}
 }
 
-// TestTagsTakeOneByte guards what the sizes are computed from.
-func TestTagsTakeOneByte(t *testing.T) {
-	for message, names := range map[protoreflect.MessageDescriptor][]protoreflect.Name{
-		(&plannerv1.UpdateDatabaseResponse{}).ProtoReflect().Descriptor():  {"plan_part"},
-		(&plannerv1.RestoreDatabaseResponse{}).ProtoReflect().Descriptor(): {"plan_part"},
-		(&plannerv1.PlanStatesResponse{}).ProtoReflect().Descriptor():      {"plan_part"},
-		(&plannerv1.PlanRefreshResponse{}).ProtoReflect().Descriptor():     {"plan_part"},
-		(&plannerv1.PlanPart{}).ProtoReflect().Descriptor():                {"plan_index", "phases"},
-		(&plannerv1.Phase{}).ProtoReflect().Descriptor():                   {"index", "events"},
-	} {
-		for _, name := range names {
-			if field := message.Fields().ByName(name); field == nil || field.Number() > 15 {
-				t.Errorf("%s.%s: %v", message.FullName(), name, field)
-			}
-		}
+// TestEventsKeepTheirSize: a message that was announced with another size is not sent.
+func TestEventsKeepTheirSize(t *testing.T) {
+	plans := makeLargePlans(900, []int{1200})
+	s, err := cut(t.Context(), plans, testEncoder.AppendPhaseEvent, 64<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans[0].Phases[0].Events[7].Resource.Error = "changed"
+	err = s.send(t.Context(), func(m *partMessage) error {
+		_, err := m.appendTo(nil)
+		return err
+	})
+	if !errors.Is(err, errUnequalSizes) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPhasesWithoutEventsAreLeftOut(t *testing.T) {
+	plans := makePlans([]int{0, 2, 0}, []int{0})
+	parts := cutAll(t, plans, 4096)
+	if len(parts) != 2 || len(parts[0].GetPhases()) != 1 || parts[0].GetPhases()[0].GetIndex() != 1 || len(parts[1].GetPhases()) != 0 {
+		t.Errorf("got %v", parts)
 	}
 }

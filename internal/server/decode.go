@@ -118,10 +118,10 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// Marshal encodes messages of answers, also those that count while they are kept.
+// Marshal encodes messages of answers, but for those that are encoded already.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	if o, ok := v.(*outgoing); ok {
-		return o.marshal()
+		return o.data, nil
 	}
 	return c.CodecV2.Marshal(v)
 }

@@ -72,7 +72,7 @@ func (f *fuzzed) try(r *rapid.T, method string, req proto.Message) (sent []proto
 	if err != nil {
 		r.Skip(err) // text that is not UTF-8
 	}
-	stream := &bytesStream{ctx: r.Context(), codec: f.codec, request: data}
+	stream := &bytesStream{ctx: r.Context(), codec: f.codec, request: data, response: f.responses[method]}
 	if err = f.streams[method](stream); err != nil && !expected(err) {
 		r.Errorf("%s: %v", method, err)
 	}

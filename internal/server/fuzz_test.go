@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"testing"
 
@@ -14,18 +15,22 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
 
-// bytesStream is the stream of a call whose request is those bytes. It encodes what is sent and keeps it.
+// bytesStream is the stream of a call whose request is those bytes. It keeps what is sent, as its client decodes it.
 type bytesStream struct {
 	ctx     context.Context
 	codec   codec
 	request []byte
-	read    bool
-	sent    []proto.Message
+	// response is the type of what is sent.
+	response protoreflect.MessageType
+	read     bool
+	sent     []proto.Message
 }
 
 func (s *bytesStream) Context() context.Context     { return s.ctx }
@@ -43,12 +48,13 @@ func (s *bytesStream) RecvMsg(m any) error {
 
 func (s *bytesStream) SendMsg(m any) error {
 	data, err := s.codec.Marshal(m)
-	data.Free()
-	if o, ok := m.(*outgoing); ok {
-		m = o.msg
+	if err != nil {
+		return err
 	}
-	s.sent = append(s.sent, m.(proto.Message))
-	return err
+	defer data.Free()
+	received := s.response.New().Interface()
+	s.sent = append(s.sent, received)
+	return proto.Unmarshal(data.Materialize(), received)
 }
 
 // fuzzed is a server that is called without a connection, and without what catches panics.
@@ -56,6 +62,8 @@ type fuzzed struct {
 	*Server
 	codec   codec
 	streams map[string]func(grpc.ServerStream) error
+	// responses are the types of answers.
+	responses map[string]protoreflect.MessageType
 }
 
 func newFuzzed() *fuzzed {
@@ -64,8 +72,11 @@ func newFuzzed() *fuzzed {
 		Server:  New(Config{Limits: limits}),
 		codec:   codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: 64 << 10},
 		streams: map[string]func(grpc.ServerStream) error{},
+
+		responses: map[string]protoreflect.MessageType{},
 	}
 	add := func(desc *grpc.ServiceDesc, srv any) {
+		maps.Copy(f.responses, methodsOf(desc))
 		for _, m := range desc.Streams {
 			f.streams[m.StreamName] = func(ss grpc.ServerStream) error {
 				info := &grpc.StreamServerInfo{FullMethod: "/" + desc.ServiceName + "/" + m.StreamName, IsServerStream: true}
@@ -82,6 +93,23 @@ func newFuzzed() *fuzzed {
 	add(&plannerv1.StateService_ServiceDesc, f.state)
 	add(&plannerv1.ResourceService_ServiceDesc, f.resource)
 	return f
+}
+
+// methodsOf are the types of what the methods of a service answer.
+func methodsOf(desc *grpc.ServiceDesc) map[string]protoreflect.MessageType {
+	all := map[string]protoreflect.MessageType{}
+	service, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(desc.ServiceName))
+	if err != nil {
+		panic(err)
+	}
+	methods := service.(protoreflect.ServiceDescriptor).Methods()
+	for i := range methods.Len() {
+		all[string(methods.Get(i).Name())], err = protoregistry.GlobalTypes.FindMessageByName(methods.Get(i).Output().FullName())
+		if err != nil {
+			panic(err)
+		}
+	}
+	return all
 }
 
 func (f *fuzzed) unary(srv any, m grpc.MethodDesc, ss grpc.ServerStream) error {
@@ -101,7 +129,7 @@ func (f *fuzzed) unary(srv any, m grpc.MethodDesc, ss grpc.ServerStream) error {
 // them; and nothing stays behind.
 func (f *fuzzed) call(t *testing.T, method string, request []byte) []proto.Message {
 	t.Helper()
-	stream := &bytesStream{ctx: t.Context(), codec: f.codec, request: request}
+	stream := &bytesStream{ctx: t.Context(), codec: f.codec, request: request, response: f.responses[method]}
 	err := f.streams[method](stream)
 	if err != nil {
 		if !expected(err) {

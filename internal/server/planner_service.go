@@ -110,9 +110,6 @@ var updateDatabaseMessages = planMessages[plannerv1.UpdateDatabaseResponse]{
 	header: func(h *plannerv1.PlanHeader) *plannerv1.UpdateDatabaseResponse {
 		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: h}}
 	},
-	part: func(p *plannerv1.PlanPart) *plannerv1.UpdateDatabaseResponse {
-		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: p}}
-	},
 	summary: func(s *plannerv1.PlanSummary) *plannerv1.UpdateDatabaseResponse {
 		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: s}}
 	},
@@ -121,9 +118,6 @@ var updateDatabaseMessages = planMessages[plannerv1.UpdateDatabaseResponse]{
 var restoreDatabaseMessages = planMessages[plannerv1.RestoreDatabaseResponse]{
 	header: func(h *plannerv1.PlanHeader) *plannerv1.RestoreDatabaseResponse {
 		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Header{Header: h}}
-	},
-	part: func(p *plannerv1.PlanPart) *plannerv1.RestoreDatabaseResponse {
-		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_PlanPart{PlanPart: p}}
 	},
 	summary: func(s *plannerv1.PlanSummary) *plannerv1.RestoreDatabaseResponse {
 		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Summary{Summary: s}}

@@ -79,17 +79,12 @@ func (s *resourceService) ApplyEvents(
 	for _, e := range call.Events {
 		call.State.Apply(e)
 	}
-	return stateAnswer(ctx, call.Response, call.State, func(state *plannerv1.State) *plannerv1.ApplyEventsResponse {
-		return &plannerv1.ApplyEventsResponse{State: state}
-	})
+	return stateAnswer[plannerv1.ApplyEventsResponse](ctx, call.Response, call.State)
 }
 
 var planStatesMessages = planMessages[plannerv1.PlanStatesResponse]{
 	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanStatesResponse {
 		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Header{Header: h}}
-	},
-	part: func(p *plannerv1.PlanPart) *plannerv1.PlanStatesResponse {
-		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_PlanPart{PlanPart: p}}
 	},
 	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanStatesResponse {
 		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Summary{Summary: s}}
@@ -99,9 +94,6 @@ var planStatesMessages = planMessages[plannerv1.PlanStatesResponse]{
 var planRefreshMessages = planMessages[plannerv1.PlanRefreshResponse]{
 	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanRefreshResponse {
 		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Header{Header: h}}
-	},
-	part: func(p *plannerv1.PlanPart) *plannerv1.PlanRefreshResponse {
-		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_PlanPart{PlanPart: p}}
 	},
 	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanRefreshResponse {
 		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Summary{Summary: s}}

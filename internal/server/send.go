@@ -16,37 +16,84 @@ import (
 // gRPC has let go of its bytes. A caller that does not read in time loses its call; what gRPC keeps then, goes
 // with the connection.
 
-// outgoing is a message on its way to gRPC, and through it.
-type outgoing struct {
-	msg  proto.Message
-	size int
-	// giveBack gives back the room that the message has taken.
-	giveBack func()
+// content is a message of an answer that is not encoded yet, or not where gRPC takes it from.
+type content interface {
+	size() int
+	// appendTo appends as many bytes.
+	appendTo(b []byte) ([]byte, error)
 }
 
-// outgoing makes room for a message of an answer.
+// encoded is a message that is encoded already.
+type encoded []byte
+
+func (e encoded) size() int                         { return len(e) }
+func (e encoded) appendTo(b []byte) ([]byte, error) { return append(b, e...), nil }
+
+// unencoded is a message that protobuf encodes. It is asked for its size first.
+type unencoded struct{ proto.Message }
+
+func (m unencoded) size() int { return proto.Size(m.Message) }
+
+func (m unencoded) appendTo(b []byte) ([]byte, error) {
+	return proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(b, m.Message)
+}
+
+// outgoing is a message on its way to gRPC, and through it.
+type outgoing struct {
+	data mem.BufferSlice
+	// room is what the message has taken.
+	room *room
+}
+
+// outgoing makes room for a message of an answer, and encodes it.
 func (c *call) outgoing(ctx context.Context, m any) (any, error) {
-	msg, ok := m.(proto.Message)
-	if c == nil || !ok {
-		return m, nil
+	answer, ok := m.(content)
+	if !ok {
+		msg, ok := m.(proto.Message)
+		if c == nil || !ok {
+			return m, nil
+		}
+		answer = unencoded{msg}
 	}
-	size := proto.Size(msg)
-	room, err := c.takeResponse(ctx, size)
+	size := answer.size()
+	taken, err := c.takeRoom(ctx, size)
 	if err != nil {
 		return nil, err
 	}
-	o := &outgoing{msg: msg, size: size, giveBack: room}
-	if connection := connectionOf(ctx); connection != nil {
-		timer := time.AfterFunc(2*c.limits.SendTime, func() {
-			connection.cutOff()
-			room() // gRPC drops what it has not written to a connection that breaks, and does not say so
-		})
-		o.giveBack = func() {
-			timer.Stop()
-			room()
-		}
+	o := &outgoing{room: taken}
+	if mem.IsBelowBufferPoolingThreshold(size) {
+		defer taken.giveBack()
+		data, err := answer.appendTo(make([]byte, 0, size))
+		o.data = mem.BufferSlice{mem.SliceBuffer(data)}
+		return o, err
 	}
+	pool := mem.DefaultBufferPool()
+	data := pool.Get(size)
+	all, err := answer.appendTo((*data)[:0])
+	if err != nil {
+		pool.Put(data)
+		taken.giveBack()
+		return nil, err
+	}
+	*data = all
+	if connection := connectionOf(ctx); c != nil && connection != nil {
+		taken.timer = time.AfterFunc(2*c.limits.SendTime, func() {
+			connection.cutOff()
+			taken.release() // gRPC drops what it has not written to a connection that breaks, and does not say so
+		})
+	}
+	// If the connection breaks for another reason, it is the collector that finds what gRPC has dropped.
+	lost := runtime.AddCleanup(data, (*room).giveBack, taken)
+	o.data = mem.BufferSlice{mem.NewBuffer(data, &returning{pool: pool, room: taken, lost: lost})}
 	return o, nil
+}
+
+// takeRoom waits for room; a nil call takes none.
+func (c *call) takeRoom(ctx context.Context, size int) (*room, error) {
+	if c == nil {
+		return nil, nil
+	}
+	return c.takeResponse(ctx, size)
 }
 
 // connectionOf is the connection that a call came in on; nil if it is not known.
@@ -59,56 +106,48 @@ func connectionOf(ctx context.Context) *connection {
 	return nil
 }
 
+// takenAtOnce is how many bytes of an answer gRPC takes, without waiting until the client has made room. It takes
+// twice as many today. Should that ever change, a client that does not read loses its connection and not only its
+// call.
+const takenAtOnce = 32 << 10
+
+// headerBytes is what gRPC puts in front of a message.
+const headerBytes = 5
+
 // send hands a message to the stream, and gives up if the client makes no room for it in time.
 func (c *call) send(ctx context.Context, stream grpc.ServerStream, m any) error {
-	if c == nil {
-		return stream.SendMsg(m)
-	}
 	out, err := c.outgoing(ctx, m)
 	if err != nil {
 		return err
 	}
-	limit := c.limits.SendTime
-	err = untilDone(ctx, limit, &slowReaderError{Limit: limit}, func() error { return stream.SendMsg(out) })
-	if o, ok := out.(*outgoing); ok && err != nil {
-		o.giveBack() // gRPC keeps nothing of what it has not taken
+	o, ok := out.(*outgoing)
+	if c == nil || !ok {
+		return stream.SendMsg(out)
+	}
+	if c.sent >= takenAtOnce {
+		limit := c.limits.SendTime
+		err = untilDone(ctx, limit, &slowReaderError{Limit: limit}, func() error { return stream.SendMsg(o) })
+	} else {
+		c.sent += headerBytes + o.data.Len()
+		err = stream.SendMsg(o)
+	}
+	if err != nil {
+		o.room.giveBack() // gRPC keeps nothing of what it has not taken
 	}
 	return err
 }
 
-// marshal encodes the message into memory that gives its room back when it is no longer used.
-func (o *outgoing) marshal() (mem.BufferSlice, error) {
-	options := proto.MarshalOptions{UseCachedSize: true} // outgoing has asked for the size
-	if mem.IsBelowBufferPoolingThreshold(o.size) {
-		data, err := options.Marshal(o.msg)
-		o.giveBack()
-		return mem.BufferSlice{mem.SliceBuffer(data)}, err
-	}
-	pool := mem.DefaultBufferPool()
-	data := pool.Get(o.size)
-	encoded, err := options.MarshalAppend((*data)[:0], o.msg)
-	if err != nil {
-		pool.Put(data)
-		o.giveBack()
-		return nil, err
-	}
-	*data = encoded
-	// If the connection breaks for another reason, it is the collector that finds what gRPC has dropped.
-	lost := runtime.AddCleanup(data, func(giveBack func()) { giveBack() }, o.giveBack)
-	return mem.BufferSlice{mem.NewBuffer(data, &returning{pool: pool, giveBack: o.giveBack, lost: lost})}, nil
-}
-
 // returning is the pool of one buffer.
 type returning struct {
-	pool     mem.BufferPool
-	giveBack func()
-	lost     runtime.Cleanup
+	pool mem.BufferPool
+	room *room
+	lost runtime.Cleanup
 }
 
 func (r *returning) Get(length int) *[]byte { return r.pool.Get(length) }
 
 func (r *returning) Put(data *[]byte) {
 	r.lost.Stop()
-	r.giveBack()
+	r.room.giveBack()
 	r.pool.Put(data)
 }

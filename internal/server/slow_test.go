@@ -65,7 +65,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 	plans := makeLargePlans(1000, []int{40})
 	h := start(t, Config{Limits: Limits{SendTime: 50 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
 	a := h.server.admission
-	giveBack, err := a.takeResponse(t.Context(), room)
+	taken, err := a.takeResponse(t.Context(), room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 	checkRefused(t, err, ReasonResponseBytesInFlight, true)
 	_, err = h.state().EndState(t.Context(), &plannerv1.EndStateRequest{Nodes: wantNodes("n1").GetNodes()})
 	checkRefused(t, err, ReasonResponseBytesInFlight, true)
-	giveBack()
+	taken.giveBack()
 	if answer, err := h.update(wantNodes("n1")); err != nil || len(answer) != 3 {
 		t.Errorf("%d messages, %v", len(answer), err)
 	}
@@ -106,15 +106,10 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 // TestLostMessagesGiveTheirRoomBack: gRPC forgets messages of connections that break.
 func TestLostMessagesGiveTheirRoomBack(t *testing.T) {
 	a := newAdmission(Limits{}.withDefaults())
-	giveBack, err := a.takeResponse(t.Context(), 100_000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	msg := &plannerv1.Resource{Error: strings.Repeat("x", 100_000)}
-	o := &outgoing{msg: msg, size: 100_004, giveBack: giveBack}
-	data, err := o.marshal()
-	if err != nil || data.Len() != o.size {
-		t.Fatal(data.Len(), err)
+	c := &call{admission: a}
+	out, err := c.outgoing(t.Context(), &plannerv1.Resource{Error: strings.Repeat("x", 100_000)})
+	if err != nil || out.(*outgoing).data.Len() != 100_004 || a.responsesUsed.Load() != 100_004 {
+		t.Fatal(out, err)
 	}
 	eventually(t, func() bool { runtime.GC(); return a.responsesUsed.Load() == 0 })
 }

@@ -34,9 +34,7 @@ func (s *stateService) AddNode(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.AddNodeResponse {
-		return &plannerv1.AddNodeResponse{Index: uint32(i), State: state}
-	})
+	return sendStates(stream, call.Response, states)
 }
 
 // AddNodes streams the diffs that add several nodes at once.
@@ -53,9 +51,7 @@ func (s *stateService) AddNodes(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.AddNodesResponse {
-		return &plannerv1.AddNodesResponse{Index: uint32(i), State: state}
-	})
+	return sendStates(stream, call.Response, states)
 }
 
 // UpdateNode streams the diffs that update one node.
@@ -72,9 +68,7 @@ func (s *stateService) UpdateNode(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states, func(i int, state *plannerv1.State) *plannerv1.UpdateNodeResponse {
-		return &plannerv1.UpdateNodeResponse{Index: uint32(i), State: state}
-	})
+	return sendStates(stream, call.Response, states)
 }
 
 // RollingUpdateNodes streams the diffs that update nodes one after the other.
@@ -91,10 +85,7 @@ func (s *stateService) RollingUpdateNodes(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states,
-		func(i int, state *plannerv1.State) *plannerv1.RollingUpdateNodesResponse {
-			return &plannerv1.RollingUpdateNodesResponse{Index: uint32(i), State: state}
-		})
+	return sendStates(stream, call.Response, states)
 }
 
 // ConcurrentUpdateNodes streams the diffs that update nodes side by side.
@@ -112,10 +103,7 @@ func (s *stateService) ConcurrentUpdateNodes(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states,
-		func(i int, state *plannerv1.State) *plannerv1.ConcurrentUpdateNodesResponse {
-			return &plannerv1.ConcurrentUpdateNodesResponse{Index: uint32(i), State: state}
-		})
+	return sendStates(stream, call.Response, states)
 }
 
 // PopulateNode streams the diff that brings the data of the others to a new node; none if it has no source.
@@ -136,10 +124,7 @@ func (s *stateService) PopulateNode(
 		}
 		states = append(states, state)
 	}
-	return sendStates(stream, call.Response, states,
-		func(_ int, state *plannerv1.State) *plannerv1.PopulateNodeResponse {
-			return &plannerv1.PopulateNodeResponse{State: state}
-		})
+	return sendStates(stream, call.Response, states)
 }
 
 // PopulateNodes streams the diff that brings the data of existing nodes to new ones; none if no new node has a
@@ -161,10 +146,7 @@ func (s *stateService) PopulateNodes(
 	if state != nil {
 		states = append(states, state)
 	}
-	return sendStates(stream, call.Response, states,
-		func(_ int, state *plannerv1.State) *plannerv1.PopulateNodesResponse {
-			return &plannerv1.PopulateNodesResponse{State: state}
-		})
+	return sendStates(stream, call.Response, states)
 }
 
 // RestoreNode streams the three states of a restore.
@@ -181,10 +163,7 @@ func (s *stateService) RestoreNode(
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, call.Response, states,
-		func(i int, state *plannerv1.State) *plannerv1.RestoreNodeResponse {
-			return &plannerv1.RestoreNodeResponse{Index: uint32(i), State: state}
-		})
+	return sendStates(stream, call.Response, states)
 }
 
 // EndState gives the state in which all nodes are finished.
@@ -201,7 +180,5 @@ func (s *stateService) EndState(
 	if err != nil {
 		return nil, err
 	}
-	return stateAnswer(ctx, call.Response, state, func(state *plannerv1.State) *plannerv1.EndStateResponse {
-		return &plannerv1.EndStateResponse{State: state}
-	})
+	return stateAnswer[plannerv1.EndStateResponse](ctx, call.Response, state)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -11,10 +12,9 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// planMessages makes the three kinds of message of a stream of plans, all of type R.
+// planMessages makes those messages of a stream of plans that are no parts of them, all of type R.
 type planMessages[R any] struct {
 	header  func(*plannerv1.PlanHeader) *R
-	part    func(*plannerv1.PlanPart) *R
 	summary func(*plannerv1.PlanSummary) *R
 }
 
@@ -30,7 +30,7 @@ func sendPlans[R any](
 	}
 	encoder := convert.NewEncoder(settings)
 	parts, err := measured(ctx, stepEncode, func() (*sequence, error) {
-		return cut(ctx, plans, encoder.Event, settings.MaxMessageBytes)
+		return cut(ctx, plans, encoder.AppendPhaseEvent, settings.MaxMessageBytes)
 	})
 	if err != nil {
 		return err
@@ -43,31 +43,24 @@ func sendPlans[R any](
 	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
 		return err
 	}
-	err = parts.send(ctx, func(p *plannerv1.PlanPart) error { return stream.Send(messages.part(p)) })
-	if err != nil {
+	if err := parts.send(ctx, func(p *partMessage) error { return stream.SendMsg(p) }); err != nil {
 		return err
 	}
 	return stream.Send(messages.summary(summary))
 }
 
 // sendStates answers with states, one in a message, and sends nothing unless every one fits.
-func sendStates[R any, M interface {
-	proto.Message
-	*R
-}](
-	stream grpc.ServerStreamingServer[R], settings convert.ResponseSettings, states []*resource.State,
-	message func(index int, state *plannerv1.State) M,
-) error {
+func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
-	messages, err := measured(ctx, stepEncode, func() ([]M, error) {
+	messages, err := measured(ctx, stepEncode, func() ([]encoded, error) {
 		encoder := convert.NewEncoder(settings)
-		messages := make([]M, len(states))
+		messages := make([]encoded, len(states))
 		for i, state := range states {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			messages[i] = message(i, encoder.State(state))
-			if err := checkFits(messages[i], settings); err != nil {
+			var err error
+			if messages[i], err = stateMessage(encoder, i, state, settings); err != nil {
 				return nil, err
 			}
 		}
@@ -78,7 +71,7 @@ func sendStates[R any, M interface {
 	}
 	callOf(ctx).planned()
 	for i, m := range messages {
-		if err := stream.Send(m); err != nil {
+		if err := stream.SendMsg(m); err != nil {
 			return err
 		}
 		messages[i] = nil
@@ -86,25 +79,36 @@ func sendStates[R any, M interface {
 	return nil
 }
 
-// stateAnswer is the answer of a unary call with a state.
-func stateAnswer[M proto.Message](
-	ctx context.Context, settings convert.ResponseSettings, state *resource.State, message func(*plannerv1.State) M,
-) (M, error) {
-	var none M
+// stateAnswer is the answer of a unary call with a state, whose message has the state in its first field. None of
+// its fields is set: it holds them encoded, as unknown ones, which is all the same to whom it is sent.
+func stateAnswer[R any, M interface {
+	proto.Message
+	*R
+}](ctx context.Context, settings convert.ResponseSettings, state *resource.State) (M, error) {
 	if err := ctx.Err(); err != nil {
-		return none, err
+		return nil, err
 	}
 	return measured(ctx, stepEncode, func() (M, error) {
 		defer callOf(ctx).planned()
-		answer := message(convert.NewEncoder(settings).State(state))
-		return answer, checkFits(answer, settings)
+		message, err := stateMessage(convert.NewEncoder(settings), 0, state, settings)
+		if err != nil {
+			return nil, err
+		}
+		answer := M(new(R))
+		answer.ProtoReflect().SetUnknown([]byte(message))
+		return answer, nil
 	})
 }
 
-// checkFits refuses a message that is larger than the caller wants.
-func checkFits(message proto.Message, settings convert.ResponseSettings) error {
-	if size := proto.Size(message); size > settings.MaxMessageBytes {
-		return &stateTooLargeError{Size: size, Limit: settings.MaxMessageBytes}
+// stateMessage encodes a message with a state, and refuses one that is larger than the caller wants.
+func stateMessage(
+	encoder *convert.Encoder, index int, state *resource.State, settings convert.ResponseSettings,
+) (encoded, error) {
+	room := takeScratch()
+	defer room.giveBack()
+	room.bytes = encoder.AppendStateResponse(room.bytes, index, state)
+	if size := len(room.bytes); size > settings.MaxMessageBytes {
+		return nil, &stateTooLargeError{Size: size, Limit: settings.MaxMessageBytes}
 	}
-	return nil
+	return slices.Clone(room.bytes), nil
 }
