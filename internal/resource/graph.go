@@ -75,7 +75,7 @@ func (x *index) add(id Identifier, isType bool) vertex {
 
 // intern returns the vertex of id, a new one if it has none.
 func (x *index) intern(id Identifier) vertex {
-	if v, ok := x.largest.positions[id]; ok {
+	if v, ok := x.largest.Position(id); ok {
 		return vertex(v)
 	}
 	v, ok := x.vertices[id]
@@ -134,7 +134,7 @@ type graph struct {
 // the same dependencies in like, which may be nil, its edges are taken from there. With an error the graph is not
 // complete.
 func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
-	room := states[0].Len() + len(x.names)
+	room := len(x.names) + len(x.names)/8
 	g := &graph{index: x, resources: make([]*Resource, 0, room), edges: make([][]vertex, 0, room)}
 	var wrong *SelfDependencyError
 	for i, r := range states[0].resources {

@@ -12,8 +12,11 @@ import (
 // state may be read by several goroutines as long as none changes it.
 type State struct {
 	resources []*Resource          // without gaps, in no order that means anything
-	positions map[Identifier]int32 // in resources
+	positions map[Identifier]int32 // in resources; nil while there are few
 }
+
+// few is how many resources a state may have and be searched from one end to the other.
+const few = 8
 
 // NewState returns a state of the given resources. Of several with the same identifier the last one stays.
 func NewState(resources ...*Resource) *State {
@@ -26,7 +29,11 @@ func NewState(resources ...*Resource) *State {
 
 // NewStateSize returns an empty state with room for n resources.
 func NewStateSize(n int) *State {
-	return &State{resources: make([]*Resource, 0, n), positions: make(map[Identifier]int32, n)}
+	s := &State{resources: make([]*Resource, 0, n)}
+	if n > few {
+		s.positions = make(map[Identifier]int32, n)
+	}
+	return s
 }
 
 // Len is the number of resources.
@@ -35,36 +42,64 @@ func (s *State) Len() int { return len(s.resources) }
 // Add puts r into the state, in the place of a resource with the same identifier. The state keeps r: the
 // caller must not change it afterwards.
 func (s *State) Add(r *Resource) {
-	if at, ok := s.positions[r.Identifier]; ok {
+	if at, ok := s.Position(r.Identifier); ok {
 		s.resources[at] = r
 		return
 	}
-	s.positions[r.Identifier] = int32(len(s.resources))
 	s.resources = append(s.resources, r)
+	switch n := len(s.resources); {
+	case s.positions != nil:
+		s.positions[r.Identifier] = int32(n - 1)
+	case n > few:
+		s.positions = make(map[Identifier]int32, 2*n)
+		for at, r := range s.resources {
+			s.positions[r.Identifier] = int32(at)
+		}
+	}
 }
 
 // Remove takes the resource of that identifier out of the state, if it is there.
 func (s *State) Remove(id Identifier) {
-	at, ok := s.positions[id]
+	at, ok := s.Position(id)
 	if !ok {
 		return
 	}
 	end := len(s.resources) - 1
 	moved := s.resources[end]
-	s.resources[at], s.positions[moved.Identifier] = moved, at
-	s.resources[end] = nil
+	s.resources[at], s.resources[end] = moved, nil
 	s.resources = s.resources[:end]
-	delete(s.positions, id)
+	if s.positions != nil {
+		s.positions[moved.Identifier] = int32(at)
+		delete(s.positions, id)
+	}
 }
 
 // Get returns the resource of that identifier. The caller must not change it.
 func (s *State) Get(id Identifier) (*Resource, bool) {
-	at, ok := s.positions[id]
+	at, ok := s.Position(id)
 	if !ok {
 		return nil, false
 	}
 	return s.resources[at], true
 }
+
+// Position returns where the resource of that identifier stands in the state: All yields it as that one,
+// counted from 0. Positions last until the state changes.
+func (s *State) Position(id Identifier) (int, bool) {
+	if s.positions != nil {
+		at, ok := s.positions[id]
+		return int(at), ok
+	}
+	for at, r := range s.resources {
+		if r.Identifier == id {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// At returns the resource at the position, which must be one of 0 to Len-1. The caller must not change it.
+func (s *State) At(position int) *Resource { return s.resources[position] }
 
 // OfType returns all resources of the type, in identifier order.
 func (s *State) OfType(t Type) []*Resource {

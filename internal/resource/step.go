@@ -36,7 +36,7 @@ func (p *planning) prepareSteps() error {
 // grows later leaves it.
 func (p *planning) linkAll() {
 	g := p.current
-	count := make([]int, len(p.names))
+	count := make([]int32, len(p.names))
 	total := 0
 	for v := range vertex(len(p.names)) {
 		for _, w := range g.out(v) {
