@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,54 +18,66 @@ func sameAttributes(current, wanted *resource.Resource) bool {
 	if current.ResourceVersion != wanted.ResourceVersion || bytes.Equal(current.Attributes, wanted.Attributes) {
 		return true
 	}
-	have, ok := members(current.Attributes)
+	have, ok := object(current.Attributes)
 	if !ok {
 		return false
 	}
-	want, ok := members(wanted.Attributes)
+	want, ok := object(wanted.Attributes)
 	if !ok {
 		return false
 	}
 	ignored := newIgnored(wanted.DiffIgnore)
-	if ignored.all {
-		return true
-	}
-	for name := range union(have, want) {
-		below := ignored.below[name]
+	return ignored.all || sameMembers(have, want, ignored, maxText)
+}
+
+// maxText is how deeply objects are compared as texts, each of which is read once more for every object around
+// it. What is nested more deeply is parsed.
+const maxText = 4
+
+// sameMembers tells whether the texts of two objects have the same members but for what is ignored, which may
+// be nil.
+func sameMembers(a, b []byte, skip *ignored, depth int) bool {
+	var roomA, roomB [16]member
+	for p := range pairs(members(roomA[:0], a), members(roomB[:0], b)) {
+		if bytes.Equal(p.a, p.b) {
+			continue
+		}
+		below := skip.at(string(p.name))
 		if below != nil && below.all {
 			continue
 		}
-		a, inA := have[name]
-		b, inB := want[name]
-		if inA != inB || !bytes.Equal(a, b) && !sameText(a, b, below) {
+		if p.a == nil || p.b == nil || !sameText(p.a, p.b, below, depth) {
 			return false
 		}
 	}
 	return true
 }
 
-// members splits the text of an object; none at all is {}.
-func members(text []byte) (map[string]json.RawMessage, bool) {
-	if len(text) == 0 {
-		return nil, true
+// sameText tells whether the texts of two values, which differ, are the same value but for what is ignored,
+// which may be nil.
+func sameText(a, b []byte, skip *ignored, depth int) bool {
+	kindA, kindB := kindOf(a), kindOf(b)
+	switch {
+	case kindA != kindB:
+		return false
+	case kindA == kindObject && depth > 0:
+		return sameMembers(a, b, skip, depth-1)
+	case kindA == kindNumber:
+		return sameNumber(string(a), string(b))
+	case kindA == kindString:
+		return bytes.Equal(unquoted(a), unquoted(b))
+	case kindA == kindWord:
+		return false
 	}
-	var m map[string]json.RawMessage
-	if json.Unmarshal(text, &m) != nil || m == nil {
-		return nil, false
-	}
-	return m, true
+	var have, want any
+	return decode(a, &have) && decode(b, &want) && sameValue(have, want, skip)
 }
 
-// union is the names of both, in no order.
-func union[V any](a, b map[string]V) map[string]struct{} {
-	names := make(map[string]struct{}, max(len(a), len(b)))
-	for name := range a {
-		names[name] = struct{}{}
-	}
-	for name := range b {
-		names[name] = struct{}{}
-	}
-	return names
+// decode parses a value, and leaves its numbers as they are written.
+func decode(text []byte, value *any) bool {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(value) == nil
 }
 
 // ignored are the places below a value that comparison skips.
@@ -73,17 +86,28 @@ type ignored struct {
 	below map[string]*ignored
 }
 
+// cutStep splits a pointer that is not empty behind its first step.
+func cutStep(pointer string) (step, rest string) {
+	step, rest = pointer[1:], ""
+	if end := strings.IndexByte(step, '/'); end >= 0 {
+		step, rest = step[:end], step[end:]
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~"), rest
+}
+
 // newIgnored reads JSON pointers (RFC 6901). What is none names no place.
 func newIgnored(pointers []string) *ignored {
 	root := &ignored{}
-	escapes := strings.NewReplacer("~0", "", "~1", "")
 	for _, pointer := range pointers {
-		if pointer != "" && pointer[0] != '/' || strings.Contains(escapes.Replace(pointer), "~") {
+		// Of ~, there is only ~0, which stands for ~, and ~1, which stands for /.
+		escapes := strings.Count(pointer, "~0") + strings.Count(pointer, "~1")
+		if pointer != "" && pointer[0] != '/' || escapes < strings.Count(pointer, "~") {
 			continue
 		}
 		at := root
-		for _, step := range strings.Split(pointer, "/")[1:] {
-			step = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
+		for steps := pointer; steps != ""; {
+			var step string
+			step, steps = cutStep(steps)
 			next := at.below[step]
 			if next == nil {
 				next = &ignored{}
@@ -97,19 +121,6 @@ func newIgnored(pointers []string) *ignored {
 		at.all = true
 	}
 	return root
-}
-
-// sameText tells whether two texts are the same JSON value but for what is ignored, which may be nil.
-func sameText(a, b []byte, skip *ignored) bool {
-	var have, want any
-	for text, value := range map[*[]byte]*any{&a: &have, &b: &want} {
-		d := json.NewDecoder(bytes.NewReader(*text))
-		d.UseNumber()
-		if d.Decode(value) != nil {
-			return false
-		}
-	}
-	return sameValue(have, want, skip)
 }
 
 func sameValue(a, b any, skip *ignored) bool {
@@ -131,7 +142,9 @@ func sameValue(a, b any, skip *ignored) bool {
 }
 
 func sameObject(a, b map[string]any, skip *ignored) bool {
-	for name := range union(a, b) {
+	names := maps.Clone(a)
+	maps.Copy(names, b)
+	for name := range names {
 		below := skip.at(name)
 		if below != nil && below.all {
 			continue

@@ -31,8 +31,13 @@ func flagsOf(r *resource.Resource) (flags, error) {
 
 // isSet tells whether an attribute is true.
 func isSet(r *resource.Resource, name string) bool {
-	m, _ := members(r.Attributes)
-	return string(bytes.TrimSpace(m[name])) == "true"
+	text, ok := object(r.Attributes)
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(members(nil, text), func(m member) bool {
+		return string(m.name) == name && string(m.value) == "true"
+	})
 }
 
 // judgeSubscription judges an event that puts a subscription.

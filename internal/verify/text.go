@@ -1,0 +1,152 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"slices"
+)
+
+// object returns the text of a JSON object without the space around it; none at all is {}. It tells whether
+// that is one. The other functions here are for texts of which this is known.
+func object(text []byte) ([]byte, bool) {
+	if len(text) == 0 {
+		return []byte("{}"), true
+	}
+	if !json.Valid(text) {
+		return nil, false
+	}
+	text = skipSpace(text)
+	return text, kindOf(text) == kindObject
+}
+
+// kind is what a JSON value is.
+type kind uint8
+
+const (
+	kindWord kind = iota // null, true, false
+	kindObject
+	kindArray
+	kindString
+	kindNumber
+)
+
+// kindOf reads the kind of a value from its first byte.
+func kindOf(text []byte) kind {
+	switch text[0] {
+	case '{':
+		return kindObject
+	case '[':
+		return kindArray
+	case '"':
+		return kindString
+	case 'n', 't', 'f':
+		return kindWord
+	}
+	return kindNumber
+}
+
+// member is a member of an object: its name without quotes and escapes, its value as it stands in the text.
+type member struct{ name, value []byte }
+
+// members appends to an empty list the members of an object, in the order of their names; of several with the
+// same name the last one.
+func members(list []member, text []byte) []member {
+	byName := func(a, b member) int { return bytes.Compare(a.name, b.name) }
+	inOrder := true
+	text = skipSpace(text[1:])
+	for text[0] != '}' {
+		if text[0] == ',' {
+			text = skipSpace(text[1:])
+		}
+		end := valueEnd(text)
+		m := member{name: unquoted(text[:end])}
+		text = skipSpace(skipSpace(text[end:])[1:]) // there is a colon
+		end = valueEnd(text)
+		m.value, text = text[:end:end], skipSpace(text[end:])
+		inOrder = inOrder && (len(list) == 0 || byName(list[len(list)-1], m) < 0)
+		list = append(list, m)
+	}
+	if inOrder {
+		return list
+	}
+	slices.Reverse(list) // of equals, the first one stays
+	slices.SortStableFunc(list, byName)
+	return slices.CompactFunc(list, func(a, b member) bool { return byName(a, b) == 0 })
+}
+
+// pair is what two objects have under a name; nil: it has no such member.
+type pair struct{ name, a, b []byte }
+
+// pairs goes through the members of two objects, which are in the order of their names.
+func pairs(a, b []member) iter.Seq[pair] {
+	return func(yield func(pair) bool) {
+		for len(a) > 0 || len(b) > 0 {
+			order := len(b) - len(a) // if there is only one left
+			if len(a) > 0 && len(b) > 0 {
+				order = bytes.Compare(a[0].name, b[0].name)
+			}
+			var p pair
+			if order <= 0 {
+				p.name, p.a, a = a[0].name, a[0].value, a[1:]
+			}
+			if order >= 0 {
+				p.name, p.b, b = b[0].name, b[0].value, b[1:]
+			}
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// valueEnd returns where the value at the beginning of the text ends.
+func valueEnd(text []byte) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			for i++; text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']', ',', ' ', '\t', '\n', '\r':
+			if depth == 0 { // a number or a word ends before it
+				return i
+			}
+			if text[i] == '}' || text[i] == ']' {
+				depth--
+				if depth == 0 {
+					return i + 1
+				}
+			}
+		}
+	}
+	return len(text)
+}
+
+// skipSpace returns the text from its first byte that is no space.
+func skipSpace(text []byte) []byte {
+	if len(text) > 0 && text[0] > ' ' {
+		return text
+	}
+	return bytes.TrimLeft(text, " \t\n\r")
+}
+
+// unquoted returns what a string stands for.
+func unquoted(text []byte) []byte {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text[1 : len(text)-1]
+	}
+	var s string
+	if json.Unmarshal(text, &s) != nil {
+		return text
+	}
+	return []byte(s)
+}
