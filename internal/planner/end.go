@@ -13,11 +13,23 @@ func EndState(nodes []*NodeResources) (*resource.State, error) {
 
 // endState is EndState, and stops with resource.ErrInterrupted when interrupt is closed.
 func endState(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
-	end := resource.NewStateSize(2*len(nodes)*len(nodes) + 16*len(nodes))
+	end := resource.NewStateSize(endSize(nodes))
 	if err := extendEnd(interrupt, end, nil, nodes); err != nil {
 		return nil, err
 	}
 	return end, nil
+}
+
+// endSize is how many resources the end state of the nodes has, or a few more: nodes may share some.
+func endSize(nodes []*NodeResources) int {
+	size := 0
+	for _, n := range nodes {
+		size += 2 + 2*(len(nodes)-1) // itself and its database, slots and subscriptions
+		for _, i := range n.InstanceResources {
+			size += 2 + len(i.InstanceDependencies) + len(i.DatabaseDependencies) + len(i.NodeDependents)
+		}
+	}
+	return size
 }
 
 // extendEnd makes the end state of some nodes that of more.
