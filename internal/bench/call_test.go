@@ -21,7 +21,7 @@ import (
 func BenchmarkCall(b *testing.B) {
 	for _, f := range forms {
 		for _, c := range cases {
-			for _, n := range []int{2, 4, 8, 16, 32, 64} {
+			for _, n := range []int{2, 3, 4, 8, 16, 32, 64} {
 				b.Run(fmt.Sprintf("form=%s/case=%s/nodes=%d", f.name, c.name, n), func(b *testing.B) {
 					benchmarkCall(b, callOf(b, c.ask(b, n), f))
 				})

@@ -15,7 +15,7 @@ func BenchmarkServe(b *testing.B) {
 	conn := dial(b, serve(b, server.Config{}))
 	for _, f := range forms {
 		for _, c := range cases {
-			for _, n := range []int{2, 4, 8, 16, 32, 64} {
+			for _, n := range []int{2, 3, 4, 8, 16, 32, 64} {
 				b.Run(fmt.Sprintf("form=%s/case=%s/nodes=%d", f.name, c.name, n), func(b *testing.B) {
 					call := c.ask(b, n).caller(b, conn, f)
 					b.ReportAllocs()

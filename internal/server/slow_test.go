@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
@@ -100,6 +101,35 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 	}
 	_ = stream.CloseSend()
 	eventually(t, func() bool { return h.server.admission.responsesUsed.Load() > 0 })
+	h.idle()
+}
+
+// TestReadMessagesGiveTheirRoomBack long before anybody looks for slow readers.
+func TestReadMessagesGiveTheirRoomBack(t *testing.T) {
+	h := start(t, Config{}, withPlans(makeLargePlans(1000, []int{40})))
+	if answer, err := h.update(wantNodes("n1")); err != nil || len(answer) != 3 {
+		t.Fatal(len(answer), err)
+	}
+	h.idle()
+}
+
+// TestTheBeginningOfAnAnswerIsTakenAtOnce: what sending relies on. The client has no room at all.
+func TestTheBeginningOfAnAnswerIsTakenAtOnce(t *testing.T) {
+	h := start(t, Config{Limits: Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(takenAtOnce-2000, []int{1})))
+	raw := newRawClient(t, h.listens()())
+	if err := raw.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := proto.Marshal(wantNodes("n1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := raw.open(plannerv1.PlannerService_UpdateDatabase_FullMethodName)
+	raw.send(id, message(0, data), 16<<10, true)
+	if line := h.line(); line["grpc.code"] != "OK" {
+		t.Errorf("line %v", line)
+	}
+	raw.status(id) // it does not read in time
 	h.idle()
 }
 
