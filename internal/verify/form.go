@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // planning is the plan that is being judged.
 type planning struct {
@@ -30,7 +34,12 @@ type ofType struct {
 // begin makes the plan the one that is being judged: it judges the plan's form, and notes for each resource
 // the event that the plan has for it, the first one if it has several.
 func (j *judge) begin(number int) {
-	j.plan = planning{number: int32(number) + 1, events: j.plan.events[:0], single: true, lastPut: -1}
+	count := 0
+	for _, phase := range j.plans[number].Phases {
+		count += len(phase.Events)
+	}
+	room := slices.Grow(j.plan.events[:0], count)
+	j.plan = planning{number: int32(number) + 1, events: room, single: true, lastPut: -1}
 	for i, phase := range j.plans[number].Phases {
 		if len(phase.Events) == 0 {
 			j.report(RuleEmpty, place{number, i, Nowhere}, "the phase has no events")

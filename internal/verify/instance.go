@@ -21,7 +21,7 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 	if name == "" {
 		return
 	}
-	if m.copying[name] && e.Type == resource.EventCreate && !m.isJoining(name) {
+	if e.Type == resource.EventCreate && m.isCopying(name) && !m.isJoining(name) {
 		m.about(RuleRolesSourceMissing, at, *x.id, "is created for a node that will copy, without",
 			database.RolesSourceIdentifier(name))
 	}
@@ -107,7 +107,7 @@ func (m *mesh) judgeInstances() {
 	}
 	first, last := make(map[string]*instanceEvent), make(map[string]*instanceEvent) // of each primary
 	for i := range m.instances {
-		if e := &m.instances[i]; e.id.ID == m.nodes[e.node].primary {
+		if e := &m.instances[i]; e.id.ID == m.primaryOf(m.nodes[e.node]) {
 			if first[e.node] == nil {
 				first[e.node] = e
 			}

@@ -19,8 +19,6 @@ type mesh struct {
 	prepared map[string]map[string]bool
 	// lastJoin is the last plan in which a node begins to join; -1: none.
 	lastJoin int
-	// copying are the nodes that get a copy from an event.
-	copying map[string]bool
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
 	// nodes is what has been found out about nodes, names those that start or end has; see there.
@@ -29,6 +27,7 @@ type mesh struct {
 	instances []instanceEvent
 	// What follows is nil until it is needed: the node of each instance, the database of each node.
 	nodeOf, databases map[string]string
+	copying           map[string]bool              // see isCopying
 	redoable          map[resource.Identifier]bool // see mayRedo
 	begun             []*entry                     // see endsTurn
 }
@@ -41,7 +40,6 @@ func newMesh(j *judge) *mesh {
 		joining:  make(map[string]bool),
 		prepared: make(map[string]map[string]bool),
 		lastJoin: -1,
-		copying:  make(map[string]bool),
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
 	}
@@ -76,11 +74,6 @@ func (m *mesh) foresee(e *resource.Event, plan int) {
 		}
 	case database.TypeReplicationSlotCreate:
 		m.prepare(e.Resource)
-	case database.TypeSubscription:
-		link, ok := linkOf(e.Resource.Identifier)
-		if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
-			m.copying[link.Subscriber] = true
-		}
 	}
 }
 

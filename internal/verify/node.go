@@ -11,8 +11,8 @@ import (
 // node is what the judge finds out about a node once, when it is first needed.
 type node struct {
 	name, database string
-	member         bool // see mesh
-	primary        string
+	member         bool    // see mesh
+	primary        *string // see primaryOf; nil: not known yet
 	// source and peers are those of a joining node.
 	source    string
 	peers     []string
@@ -30,7 +30,6 @@ func (m *mesh) node(name, databaseName string) *node {
 	n := &node{name: name, database: databaseName, judged: -1}
 	m.nodes[name] = n
 	n.member = m.holdsData(name, databaseName)
-	n.primary = m.primaryOf(name)
 	n.populated = m.joining[name] && m.wasPopulated(n)
 	return n
 }
@@ -40,9 +39,18 @@ func (m *mesh) holdsData(name, databaseName string) bool {
 	return !m.joining[name] && m.atStart(database.PostgresDatabaseIdentifier(name, databaseName)) != nil
 }
 
-// primaryOf names the primary instance of a node: the one that start knows, else the wanted one; empty if
+// primaryOf is readPrimary for a node of which something is known already.
+func (m *mesh) primaryOf(n *node) string {
+	if n.primary == nil {
+		primary := m.readPrimary(n.name)
+		n.primary = &primary
+	}
+	return *n.primary
+}
+
+// readPrimary names the primary instance of a node: the one that start knows, else the wanted one; empty if
 // neither does. A node that holds no data and is not joining has none yet, whatever start says.
-func (m *mesh) primaryOf(name string) string {
+func (m *mesh) readPrimary(name string) string {
 	known := []*resource.State{m.start, m.end}
 	if !m.joining[name] && !m.holdsData(name, m.databaseOf(name)) {
 		slices.Reverse(known)

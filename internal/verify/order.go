@@ -106,7 +106,7 @@ func (j *judge) ascend(x *entry) {
 	}
 	path := j.path[:0]
 	path = append(path, j.enter(x))
-	for len(path) > 0 && !j.stops() {
+	for len(path) > 0 {
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {
 			top.entry.onPath = false
@@ -114,11 +114,18 @@ func (j *judge) ascend(x *entry) {
 			continue
 		}
 		w := top.wants[top.next]
-		switch {
-		case w.climb.plan != j.plan.number:
-			path = append(path, j.enter(w))
-			continue // and look at w again when all below it is known
-		case !w.onPath: // a cycle has a direct dependency that stands wrong
+		if w.climb.plan != j.plan.number {
+			below := j.enter(w)
+			if len(below.wants) > 0 {
+				if j.stops() {
+					return
+				}
+				path = append(path, below)
+				continue // and look at w again when all below it is known
+			}
+			w.onPath = false
+		}
+		if !w.onPath { // a cycle has a direct dependency that stands wrong
 			j.raise(top.entry, w)
 		}
 		top.next++

@@ -37,8 +37,8 @@ func (m *mesh) isPopulated(n *node) bool {
 // it holds what was brought to it later. 0: not in these plans.
 func (m *mesh) emptied(n *node) moment {
 	made := m.entry(database.PostgresDatabaseIdentifier(n.name, n.database)).made
-	if n.primary != "" {
-		made = max(made, m.entry(database.InstanceIdentifier(n.primary)).made)
+	if primary := m.primaryOf(n); primary != "" {
+		made = max(made, m.entry(database.InstanceIdentifier(primary)).made)
 	}
 	return made
 }

@@ -69,10 +69,11 @@ func (r *replay) number(stops func() bool) {
 	r.rows = make([]row, n, max(n+16, r.end.Len()))
 	r.ofEnd = make([]int32, 0, r.end.Len())
 	next := 0
-	for wanted := range r.end.All() {
+	for i := range r.end.Len() {
 		if stops() {
 			return
 		}
+		wanted := r.end.At(i)
 		at, ok := next, next < n && r.start.At(next).Identifier == wanted.Identifier
 		if !ok {
 			at, ok = r.start.Position(wanted.Identifier)

@@ -27,7 +27,7 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 	switch x.id.Type {
 	case database.TypeInstance:
 		name := m.instanceNode(x.id.ID)
-		if !m.joining[name] || m.primaryOf(name) != x.id.ID {
+		if !m.joining[name] || m.readPrimary(name) != x.id.ID {
 			return nil
 		}
 		ids := m.instancesOf(name)

@@ -40,6 +40,34 @@ func isSet(r *resource.Resource, name string) bool {
 	})
 }
 
+// isCopying tells whether a node gets a copy from an event, before that or after.
+func (m *mesh) isCopying(name string) bool {
+	if m.copying == nil {
+		m.copying = make(map[string]bool)
+		for i := range m.plans {
+			for _, phase := range m.plans[i].Phases {
+				for k := range phase.Events {
+					if m.stops() {
+						return false
+					}
+					m.noteCopy(&phase.Events[k])
+				}
+			}
+		}
+	}
+	return m.copying[name]
+}
+
+func (m *mesh) noteCopy(e *resource.Event) {
+	if !isValid(e) || !isPut(e) || e.Resource.Identifier.Type != database.TypeSubscription {
+		return
+	}
+	link, ok := linkOf(e.Resource.Identifier)
+	if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
+		m.copying[link.Subscriber] = true
+	}
+}
+
 // judgeSubscription judges an event that puts a subscription.
 func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 	link, ok := linkOf(*x.id)
@@ -49,7 +77,11 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 	m.judgeSlot(x, resource.Identifier{Type: database.TypeReplicationSlot, ID: x.id.ID}, at)
 	now, err := flagsOf(e.Resource)
 	var before flags
-	if err == nil && x.now != nil {
+	switch {
+	case err != nil || x.now == nil:
+	case bytes.Equal(x.now.Attributes, e.Resource.Attributes):
+		before = now
+	default:
 		before, err = flagsOf(x.now)
 	}
 	if err != nil {
