@@ -122,6 +122,7 @@ type planning struct {
 	current *graph
 	pending []bool // by vertex: waits for its deletion
 	plans   []Plan
+	events  []Event // some of those of the plan in the making, see draft
 
 	step    int32
 	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
@@ -202,20 +203,20 @@ func (p *planning) lengthen() {
 }
 
 // decide applies the rules to v, of which current is what is (nil: nothing) and wanted what should be.
-// The first rule that matches decides; without any the event is nil.
-func (p *planning) decide(v vertex, current, wanted *Resource, edges []vertex, force bool) (*Event, error) {
+// The first rule that matches decides; without any the event is the zero value.
+func (p *planning) decide(v vertex, current, wanted *Resource, edges []vertex, force bool) (Event, error) {
 	if p.interrupted() {
-		return nil, ErrInterrupted
+		return Event{}, ErrInterrupted
 	}
 	if current == nil {
-		return &Event{Type: EventCreate, Resource: wanted.Wanted(), Reason: ReasonDoesNotExist}, nil
+		return Event{Type: EventCreate, Resource: wanted.Wanted(), Reason: ReasonDoesNotExist}, nil
 	}
 	if p.isPending(v) {
-		return nil, nil
+		return Event{}, nil
 	}
 	diff, err := DiffAttributes(current, wanted)
 	if err != nil {
-		return nil, err
+		return Event{}, err
 	}
 	does, reason := EventUpdate, EventReason(0)
 	var causes []Identifier
@@ -232,9 +233,9 @@ func (p *planning) decide(v vertex, current, wanted *Resource, edges []vertex, f
 	case len(diff) > 0:
 		reason = ReasonHasDiff
 	default:
-		return nil, nil
+		return Event{}, nil
 	}
-	return &Event{Type: does, Resource: wanted.Wanted(), Reason: reason, CausedBy: causes, Diff: diff}, nil
+	return Event{Type: does, Resource: wanted.Wanted(), Reason: reason, CausedBy: causes, Diff: diff}, nil
 }
 
 // anyPlanned tells whether one of the dependencies got an event in this step.
@@ -273,13 +274,22 @@ func (p *planning) mark(v vertex) {
 	}
 }
 
-// draft is a phase in the making: what happens to which vertices, in any order. Events are large, and sorted
-// before they are where they stay.
+// draft is a phase in the making: what happens to which vertices, in any order. Events are large: they are kept
+// elsewhere until their order is known.
 type draft []drafted
 
 type drafted struct {
 	vertex vertex
-	event  *Event
+	event  *Event // in memory that is used again once the plan has been added
+}
+
+// draft keeps the event of v until its plan is added.
+func (p *planning) draft(v vertex, e Event) drafted {
+	if len(p.events) == cap(p.events) {
+		p.events = make([]Event, 0, min(max(16, 2*cap(p.events)), 1024))
+	}
+	p.events = append(p.events, e)
+	return drafted{v, &p.events[len(p.events)-1]}
 }
 
 // addPlan keeps the phases that hold events, in order, and the plan if any phase is left.
@@ -296,6 +306,7 @@ func (p *planning) addPlan(drafts []draft) {
 		}
 		phases = append(phases, Phase{Events: events})
 	}
+	p.events = p.events[:0]
 	if len(phases) > 0 {
 		p.plans = append(p.plans, Plan{Phases: phases})
 	}

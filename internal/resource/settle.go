@@ -46,9 +46,9 @@ func (p *planning) reach(wanted *graph, force bool) ([]draft, error) {
 			if err != nil {
 				return nil, err
 			}
-			if event != nil {
+			if event.Type != 0 {
 				p.mark(v)
-				phases[i] = append(phases[i], drafted{v, event})
+				phases[i] = append(phases[i], p.draft(v, event))
 			}
 		}
 	}
@@ -76,8 +76,8 @@ func (p *planning) discard(wanted *graph) ([]draft, error) {
 		for int(layers[v]) >= len(phases) {
 			phases = append(phases, nil)
 		}
-		event := &Event{Type: EventDelete, Resource: p.current.resources[v], Reason: ReasonNotDesired}
-		phases[layers[v]] = append(phases[layers[v]], drafted{v, event})
+		event := Event{Type: EventDelete, Resource: p.current.resources[v], Reason: ReasonNotDesired}
+		phases[layers[v]] = append(phases[layers[v]], p.draft(v, event))
 	}
 	return phases, nil
 }

@@ -80,9 +80,9 @@ func (p *planning) advance(diff *State) error {
 			if err != nil {
 				return err
 			}
-			if event != nil {
+			if event.Type != 0 {
 				missing = append(missing, p.current.missing(v)...)
-				phase = append(phase, drafted{v, event})
+				phase = append(phase, p.draft(v, event))
 			}
 		}
 		p.candidates[layer] = p.candidates[layer][:0]
@@ -179,21 +179,21 @@ func (p *planning) enqueue(v vertex) {
 	p.candidates[layer] = append(p.candidates[layer], v)
 }
 
-// consider decides on a candidate. If it gets an event, it counts as done, and what depends on it is a
+// consider decides on a candidate, as decide does. If it gets an event, it counts as done, and what depends on it is a
 // candidate, too.
-func (p *planning) consider(v vertex) (*Event, error) {
+func (p *planning) consider(v vertex) (Event, error) {
 	now := p.current.resources[v]
 	old, inDiff := p.before[v]
 	if !inDiff {
 		old = now
 		if p.mustWait(v) {
 			p.owed[v] = p.causes(v, p.current.edges[v])
-			return nil, nil
+			return Event{}, nil
 		}
 	}
 	event, err := p.decide(v, old, now, p.current.edges[v], false)
-	if err != nil || event == nil {
-		return nil, err
+	if err != nil || event.Type == 0 {
+		return Event{}, err
 	}
 	p.current.resources[v] = event.Resource
 	p.mark(v)
