@@ -9,7 +9,7 @@ import (
 func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 	out := resource.Event{Type: r.eventType(p, in.GetType())}
 	q := at(p, "resource")
-	out.Resource = &r.resources.take(1)[0]
+	out.Resource = r.resources.One()
 	switch {
 	case in.GetResource() == nil:
 		r.add(&q, "", "is required")
@@ -29,7 +29,7 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 	out := resource.Event{
 		Type:     r.eventType(p, in.GetType()),
-		Resource: &r.resources.take(1)[0],
+		Resource: r.resources.One(),
 	}
 	q := at(p, "resource")
 	if in.GetResource() == nil {
@@ -45,7 +45,7 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 			out.Diff[i] = r.operation(&d, from)
 		}
 	}
-	out.CausedBy = r.identifiers.take(len(in.GetCausedBy()))
+	out.CausedBy = r.identifiers.Take(len(in.GetCausedBy()))
 	for i, from := range in.GetCausedBy() {
 		c := element(p, "caused_by", i)
 		r.identifierAt(&c, from, &out.CausedBy[i])

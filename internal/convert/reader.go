@@ -4,6 +4,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // reader converts one request and collects its violations. Where something is wrong, the value that it
@@ -16,9 +17,9 @@ type reader struct {
 	wishes wishes
 	names  requestNames
 
-	resources   slab[resource.Resource]
-	identifiers slab[resource.Identifier]
-	types       slab[resource.Type]
+	resources   slab.Slab[resource.Resource]
+	identifiers slab.Slab[resource.Identifier]
+	types       slab.Slab[resource.Type]
 	json        jsonWriter
 
 	resourceCount, nodeCount int
@@ -92,35 +93,4 @@ func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateD
 
 func planOptionsFromProto(in *plannerv1.PlanOptions) resource.PlanOptions {
 	return resource.PlanOptions{ForceUpdate: in.GetForceUpdate()}
-}
-
-// slab hands out memory for many small values from few large allocations, which grow with what is taken.
-// The values that it handed out keep each other alive: right for what lives as long as a request.
-type slab[T any] struct {
-	free []T
-	last int
-}
-
-// most is how many values a slab allocates at once, unless it is told to.
-const most = 1024
-
-// reserve makes the next allocation hold at least n values.
-func (s *slab[T]) reserve(n int) {
-	if n > len(s.free) {
-		s.free = make([]T, n)
-		s.last = min(n, most)
-	}
-}
-
-// take returns n zero values, nil for none. Appending to them never touches others.
-func (s *slab[T]) take(n int) []T {
-	if n == 0 {
-		return nil
-	}
-	if n > len(s.free) {
-		s.reserve(max(n, min(2*s.last, most), 4))
-	}
-	taken := s.free[:n:n]
-	s.free = s.free[n:]
-	return taken
 }

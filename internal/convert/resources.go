@@ -144,7 +144,7 @@ func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Ex
 
 // dependencies converts the dependencies of the resource that is called owner.
 func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resource.Identifier) []resource.Identifier {
-	out := r.identifiers.take(len(in))
+	out := r.identifiers.Take(len(in))
 	for i, from := range in {
 		q := element(p, "dependencies", i)
 		if r.identifierAt(&q, from, &out[i]) && out[i] == owner {
@@ -155,7 +155,7 @@ func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resourc
 }
 
 func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) {
-	out.TypeDependencies = r.types.take(len(in))
+	out.TypeDependencies = r.types.Take(len(in))
 	for i, from := range in {
 		t := resource.Type(from)
 		out.TypeDependencies[i] = t

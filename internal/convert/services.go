@@ -27,7 +27,7 @@ func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceRes
 			q := at(&p, "monitor_resource")
 			r.wishes.list++
 			r.countResources(1)
-			out[i].MonitorResource = r.wish(&q, monitor, &r.resources.take(1)[0], always)
+			out[i].MonitorResource = r.wish(&q, monitor, r.resources.One(), always)
 		}
 	}
 	return out

@@ -86,7 +86,7 @@ func (r *reader) wished(parent *path, field string, in []*plannerv1.Resource, s 
 		return nil
 	}
 	out := make([]*resource.Resource, len(in))
-	list := r.resources.take(len(in))
+	list := r.resources.Take(len(in))
 	r.wishes.list++
 	for i, from := range in {
 		p := element(parent, field, i)

@@ -86,7 +86,17 @@ func (w *writer) text(tag byte, s string) {
 
 // element writes a field that is there also if it is empty: an element of a list, or one of several forms.
 func (w *writer) element(tag byte, s string) {
-	w.b = protowire.AppendString(append(w.b, tag), s)
+	w.begins(tag, len(s))
+	w.b = append(w.b, s...)
+}
+
+// begins writes the beginning of a field of n bytes. Most are short.
+func (w *writer) begins(tag byte, n int) {
+	if n < 1<<7 {
+		w.b = append(w.b, tag, byte(n))
+		return
+	}
+	w.b = protowire.AppendVarint(append(w.b, tag), uint64(n))
 }
 
 // number writes a field that is left out if it is 0.
@@ -103,15 +113,14 @@ func (w *writer) flag(tag byte, set bool) {
 }
 
 func (w *writer) identifier(tag byte, id *resource.Identifier) {
-	size := textSize(string(id.Type)) + textSize(id.ID)
-	w.b = protowire.AppendVarint(append(w.b, tag), uint64(size))
+	w.begins(tag, textSize(string(id.Type))+textSize(id.ID))
 	w.text(identifierType, string(id.Type))
 	w.text(identifierID, id.ID)
 }
 
 func (w *writer) executor(tag byte, e *resource.Executor) {
 	kind := uint64(executorTypeToProto(e.Type))
-	w.b = protowire.AppendVarint(append(w.b, tag), uint64(numberSize(kind)+textSize(e.ID)))
+	w.begins(tag, numberSize(kind)+textSize(e.ID))
 	w.number(executorType, kind)
 	w.text(executorID, e.ID)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
-	"sync"
 )
 
 // Digest returns the SHA-256 of a sequence of plans, in lower-case hexadecimal. Equal sequences have equal
@@ -52,13 +51,10 @@ func Digest(plans []Plan) string {
 
 // DigestInterruptible is Digest, but gives up with ErrInterrupted soon after the channel is closed.
 func DigestInterruptible(interrupt <-chan struct{}, plans []Plan) (string, error) {
-	w := digestWriters.Get().(*digestWriter) //nolint:errcheck // nothing else is put there
-	defer digestWriters.Put(w)
-	w.hash.Reset()
-	w.text, w.interrupt, w.interrupted, w.events = w.text[:0], interrupt, false, 0
-	writeArray(w, plans, func(p *Plan) {
-		writeArray(w, p.Phases, func(p *Phase) {
-			writeArray(w, p.Events, w.event)
+	w := digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom), interrupt: interrupt}
+	writeArray(&w, plans, func(p *Plan) {
+		writeArray(&w, p.Phases, func(p *Phase) {
+			writeArray(&w, p.Events, w.event)
 		})
 	})
 	if w.interrupted {
@@ -70,17 +66,12 @@ func DigestInterruptible(interrupt <-chan struct{}, plans []Plan) (string, error
 
 const (
 	// digestChunk is how much text is hashed at a time.
-	digestChunk = 4 << 10
+	digestChunk = 1 << 10
 	// digestRoom is for what a chunk may be longer before it is hashed.
-	digestRoom = 4 << 10
+	digestRoom = 1 << 10
 	// digestPoll is how many events are written between two looks at whether to stop.
 	digestPoll = 64
 )
-
-// digestWriters are those that are not in use.
-var digestWriters = sync.Pool{New: func() any {
-	return &digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom)}
-}}
 
 // digestWriter hashes a text piece by piece.
 type digestWriter struct {

@@ -1,6 +1,10 @@
 package resource
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/slab"
+)
 
 // vertex is the dense number of an identifier, or of a type that something depends on, inside one planning
 // run. Slices indexed by it take the place of maps keyed by identifiers.
@@ -127,7 +131,7 @@ type graph struct {
 	resources []*Resource // nil: not in the state
 	edges     [][]vertex  // to dependencies and to types depended on, whether or not they are in the state
 	layers    []int32     // see layer.go; valid only once computed
-	room      []vertex    // for edges to come
+	room      slab.Slab[vertex]
 }
 
 // newGraph returns the graph of what the states give when each is merged onto those before it. Where a resource has
@@ -173,7 +177,7 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 		g.edges[v] = nil
 		return nil
 	}
-	edges := g.edgeRoom(n)
+	edges := g.room.Take(n)[:0]
 	for i, d := range r.Dependencies {
 		w := g.internNext(i, d)
 		if w == v {
@@ -189,19 +193,6 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 	}
 	g.edges[v] = edges
 	return nil
-}
-
-// edgesAtOnce is for how many edges memory is taken at a time.
-const edgesAtOnce = 256
-
-// edgeRoom returns an empty slice with room for exactly n edges.
-func (g *graph) edgeRoom(n int) []vertex {
-	if n > len(g.room) {
-		g.room = make([]vertex, max(n, edgesAtOnce))
-	}
-	edges := g.room[:0:n]
-	g.room = g.room[n:]
-	return edges
 }
 
 // has tells whether the state has a resource for v.

@@ -3,6 +3,8 @@ package resource
 import (
 	"errors"
 	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // PlanAll plans from start to the first wanted state, from there to the second, and so on. Plans without
@@ -123,6 +125,9 @@ type planning struct {
 	pending []bool // by vertex: waits for its deletion
 	plans   []Plan
 	events  []Event // some of those of the plan in the making, see draft
+
+	identifiers slab.Slab[Identifier] // for the causes of events
+	causing     []Identifier          // room for causes
 
 	step    int32
 	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
@@ -246,23 +251,27 @@ func (p *planning) anyPlanned(edges []vertex) bool {
 // causes names the dependencies of v that got an event in this step, or in one before while v had to
 // wait, in order and each once.
 func (p *planning) causes(v vertex, edges []vertex) []Identifier {
-	ids := slices.Clone(p.owed[v])
-	add := func(w vertex) {
-		if p.planned[w] == p.step {
-			ids = append(ids, p.names[w])
-		}
-	}
+	ids := p.causing[:0]
+	ids = append(ids, p.owed[v]...)
 	for _, w := range edges {
 		if !p.isType[w] {
-			add(w)
+			if p.planned[w] == p.step {
+				ids = append(ids, p.names[w])
+			}
 			continue
 		}
 		for _, member := range p.members[w] {
-			add(member)
+			if p.planned[member] == p.step {
+				ids = append(ids, p.names[member])
+			}
 		}
 	}
+	p.causing = ids
 	SortIdentifiers(ids)
-	return slices.Compact(ids)
+	ids = slices.Compact(ids)
+	named := p.identifiers.Take(len(ids))
+	copy(named, ids)
+	return named
 }
 
 // mark notes that v got an event in this step.

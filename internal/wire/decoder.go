@@ -9,17 +9,18 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // decoder decodes the resources of a request. What it makes shares memory, and so lives as long as the request
 // does. Its methods return false for bytes that are not as every encoder writes them: wrong ones, unknown
 // fields, and things that are there twice. What they have made until then is to be thrown away.
 type decoder struct {
-	resources   slab[plannerv1.Resource]
-	executors   slab[plannerv1.Executor]
-	identifiers slab[plannerv1.Identifier]
-	texts       slab[plannerv1.Resource_AttributesJson]
-	instances   slab[instance]
+	resources   slab.Slab[plannerv1.Resource]
+	executors   slab.Slab[plannerv1.Executor]
+	identifiers slab.Slab[plannerv1.Identifier]
+	texts       slab.Slab[plannerv1.Resource_AttributesJson]
+	instances   slab.Slab[instance]
 	// dependencies and names back the lists of resources, one after the other.
 	dependencies []*plannerv1.Identifier
 	names        []string
@@ -121,7 +122,7 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 }
 
 func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bool) {
-	out := d.identifiers.take()
+	out := d.identifiers.One()
 	for len(data) > 0 {
 		tag := data[0]
 		content, rest, ok := next(data[1:])
@@ -145,7 +146,7 @@ func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bo
 }
 
 func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) {
-	out := d.executors.take()
+	out := d.executors.One()
 	for len(data) > 0 {
 		switch tag := data[0]; tag {
 		case executorType:
@@ -175,7 +176,7 @@ func (d *decoder) attributesJSON(data []byte, out *plannerv1.Resource) bool {
 	if out.AttributesForm != nil {
 		return false
 	}
-	form := d.texts.take()
+	form := d.texts.One()
 	out.AttributesForm = form
 	var ok bool
 	form.AttributesJson, ok = text(data)
@@ -224,23 +225,4 @@ func last[T any](list []T, n int) []T {
 		return nil
 	}
 	return list[len(list)-n : len(list) : len(list)]
-}
-
-// slab hands out many small values from few large allocations, which grow with what is taken.
-type slab[T any] struct {
-	free []T
-	size int
-}
-
-// most is how many values a slab allocates at once.
-const most = 512
-
-func (s *slab[T]) take() *T {
-	if len(s.free) == 0 {
-		s.size = min(max(8, 2*s.size), most)
-		s.free = make([]T, s.size)
-	}
-	taken := &s.free[0]
-	s.free = s.free[1:]
-	return taken
 }

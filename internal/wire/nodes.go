@@ -71,7 +71,7 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 		case nodePrimaryInstanceID:
 			out.PrimaryInstanceId, ok = text(content)
 		case nodeInstanceResources:
-			i := d.instances.take()
+			i := d.instances.One()
 			out.InstanceResources = append(out.InstanceResources, &i.resources)
 			ok = d.instanceResources(content, i)
 		case nodeRestoreConfig:
@@ -117,7 +117,7 @@ func (d *decoder) instanceResources(data []byte, block *instance) bool {
 }
 
 func (d *decoder) appendResource(list *[]*plannerv1.Resource, data []byte) bool {
-	r := d.resources.take()
+	r := d.resources.One()
 	*list = append(*list, r)
 	return d.resource(data, r)
 }
