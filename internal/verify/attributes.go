@@ -18,27 +18,25 @@ func sameAttributes(current, wanted *resource.Resource) bool {
 	if current.ResourceVersion != wanted.ResourceVersion || bytes.Equal(current.Attributes, wanted.Attributes) {
 		return true
 	}
-	have, ok := object(current.Attributes)
-	if !ok {
-		return false
-	}
-	want, ok := object(wanted.Attributes)
-	if !ok {
-		return false
-	}
-	ignored := newIgnored(wanted.DiffIgnore)
-	return ignored.all || sameMembers(have, want, ignored, maxText)
+	have, want, ignored := object(current.Attributes), object(wanted.Attributes), newIgnored(wanted.DiffIgnore)
+	// Whether all of it is JSON matters only if it seems to be the same.
+	return (ignored.all || sameMembers(have, want, ignored, maxText)) && isObject(have) && isObject(want)
 }
 
 // maxText is how deeply objects are compared as texts, each of which is read once more for every object around
 // it. What is nested more deeply is parsed.
 const maxText = 4
 
-// sameMembers tells whether the texts of two objects have the same members but for what is ignored, which may
+// sameMembers tells whether two texts are objects with the same members but for what is ignored, which may
 // be nil.
 func sameMembers(a, b []byte, skip *ignored, depth int) bool {
 	var roomA, roomB [16]member
-	for p := range pairs(members(roomA[:0], a), members(roomB[:0], b)) {
+	have, okA := members(roomA[:0], a)
+	want, okB := members(roomB[:0], b)
+	if !okA || !okB {
+		return false
+	}
+	for p := range pairs(have, want) {
 		if bytes.Equal(p.a, p.b) {
 			continue
 		}

@@ -71,11 +71,11 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 // dependency returns what is known of a dependency of a wanted resource, by its position there. The resource
 // itself may have no entry.
 func (j *judge) dependency(x *entry, wanted *resource.Resource, position int) row {
-	if x != nil && x.now == wanted && x.linked {
-		w := x.wants[position]
-		return row{w.wanted, w}
+	id := wanted.Dependencies[position]
+	if x != nil && position < len(x.wants) && *x.wants[position].id == id { // as it mostly is
+		return row{x.wants[position].wanted, x.wants[position]}
 	}
-	if n := j.find(wanted.Dependencies[position]); n >= 0 {
+	if n := j.find(id); n >= 0 {
 		return j.rows[n]
 	}
 	return row{}

@@ -31,11 +31,9 @@ func flagsOf(r *resource.Resource) (flags, error) {
 
 // isSet tells whether an attribute is true.
 func isSet(r *resource.Resource, name string) bool {
-	text, ok := object(r.Attributes)
-	if !ok {
-		return false
-	}
-	return slices.ContainsFunc(members(nil, text), func(m member) bool {
+	text := object(r.Attributes)
+	all, ok := members(nil, text)
+	return ok && isObject(text) && slices.ContainsFunc(all, func(m member) bool {
 		return string(m.name) == name && string(m.value) == "true"
 	})
 }

@@ -7,17 +7,21 @@ import (
 	"slices"
 )
 
-// object returns the text of a JSON object without the space around it; none at all is {}. It tells whether
-// that is one. The other functions here are for texts of which this is known.
-func object(text []byte) ([]byte, bool) {
+// The functions here read objects without checking that they are JSON. Of a text that is not, they may return
+// anything, but they do not panic. So first it is found out what there is, and then, if it matters, whether that
+// is true: isObject.
+
+// object returns the text of an object without the space before it; none at all is {}.
+func object(text []byte) []byte {
 	if len(text) == 0 {
-		return []byte("{}"), true
+		return []byte("{}")
 	}
-	if !json.Valid(text) {
-		return nil, false
-	}
-	text = skipSpace(text)
-	return text, kindOf(text) == kindObject
+	return skipSpace(text)
+}
+
+// isObject tells whether a text without space before it is a JSON object.
+func isObject(text []byte) bool {
+	return len(text) > 0 && kindOf(text) == kindObject && json.Valid(text)
 }
 
 // kind is what a JSON value is.
@@ -50,29 +54,37 @@ func kindOf(text []byte) kind {
 type member struct{ name, value []byte }
 
 // members appends to an empty list the members of an object, in the order of their names; of several with the
-// same name the last one.
-func members(list []member, text []byte) []member {
+// same name the last one. It tells whether the text seems to be an object.
+func members(list []member, text []byte) ([]member, bool) {
 	byName := func(a, b member) int { return bytes.Compare(a.name, b.name) }
 	inOrder := true
-	text = skipSpace(text[1:])
-	for text[0] != '}' {
+	if len(text) == 0 || kindOf(text) != kindObject {
+		return nil, false
+	}
+	for text = skipSpace(text[1:]); len(text) > 0 && text[0] != '}'; text = skipSpace(text) {
 		if text[0] == ',' {
 			text = skipSpace(text[1:])
 		}
-		end := valueEnd(text)
-		m := member{name: unquoted(text[:end])}
-		text = skipSpace(skipSpace(text[end:])[1:]) // there is a colon
-		end = valueEnd(text)
-		m.value, text = text[:end:end], skipSpace(text[end:])
+		name := text[:valueEnd(text)]
+		text = skipSpace(text[len(name):])
+		if len(name) == 0 || kindOf(name) != kindString || len(text) == 0 || text[0] != ':' {
+			return nil, false
+		}
+		text = skipSpace(text[1:])
+		m := member{name: unquoted(name), value: text[:valueEnd(text)]}
+		if len(m.value) == 0 {
+			return nil, false
+		}
+		text = text[len(m.value):]
 		inOrder = inOrder && (len(list) == 0 || byName(list[len(list)-1], m) < 0)
 		list = append(list, m)
 	}
 	if inOrder {
-		return list
+		return list, true
 	}
 	slices.Reverse(list) // of equals, the first one stays
 	slices.SortStableFunc(list, byName)
-	return slices.CompactFunc(list, func(a, b member) bool { return byName(a, b) == 0 })
+	return slices.CompactFunc(list, func(a, b member) bool { return byName(a, b) == 0 }), true
 }
 
 // pair is what two objects have under a name; nil: it has no such member.
@@ -100,18 +112,18 @@ func pairs(a, b []member) iter.Seq[pair] {
 	}
 }
 
-// valueEnd returns where the value at the beginning of the text ends.
+// valueEnd returns where the value at the beginning of the text ends; 0 if there is none, or no end.
 func valueEnd(text []byte) int {
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			for i++; text[i] != '"'; i++ {
+			for i++; i < len(text) && text[i] != '"'; i++ {
 				if text[i] == '\\' {
 					i++
 				}
 			}
-			if depth == 0 {
+			if depth == 0 && i < len(text) {
 				return i + 1
 			}
 		case '{', '[':
@@ -128,7 +140,7 @@ func valueEnd(text []byte) int {
 			}
 		}
 	}
-	return len(text)
+	return 0
 }
 
 // skipSpace returns the text from its first byte that is no space.

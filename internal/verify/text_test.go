@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,23 +21,67 @@ func TestMembers(t *testing.T) {
 		{`{"a":1,"b":2,"a":3}`, `a=3;b=2;`},
 	}
 	for _, test := range tests {
-		text, ok := object([]byte(test.text))
-		if !ok {
-			t.Errorf("%s is no object", test.text)
-			continue
-		}
+		text := object([]byte(test.text))
 		var b strings.Builder
-		for _, m := range members(nil, text) {
+		all, ok := members(nil, text)
+		for _, m := range all {
 			fmt.Fprintf(&b, "%s=%s;", m.name, m.value)
 		}
-		if b.String() != test.want {
+		if b.String() != test.want || !ok || !isObject(text) {
 			t.Errorf("%s: got %s, want %s", test.text, b.String(), test.want)
 		}
 	}
-	for _, text := range []string{` `, `[]`, `null`, `{`, `{"a"}`, `{"a":1,}`, `{"a":1}}`, `{"a":'}`, "{\"a\":\"\n\"}"} {
-		if _, ok := object([]byte(text)); ok {
+}
+
+// TestNoObject: what is no object is the same as nothing but itself, and does no harm.
+func TestNoObject(t *testing.T) {
+	wrong := []string{
+		` `, `[]`, `null`, `{`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{"a":1}}`, `{"a":'}`, "{\"a\":\"\n\"}", `{,}`, `{"a`, `{"a":"\`,
+		`{"a":1,"b":[}`, `{"a":1,:2}`, `{"\x":1}`, `{"a":1]`, `{"a":{"b":1`, `{a:1}`, `{"a":1 "b":2}`, `}`, `"`, `{"a":"\"`,
+	}
+	others := append([]string{``, `{}`, `{"a":1}`, ` {"a":1}`, `{"a":1,"b":[]}`, `{"a":{"b":1}}`, `{"x":1}`}, wrong...)
+	for _, text := range wrong {
+		for i := range text {
+			others = append(others, text[:i])
+		}
+		if isObject(object([]byte(text))) {
 			t.Errorf("%s is an object", text)
 		}
+		for _, other := range others {
+			if other != text && (sameAttributes(record(text), record(other)) || sameAttributes(record(other), record(text))) {
+				t.Errorf("%s and %s are the same", text, other)
+			}
+		}
+	}
+}
+
+// TestMembersOfAnyText compares with encoding/json, on texts that are JSON and others that nearly are.
+func TestMembersOfAnyText(t *testing.T) {
+	valid, invalid := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`(\{( ?"[ab\\]?" ?: ?(1|""|\[\]|\{"a":\{\}\}),?){0,3}\} ?|[ {}[\]",:\\a1]{0,12})`).Draw(t, "text")
+		var want map[string]json.RawMessage
+		isWanted := json.Unmarshal([]byte(text), &want) == nil && want != nil
+		all, ok := members(nil, []byte(text))
+		if isWanted = isWanted && text[0] == '{'; isWanted != isObject([]byte(text)) || isWanted && !ok {
+			t.Fatalf("%q: %v, want %v", text, ok, isWanted)
+		}
+		if !isWanted {
+			invalid++
+			return
+		}
+		valid++
+		if len(all) != len(want) {
+			t.Fatalf("%q: got %q, want %q", text, all, want)
+		}
+		for _, m := range all {
+			if string(want[string(m.name)]) != string(m.value) {
+				t.Fatalf("%q: got %q, want %q", text, all, want)
+			}
+		}
+	})
+	if !t.Failed() && (valid == 0 || invalid == 0) {
+		t.Errorf("%d were objects, %d not", valid, invalid)
 	}
 }
 
