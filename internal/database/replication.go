@@ -20,15 +20,17 @@ func Replication(l Link, provider resource.Identifier) (slot, subscription *reso
 
 	id := l.id()
 	slotID := resource.Identifier{Type: TypeReplicationSlot, ID: id}
-	dependencies := &[...]resource.Identifier{provider, l.subscriberDatabase(id), provider, slotID}
-	both := &[2]resource.Resource{
-		{
-			Identifier: slotID, Executor: onPrimary(l.Provider), Attributes: text[:n:n],
-			Dependencies: dependencies[:1:1], ResourceVersion: version,
-		}, {
-			Identifier: resource.Identifier{Type: TypeSubscription, ID: id}, Executor: onPrimary(l.Subscriber),
-			Attributes: text[n:], Dependencies: dependencies[1:], ResourceVersion: version,
-		},
+	made := &struct {
+		slot, subscription resource.Resource
+		dependencies       [4]resource.Identifier
+	}{dependencies: [...]resource.Identifier{provider, l.subscriberDatabase(id), provider, slotID}}
+	made.slot = resource.Resource{
+		Identifier: slotID, Executor: onPrimary(l.Provider), Attributes: text[:n:n],
+		Dependencies: made.dependencies[:1:1], ResourceVersion: version,
 	}
-	return &both[0], &both[1]
+	made.subscription = resource.Resource{
+		Identifier: resource.Identifier{Type: TypeSubscription, ID: id}, Executor: onPrimary(l.Subscriber),
+		Attributes: text[n:], Dependencies: made.dependencies[1:], ResourceVersion: version,
+	}
+	return &made.slot, &made.subscription
 }
