@@ -35,31 +35,50 @@ const maxFieldNumber = 64
 func (s *shape) weigh(data []byte, depth int) int64 {
 	total := int64(messageWeight)
 	for len(data) > 0 {
-		number, wire, n := protowire.ConsumeTag(data)
+		number, content, n := consumeShort(data)
+		if n < 0 {
+			number, content, n = consumeField(data)
+		}
 		if n < 0 {
 			return total
 		}
 		data = data[n:]
-		if wire != protowire.BytesType {
-			if n = protowire.ConsumeFieldValue(number, wire, data); n < 0 {
-				return total
-			}
-			total += fieldWeight
-			data = data[n:]
-			continue
-		}
-		content, n := protowire.ConsumeBytes(data)
-		if n < 0 {
-			return total
-		}
-		data = data[n:]
-		if inner := s.field(number); inner != nil && depth > 0 {
+		if inner := s.field(number); inner != nil && content != nil && depth > 0 {
 			total += inner.weigh(content, depth-1)
 		} else {
 			total += fieldWeight
 		}
 	}
 	return total
+}
+
+// consumeShort reads what most fields are: a small number, and few bytes. If it is something else, n is negative.
+func consumeShort(data []byte) (number protowire.Number, content []byte, n int) {
+	if len(data) < 2 || data[0] >= 0x80 || protowire.Type(data[0]&7) != protowire.BytesType || data[1] >= 0x80 {
+		return 0, nil, -1
+	}
+	n = 2 + int(data[1])
+	if number = protowire.Number(data[0] >> 3); number == 0 || n > len(data) {
+		return 0, nil, -1
+	}
+	return number, data[2:n:n], n
+}
+
+// consumeField reads any field; content is nil if it has no length in front. If it is malformed, n is negative.
+func consumeField(data []byte) (number protowire.Number, content []byte, n int) {
+	number, kind, tag := protowire.ConsumeTag(data)
+	if tag < 0 {
+		return 0, nil, tag
+	}
+	if kind != protowire.BytesType {
+		n = protowire.ConsumeFieldValue(number, kind, data[tag:])
+	} else {
+		content, n = protowire.ConsumeBytes(data[tag:])
+	}
+	if n < 0 {
+		return 0, nil, n
+	}
+	return number, content, tag + n
 }
 
 func (s *shape) field(number protowire.Number) *shape {
