@@ -11,9 +11,9 @@ func TestConsumeShort(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	short := 0
 	for range 100_000 {
-		data := make([]byte, random.IntN(6))
+		data := make([]byte, random.IntN(20))
 		for i := range data {
-			data[i] = byte(random.IntN(256) & random.IntN(256)) // small numbers, too
+			data[i] = byte(random.IntN(256) & random.IntN(256) & random.IntN(256)) // mostly small numbers
 		}
 		number, content, n := consumeShort(data)
 		if n < 0 {
