@@ -126,6 +126,13 @@ func statusOf(f *http2.MetaHeadersFrame) *status.Status {
 	return status.FromProto(p)
 }
 
+// giveNoRoom lets the server send nothing on calls that are opened later.
+func (c *rawClient) giveNoRoom() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+}
+
 // open begins a call.
 func (c *rawClient) open(method string, fields ...string) uint32 {
 	c.mu.Lock()

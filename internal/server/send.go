@@ -60,32 +60,34 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &outgoing{room: taken}
-	if mem.IsBelowBufferPoolingThreshold(size) {
-		defer taken.giveBack()
-		data, err := answer.appendTo(make([]byte, 0, size))
-		o.data = mem.BufferSlice{mem.SliceBuffer(data)}
-		return o, err
+	if !mem.IsBelowBufferPoolingThreshold(size) {
+		return c.pooled(ctx, answer, size, taken)
 	}
+	defer taken.giveBack()
+	data, err := answer.appendTo(make([]byte, 0, size))
+	return &outgoing{data: mem.BufferSlice{mem.SliceBuffer(data)}, room: taken}, err
+}
+
+// pooled encodes the message into memory that gives its room back when it is no longer used.
+func (c *call) pooled(ctx context.Context, answer content, size int, taken *room) (*outgoing, error) {
 	pool := mem.DefaultBufferPool()
 	data := pool.Get(size)
+	// If the connection breaks, it is the collector that finds what gRPC has dropped.
+	lost := runtime.AddCleanup(data, (*room).giveBack, taken)
+	back := &returning{pool: pool, room: taken, lost: lost}
 	all, err := answer.appendTo((*data)[:0])
 	if err != nil {
-		pool.Put(data)
-		taken.giveBack()
+		back.Put(data)
 		return nil, err
 	}
 	*data = all
 	if connection := connectionOf(ctx); c != nil && connection != nil {
 		taken.timer = time.AfterFunc(2*c.limits.SendTime, func() {
 			connection.cutOff()
-			taken.release() // gRPC drops what it has not written to a connection that breaks, and does not say so
+			taken.release() // at once: gRPC does not say what it has not written to a connection that breaks
 		})
 	}
-	// If the connection breaks for another reason, it is the collector that finds what gRPC has dropped.
-	lost := runtime.AddCleanup(data, (*room).giveBack, taken)
-	o.data = mem.BufferSlice{mem.NewBuffer(data, &returning{pool: pool, room: taken, lost: lost})}
-	return o, nil
+	return &outgoing{data: mem.BufferSlice{mem.NewBuffer(data, back)}, room: taken}, nil
 }
 
 // takeRoom waits for room; a nil call takes none.

@@ -117,9 +117,7 @@ func TestReadMessagesGiveTheirRoomBack(t *testing.T) {
 func TestTheBeginningOfAnAnswerIsTakenAtOnce(t *testing.T) {
 	h := start(t, Config{Limits: Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(takenAtOnce-2000, []int{1})))
 	raw := newRawClient(t, h.listens()())
-	if err := raw.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}); err != nil {
-		t.Fatal(err)
-	}
+	raw.giveNoRoom()
 	data, err := proto.Marshal(wantNodes("n1"))
 	if err != nil {
 		t.Fatal(err)
