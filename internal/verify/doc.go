@@ -4,6 +4,7 @@
 //	replay      doing to the start state what executing the events would do to it, event by event
 //	violation   one thing that is wrong with the plans, and where
 //	rule        what a violation violates; each has its reason beside it
+//	number      what takes the place of an identifier that was looked up once
 //	put         an event that creates or updates its resource
 //	clock       how many phases, of all plans, the replay has begun; what start brings has the time 0
 //	made, done  created; there, and neither failed nor to be made again
