@@ -146,10 +146,12 @@ func callOf(tb testing.TB, q *question, f form) *call {
 
 func replyUpdate(data []byte) ([][]byte, error) {
 	request := &plannerv1.UpdateDatabaseRequest{}
-	if err := wire.Unmarshal(data, request); err != nil {
+	release, err := wire.Unmarshal(data, request)
+	if err != nil {
 		return nil, err
 	}
 	asked, err := convert.UpdateDatabase(request)
+	release()
 	if err != nil {
 		return nil, err
 	}
@@ -162,10 +164,12 @@ func replyUpdate(data []byte) ([][]byte, error) {
 
 func replyRestore(data []byte) ([][]byte, error) {
 	request := &plannerv1.RestoreDatabaseRequest{}
-	if err := wire.Unmarshal(data, request); err != nil {
+	release, err := wire.Unmarshal(data, request)
+	if err != nil {
 		return nil, err
 	}
 	asked, err := convert.RestoreDatabase(request)
+	release()
 	if err != nil {
 		return nil, err
 	}

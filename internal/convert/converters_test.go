@@ -51,6 +51,9 @@ func each[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
+// converted is called when a converter has converted a request, and does not look at it any more.
+var converted = func() {}
+
 // converter converts a request and writes it as a request again.
 func converter[Request proto.Message, Call any](
 	convert func(Request) (*Call, error), again func(back, *Call) Request, settings func(*Call) ResponseSettings,
@@ -60,6 +63,7 @@ func converter[Request proto.Message, Call any](
 		if err != nil {
 			return nil, err
 		}
+		converted()
 		return again(back{t, settings(call)}, call), nil
 	}
 }

@@ -44,8 +44,8 @@ func sameResource(t interface{ Fatal(...any) }, a, b *resource.Resource) bool {
 	return reflect.DeepEqual(canonical(t, a), canonical(t, b))
 }
 
-// wire sends a message through its encoding.
-func wire[M proto.Message](t interface{ Fatal(...any) }, m M) M {
+// onTheWire sends a message through its encoding.
+func onTheWire[M proto.Message](t interface{ Fatal(...any) }, m M) M {
 	data, err := proto.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestStatesSurviveInBothForms(t *testing.T) {
 		numbers := rapid.SampledFrom([]*rapid.Generator[string]{doubles, decimals}).Draw(t, "numbers")
 		state := resource.NewState(resources(objects(numbers)).Draw(t, "resources")...)
 		format := rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format")
-		message := wire(t, NewFormEncoder(format).State(state))
+		message := onTheWire(t, NewFormEncoder(format).State(state))
 		again, err := StateFromProto(message)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestPlansSurviveInBothForms(t *testing.T) {
 		encoder := NewFormEncoder(rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format"))
 		var messages []*plannerv1.Plan
 		for _, p := range plans {
-			messages = append(messages, wire(t, encoder.Plan(p)))
+			messages = append(messages, onTheWire(t, encoder.Plan(p)))
 		}
 		again, err := PlansFromProto(messages)
 		if err != nil {
@@ -176,7 +176,7 @@ func TestBothFormsAreTheSameToThePlanner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := PlanRefresh(&plannerv1.PlanRefreshRequest{State: wire(t, object)})
+		b, err := PlanRefresh(&plannerv1.PlanRefreshRequest{State: onTheWire(t, object)})
 		if err != nil {
 			t.Fatal(err)
 		}

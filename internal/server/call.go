@@ -28,6 +28,9 @@ type call struct {
 	// leave gives the place back where the request is worked on; nil before there is one.
 	leave func()
 
+	// release gives back what the messages of the request live in; nil if nothing is to be given back.
+	release func()
+
 	// sent is how many bytes of the answer gRPC has taken at once.
 	sent int
 }
@@ -102,6 +105,21 @@ func (c *call) admit(ctx context.Context, size int, weight int64) error {
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// decoded notes how to give back what the messages of the request live in.
+func (c *call) decoded(release func()) {
+	if c != nil {
+		c.release = release
+	}
+}
+
+// converted gives it back: nobody looks at the request any more.
+func (c *call) converted() {
+	if c != nil && c.release != nil {
+		c.release()
+		c.release = nil
+	}
 }
 
 // keep notes what the call has taken, unless it is finished.

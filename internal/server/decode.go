@@ -31,6 +31,8 @@ type frame struct {
 	// size is how many bytes it has, also if it is not kept.
 	size int
 	err  error // why it is not
+	// decoded is told how to release the message once it is.
+	decoded func(release func())
 	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
 	admit func(size int, weight int64) error
 }
@@ -39,7 +41,7 @@ type frame struct {
 func newFrame(ctx context.Context, msg any) frame {
 	c := callOf(ctx)
 	m, _ := msg.(proto.Message)
-	return frame{msg: m, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
+	return frame{msg: m, decoded: c.decoded, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
 }
 
 // receive fills the frame with what the function receives. It gives up when the call ends: the request may never
@@ -86,8 +88,12 @@ func (f *frame) decode() error {
 			return err
 		}
 	}
-	if err := wire.Unmarshal(whole, f.msg); err != nil {
+	release, err := wire.Unmarshal(whole, f.msg)
+	if err != nil {
 		return &malformedError{cause: err}
+	}
+	if f.decoded != nil {
+		f.decoded(release)
 	}
 	return nil
 }

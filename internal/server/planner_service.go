@@ -94,12 +94,14 @@ func (s *plannerService) RestoreDatabase(
 	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)
 }
 
-// converted converts a request, and looks before and after whether the call still goes on.
+// converted converts a request, which nobody may look at afterwards, and looks before and after whether the call still
+// goes on.
 func converted[Request, Call any](ctx context.Context, convert func(Request) (*Call, error), req Request) (*Call, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	call, err := measured(ctx, stepConvert, func() (*Call, error) { return convert(req) })
+	callOf(ctx).converted()
 	if err != nil {
 		return nil, err
 	}

@@ -38,3 +38,51 @@ func (s *Slab[T]) Take(n int) []T {
 
 // One returns a zero value.
 func (s *Slab[T]) One() *T { return &s.Take(1)[0] }
+
+// Reusable hands out values one by one, like Slab, and all of them once more after Reset. The zero value is ready for
+// use, by one goroutine at a time.
+type Reusable[T any] struct {
+	chunks [][]T
+	next   int // the first chunk that nothing has been taken of
+	free   []T
+}
+
+// One returns a zero value.
+func (s *Reusable[T]) One() *T {
+	if len(s.free) == 0 {
+		s.free = s.chunk()
+	}
+	taken := &s.free[0]
+	s.free = s.free[1:]
+	return taken
+}
+
+// chunk returns values that nobody has.
+func (s *Reusable[T]) chunk() []T {
+	if s.next == len(s.chunks) {
+		n := 2 * least
+		if s.next > 0 {
+			n = min(2*len(s.chunks[s.next-1]), most)
+		}
+		s.chunks = append(s.chunks, make([]T, n))
+	}
+	s.next++
+	return s.chunks[s.next-1]
+}
+
+// Reset takes back all values that were handed out, and makes them zero: nobody may use them any more.
+func (s *Reusable[T]) Reset() {
+	for _, used := range s.chunks[:s.next] {
+		clear(used)
+	}
+	s.next, s.free = 0, nil
+}
+
+// Len is how many values there is memory for.
+func (s *Reusable[T]) Len() int {
+	n := 0
+	for _, c := range s.chunks {
+		n += len(c)
+	}
+	return n
+}

@@ -56,3 +56,29 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("made %v for what was reserved", n)
 	}
 }
+
+// After Reset, the same memory is handed out again, and is zero.
+func TestReset(t *testing.T) {
+	var s slab.Reusable[int]
+	use := func(n int) {
+		t.Helper()
+		seen := map[*int]bool{}
+		for range n {
+			one := s.One()
+			if *one != 0 || seen[one] {
+				t.Fatalf("is %d, or was handed out before", *one)
+			}
+			seen[one] = true
+			*one = 7
+		}
+	}
+	use(5000)
+	size := s.Len()
+	for _, n := range []int{5000, 1, 0, 9, 5000} {
+		s.Reset()
+		use(n)
+	}
+	if s.Len() != size || size < 5000 {
+		t.Errorf("has memory for %d values, had it for %d", s.Len(), size)
+	}
+}

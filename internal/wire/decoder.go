@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -12,18 +13,41 @@ import (
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
-// decoder decodes the resources of a request. What it makes shares memory, and so lives as long as the request
-// does. Its methods return false for bytes that are not as every encoder writes them: wrong ones, unknown
-// fields, and things that are there twice. What they have made until then is to be thrown away.
+// decoder decodes states and nodes. The messages that it makes live in its memory, until that is used again; their
+// strings, and lists of strings, live as long as whoever keeps them. Its methods return false for bytes that are not as
+// every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
+// is to be thrown away.
 type decoder struct {
-	resources   slab.Slab[plannerv1.Resource]
-	executors   slab.Slab[plannerv1.Executor]
-	identifiers slab.Slab[plannerv1.Identifier]
-	texts       slab.Slab[plannerv1.Resource_AttributesJson]
-	instances   slab.Slab[instance]
+	resources   slab.Reusable[plannerv1.Resource]
+	executors   slab.Reusable[plannerv1.Executor]
+	identifiers slab.Reusable[plannerv1.Identifier]
+	texts       slab.Reusable[plannerv1.Resource_AttributesJson]
+	instances   slab.Reusable[instance]
 	// dependencies and names back the lists of resources, one after the other.
 	dependencies []*plannerv1.Identifier
 	names        []string
+}
+
+// mostKept is how many resources and identifiers a decoder may have memory for and be used again. More than a hundred
+// nodes have is not kept for the next request, which may be small.
+const mostKept = 1 << 17
+
+// decoders are those that are not in use.
+var decoders = sync.Pool{New: func() any { return &decoder{} }}
+
+// release makes the decoder's memory free for other requests. The messages that it has made must not be used any more.
+func (d *decoder) release() {
+	if d.resources.Len()+d.identifiers.Len() > mostKept {
+		return
+	}
+	d.resources.Reset()
+	d.executors.Reset()
+	d.identifiers.Reset()
+	d.texts.Reset()
+	d.instances.Reset()
+	clear(d.dependencies)
+	d.dependencies, d.names = d.dependencies[:0], nil
+	decoders.Put(d)
 }
 
 // Tags of fields: their number, and how they are written.

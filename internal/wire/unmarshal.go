@@ -13,14 +13,20 @@ import (
 
 // Unmarshal decodes the bytes into the message, as proto.Unmarshal does, with the same result and the same
 // errors. The message keeps the bytes, which must not change as long as it is in use.
-func Unmarshal(data []byte, m proto.Message) error {
+//
+// Whoever has no use for the message any more may call release, which saves memory: messages inside it are then
+// used for other requests, so that it must not be looked at again. What is no message, all strings and byte slices
+// and lists of them, stays. With an error, release does nothing.
+func Unmarshal(data []byte, m proto.Message) (release func(), err error) {
 	fields := knownFields(m.ProtoReflect().Descriptor())
 	if len(fields) == 0 {
-		return proto.Unmarshal(data, m)
+		return func() {}, proto.Unmarshal(data, m)
 	}
-	rest, parts, ok := split(data, fields)
+	d := decoders.Get().(*decoder) //nolint:errcheck // nothing else is put there
+	rest, parts, ok := d.split(data, fields)
 	if !ok || proto.Unmarshal(rest, m) != nil {
-		return proto.Unmarshal(data, m) // which says what is wrong
+		d.release()
+		return func() {}, proto.Unmarshal(data, m) // which says what is wrong
 	}
 	for _, p := range parts {
 		value := protoreflect.ValueOfMessage(p.message.ProtoReflect())
@@ -30,7 +36,12 @@ func Unmarshal(data []byte, m proto.Message) error {
 			m.ProtoReflect().Set(p.field, value)
 		}
 	}
-	return nil
+	return func() {
+		if d != nil {
+			d.release()
+			d = nil
+		}
+	}, nil
 }
 
 // part is a message that was decoded by hand, and the field that it belongs to.
@@ -41,8 +52,9 @@ type part struct {
 
 // split decodes what is in the given fields, and returns it and the bytes of the other fields. It returns false if the
 // bytes are unusual.
-func split(data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor) (rest []byte, parts []part, ok bool) {
-	var d decoder
+func (d *decoder) split(
+	data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor,
+) (rest []byte, parts []part, ok bool) {
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeField(data)
 		if n < 0 {

@@ -135,12 +135,16 @@ func TestUsual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
+			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
 				t.Error("is left to protobuf")
 			}
 			got := m.ProtoReflect().New().Interface()
-			if err := Unmarshal(data, got); err != nil || !proto.Equal(got, m) {
-				t.Errorf("got %v, %v, want %v", got, err, m)
+			for range 2 { // the second time, memory is used again
+				release, err := Unmarshal(data, got)
+				if err != nil || !proto.Equal(got, m) {
+					t.Errorf("got %v, %v, want %v", got, err, m)
+				}
+				release()
 			}
 		})
 	}
@@ -153,7 +157,7 @@ func TestAppend(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := &plannerv1.UpdateDatabaseRequest{}
-	if err := Unmarshal(data, got); err != nil {
+	if _, err := Unmarshal(data, got); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range got.GetStart().GetResources() {
@@ -163,6 +167,33 @@ func TestAppend(t *testing.T) {
 	}
 	if want := full(); !proto.Equal(got.GetStart(), want) {
 		t.Errorf("got %v, want %v", got.GetStart(), want)
+	}
+}
+
+// To release a message twice does not take the memory away from whoever has it by then.
+func TestReleaseTwice(t *testing.T) {
+	data, err := proto.Marshal(&plannerv1.UpdateDatabaseRequest{Start: full()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode := func() (*plannerv1.UpdateDatabaseRequest, func()) {
+		m := &plannerv1.UpdateDatabaseRequest{}
+		release, err := Unmarshal(data, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, release
+	}
+	for range 50 { // a pool may forget what it was given
+		_, release := decode()
+		release()
+		release()
+		first, _ := decode()
+		_, releaseSecond := decode()
+		releaseSecond()
+		if want := full(); !proto.Equal(first.GetStart(), want) {
+			t.Fatalf("got %v, want %v", first.GetStart(), want)
+		}
 	}
 }
 
@@ -242,7 +273,7 @@ func TestUnusual(t *testing.T) {
 	for name, data := range unusual() {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); ok {
+			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); ok {
 				t.Error("is read by hand")
 			}
 			checkLikeProtobuf(t, data, m)
@@ -261,7 +292,7 @@ func TestOdd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
+			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
 				t.Error("is left to protobuf")
 			}
 			checkLikeProtobuf(t, data, m)
@@ -273,7 +304,9 @@ func checkLikeProtobuf(t *testing.T, data []byte, m proto.Message) {
 	t.Helper()
 	newMessage := func() protoreflect.ProtoMessage { return m.ProtoReflect().New().Interface() }
 	got, want := newMessage(), newMessage()
-	gotErr, wantErr := Unmarshal(slices.Clone(data), got), proto.Unmarshal(data, want)
+	release, gotErr := Unmarshal(slices.Clone(data), got)
+	wantErr := proto.Unmarshal(data, want)
+	defer release()
 	if (gotErr == nil) != (wantErr == nil) || errors.Is(gotErr, proto.Error) != errors.Is(wantErr, proto.Error) {
 		t.Fatalf("got error %v, want %v", gotErr, wantErr)
 	}
@@ -310,7 +343,14 @@ func BenchmarkUnmarshal(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, unmarshal := range map[string]func([]byte, proto.Message) error{"wire": Unmarshal, "protobuf": proto.Unmarshal} {
+	for name, unmarshal := range map[string]func([]byte, proto.Message) error{
+		"wire": func(data []byte, m proto.Message) error {
+			release, err := Unmarshal(data, m)
+			release()
+			return err
+		},
+		"protobuf": proto.Unmarshal,
+	} {
 		b.Run("by="+name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
