@@ -15,6 +15,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffyaml"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
 	"github.com/pgplanner/pgplanner/internal/server/listen"
 )
@@ -42,6 +43,7 @@ type config struct {
 	connectionAge   time.Duration
 	limits          server.Limits
 	memoryRatio     float64
+	heapFloor       int
 
 	traceEndpoint string
 	traceInsecure bool
@@ -134,6 +136,8 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
 	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,
 		"share of the container's memory after which garbage is collected harder, a `NUMBER`; 0: no limit")
+	define(fs, &cfg.heapFloor, "heap-floor-bytes", fmt.Sprint(heap.DefaultFloor), parseCountOrZero,
+		"memory, in `BYTES`, that may be taken before garbage is collected; 0: none")
 }
 
 // parse reads the configuration: flags first, then the environment, then the file. Unknown names and bad

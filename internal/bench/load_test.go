@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
 )
 
@@ -34,10 +36,13 @@ const (
 // each, as fast as they can, and beside it the same number of callers an echo: a service of bare gRPC in the
 // same process, that takes one message and answers with as many as the planner, all of the same sizes. One
 // echo takes and returns plain bytes; the other one the messages of the planner, which have to be decoded
-// and encoded.
+// and encoded. Garbage is collected as the server has it, with the heap's floor, unless GOGC is set.
 func TestLoad(t *testing.T) {
 	if !*load {
 		t.Skip("only with -load")
+	}
+	if os.Getenv("GOGC") == "" { // as in production, and for all of the services alike
+		t.Cleanup(heap.Floor(heap.DefaultFloor))
 	}
 	q := ask(t, "one-instance", 3)
 	c := callOf(t, q, forms[0])
