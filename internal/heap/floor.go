@@ -65,13 +65,17 @@ func (f *floor) adjust() {
 	debug.SetGCPercent(percent)
 }
 
+// leastAlive is taken as alive at least. What is alive differs from one collection to the next, most where it is
+// little, and the percentage is set a moment after the collection of which it is to multiply the result.
+const leastAlive = 4 << 20
+
 // percentFor is how much the heap may grow in percent. The next collection begins when it has what was alive, and the
 // percentage of that and of the roots: see the documentation of runtime/debug.SetGCPercent.
 func percentFor(floor, live, roots int64) int {
 	if live >= floor {
 		return usual
 	}
-	percent := float64(floor-live) * 100 / float64(max(live+roots, 1<<20))
+	percent := float64(floor-live) * 100 / float64(max(live+roots, leastAlive))
 	return int(min(max(percent, usual), math.MaxInt32))
 }
 

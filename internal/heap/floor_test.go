@@ -34,7 +34,7 @@ func TestFloor(t *testing.T) {
 	runtime.GC()
 	again := collections(1024)
 	t.Logf("%d collections without, %d with a floor, %d without", without, with, again)
-	if with > 2*1024/64 || without < 2*with || again < 2*with {
+	if with > 4*1024/64 || without < 2*with || again < 2*with {
 		t.Errorf("%d collections without, %d with a floor, %d without", without, with, again)
 	}
 }
@@ -64,7 +64,8 @@ func TestPercent(t *testing.T) {
 		floor, live, roots int64
 		percent            int
 	}{
-		{64 * mega, 0, 0, 6400}, // as if there were one megabyte
+		{64 * mega, 0, 0, 1600}, // as if there were 4 megabytes
+		{64 * mega, mega, mega, 1575},
 		{64 * mega, 4 * mega, 0, 1500},
 		{64 * mega, 4 * mega, 2 * mega, 1000},
 		{64 * mega, 32 * mega, 0, 100},
