@@ -95,8 +95,11 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 	case now.disabled:
 		m.judgeSlot(x, database.ReplicationSlotCreateIdentifier(link), at)
 	default:
-		if e.Type == resource.EventCreate || !before.settled() || !isDone(x.now) { // it begins
+		switch {
+		case e.Type == resource.EventCreate || !before.settled(): // it begins
 			m.judgeProvider(x, link, at)
+		case !isDone(x.now): // it may have begun
+			m.judgeProviderAgain(x, link, at)
 		}
 		m.judgeEnabling(x, e, link, !before.settled(), at)
 	}
@@ -111,10 +114,28 @@ func (m *mesh) judgeSlot(x *entry, slot resource.Identifier, at place) {
 
 // judgeProvider judges that the provider of a subscription that copies or applies changes is populated.
 func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
+	if m.isJoining(link.Provider) {
+		m.reportProvider(x, m.gapOf(m.node(link.Provider, link.DatabaseName)), at)
+	}
+}
+
+// judgeProviderAgain judges that the provider of a subscription that was put to apply changes before, and failed, holds
+// all that it copies. It was populated then; what it may have lost since is the position of a subscription of its
+// own, and rows only if it copies again.
+func (m *mesh) judgeProviderAgain(x *entry, link database.Link, at place) {
 	if !m.isJoining(link.Provider) {
 		return
 	}
-	if g := m.gapOf(m.node(link.Provider, link.DatabaseName)); g != nil {
+	n := m.node(link.Provider, link.DatabaseName)
+	g := m.gapOf(n)
+	if source := m.sourceOf(n.name); g != nil && source != "" {
+		g = m.gapInCopy(n, source)
+	}
+	m.reportProvider(x, g, at)
+}
+
+func (m *mesh) reportProvider(x *entry, g *gap, at place) {
+	if g != nil {
 		m.about(RuleJoiningOut, at, *x.id, "takes changes from a joining node, for which is not done:", g.step)
 	}
 }
