@@ -22,32 +22,57 @@ type decoder struct {
 	executors   slab.Reusable[plannerv1.Executor]
 	identifiers slab.Reusable[plannerv1.Identifier]
 	texts       slab.Reusable[plannerv1.Resource_AttributesJson]
-	instances   slab.Reusable[instance]
+
+	instanceLists slab.Reusable[plannerv1.InstanceResources]
+	instances     slab.Reusable[plannerv1.Instance]
+	specs         slab.Reusable[plannerv1.InstanceSpec]
+	settings      slab.Reusable[plannerv1.InstanceSpec_SettingsJson]
+
 	// dependencies and names back the lists of resources, one after the other.
 	dependencies []*plannerv1.Identifier
 	names        []string
 }
 
-// mostKept is how many resources and identifiers a decoder may have memory for and be used again. More than a hundred
-// nodes have is not kept for the next request, which may be small.
+// mostKept is how many messages a decoder may have memory for and be used again. What requests with more than about a
+// hundred nodes need is not kept for the next one, which may be small.
 const mostKept = 1 << 17
 
 // decoders are those that are not in use.
 var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
+// kinds are the slabs of all kinds of messages.
+func (d *decoder) kinds() [8]interface {
+	Len() int
+	Reset()
+} {
+	return [...]interface {
+		Len() int
+		Reset()
+	}{
+		&d.resources, &d.executors, &d.identifiers, &d.texts, &d.instanceLists, &d.instances, &d.specs, &d.settings,
+	}
+}
+
 // release makes the decoder's memory free for other requests. The messages that it has made must not be used any more.
 func (d *decoder) release() {
-	if d.resources.Len()+d.identifiers.Len() > mostKept {
+	if d.messages() > mostKept || cap(d.dependencies) > mostKept {
 		return
 	}
-	d.resources.Reset()
-	d.executors.Reset()
-	d.identifiers.Reset()
-	d.texts.Reset()
-	d.instances.Reset()
+	for _, kind := range d.kinds() {
+		kind.Reset()
+	}
 	clear(d.dependencies)
 	d.dependencies, d.names = d.dependencies[:0], nil
 	decoders.Put(d)
+}
+
+// messages is how many messages the decoder has memory for.
+func (d *decoder) messages() int {
+	n := 0
+	for _, kind := range d.kinds() {
+		n += kind.Len()
+	}
+	return n
 }
 
 // Tags of fields: their number, and how they are written.

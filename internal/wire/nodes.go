@@ -41,14 +41,6 @@ const (
 	specSettingsJSON = 7<<3 | byte(protowire.BytesType)
 )
 
-// instance is all messages that make an instance of a node, in one piece of memory.
-type instance struct {
-	resources plannerv1.InstanceResources
-	instance  plannerv1.Instance
-	spec      plannerv1.InstanceSpec
-	text      plannerv1.InstanceSpec_SettingsJson
-}
-
 // fields hands over one field after the other of a message in which all have a length in front.
 func fields(data []byte, take func(tag byte, content []byte) bool) bool {
 	for len(data) > 0 {
@@ -71,8 +63,8 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 		case nodePrimaryInstanceID:
 			out.PrimaryInstanceId, ok = text(content)
 		case nodeInstanceResources:
-			i := d.instances.One()
-			out.InstanceResources = append(out.InstanceResources, &i.resources)
+			i := d.instanceLists.One()
+			out.InstanceResources = append(out.InstanceResources, i)
 			ok = d.instanceResources(content, i)
 		case nodeRestoreConfig:
 			if out.RestoreConfig != nil {
@@ -95,16 +87,15 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 	})
 }
 
-func (d *decoder) instanceResources(data []byte, block *instance) bool {
-	out := &block.resources
+func (d *decoder) instanceResources(data []byte, out *plannerv1.InstanceResources) bool {
 	return fields(data, func(tag byte, content []byte) bool {
 		switch tag {
 		case instanceResourcesInstance:
 			if out.Instance != nil {
 				return false
 			}
-			out.Instance = &block.instance
-			return d.instance(content, block)
+			out.Instance = d.instances.One()
+			return d.instance(content, out.Instance)
 		case instanceResourcesInstanceDependencies:
 			return d.appendResource(&out.InstanceDependencies, content)
 		case instanceResourcesDatabaseDependencies:
@@ -122,16 +113,15 @@ func (d *decoder) appendResource(list *[]*plannerv1.Resource, data []byte) bool 
 	return d.resource(data, r)
 }
 
-func (d *decoder) instance(data []byte, block *instance) bool {
-	out := &block.instance
+func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case instanceSpec:
 			if out.Spec != nil {
 				return false
 			}
-			out.Spec = &block.spec
-			ok = spec(content, block)
+			out.Spec = d.specs.One()
+			ok = d.spec(content, out.Spec)
 		case instanceHostname:
 			out.InstanceHostname, ok = text(content)
 		case instancePrimaryInstanceID:
@@ -157,8 +147,7 @@ func (d *decoder) instance(data []byte, block *instance) bool {
 	})
 }
 
-func spec(data []byte, block *instance) bool {
-	out := &block.spec
+func (d *decoder) spec(data []byte, out *plannerv1.InstanceSpec) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case specInstanceID:
@@ -182,8 +171,9 @@ func spec(data []byte, block *instance) bool {
 			if out.SettingsForm != nil {
 				return false
 			}
-			out.SettingsForm = &block.text
-			block.text.SettingsJson, ok = text(content)
+			form := d.settings.One()
+			out.SettingsForm = form
+			form.SettingsJson, ok = text(content)
 		}
 		return ok
 	})

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -55,6 +54,7 @@ type part struct {
 func (d *decoder) split(
 	data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor,
 ) (rest []byte, parts []part, ok bool) {
+	begun := make(map[protowire.Number]proto.Message) // what is no list goes on where it is
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeField(data)
 		if n < 0 {
@@ -69,17 +69,17 @@ func (d *decoder) split(
 		if kind != protowire.BytesType {
 			return nil, nil, false
 		}
-		at := -1 // what is no list goes on where it is
-		if !field.IsList() {
-			at = slices.IndexFunc(parts, func(p part) bool { return p.field == field })
+		message := begun[number]
+		if message == nil {
+			message = newMessage(field)
+			parts = append(parts, part{field, message})
 		}
-		if at < 0 {
-			at = len(parts)
-			parts = append(parts, part{field, newMessage(field)})
+		if !field.IsList() {
+			begun[number] = message
 		}
 		_, _, tag := protowire.ConsumeTag(data)
 		content, _ := protowire.ConsumeBytes(data[tag:n])
-		if !d.decode(content, parts[at].message) {
+		if !d.decode(content, message) {
 			return nil, nil, false
 		}
 		data = data[n:]

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -193,6 +195,44 @@ func TestReleaseTwice(t *testing.T) {
 		releaseSecond()
 		if want := full(); !proto.Equal(first.GetStart(), want) {
 			t.Fatalf("got %v, want %v", first.GetStart(), want)
+		}
+	}
+}
+
+// A request in very many pieces is decoded in one go: this would take minutes if each piece had to be looked for.
+func TestManyPieces(t *testing.T) {
+	const pieces = 200_000
+	data := slices.Concat(bytes.Repeat([]byte{0x12, 0}, pieces), bytes.Repeat([]byte{0x0a, 0}, pieces))
+	m := &plannerv1.UpdateDatabaseRequest{}
+	release, err := Unmarshal(data, m)
+	if err != nil || len(m.GetNodes()) != pieces || m.GetStart() == nil {
+		t.Errorf("got %d nodes, %v", len(m.GetNodes()), err)
+	}
+	release()
+}
+
+// Messages take what they are weighed with, and no memory for what they do not hold. What is unusually much is not
+// kept for other requests.
+func TestMemoryOfEmptyMessages(t *testing.T) {
+	const most = 250 // bytes for each, with their places in lists that grow
+	for name, one := range map[string][]byte{
+		"instances": {0x22, 0}, // of a node
+		"scripts":   {0x4a, 0},
+	} {
+		const n = 300_000
+		data := inNode(bytes.Repeat(one, n))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var d decoder
+		if _, _, ok := d.split(data, knownFields((&plannerv1.UpdateDatabaseRequest{}).ProtoReflect().Descriptor())); !ok {
+			t.Fatal("is left to protobuf")
+		}
+		runtime.ReadMemStats(&after)
+		if each := (after.TotalAlloc - before.TotalAlloc) / n; each > most {
+			t.Errorf("%s: take %d bytes each", name, each)
+		}
+		if name == "instances" && d.messages() <= mostKept {
+			t.Errorf("%d of %d messages are counted", d.messages(), n)
 		}
 	}
 }
