@@ -9,6 +9,7 @@ import (
 	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -49,6 +50,8 @@ func (s *Server) begin(ctx context.Context, fullMethod string) (_ context.Contex
 		arrivalOf(ctx).arrived(0) // or it is a stream, and about to be read
 		return ctx, nil, func() {}
 	}
+	// What is compressed is not seen to leave: the room that an answer takes would be given back at once.
+	_ = grpc.SetSendCompressor(ctx, encoding.Identity)
 	c = &call{admission: s.admission, metrics: s.metrics, tracer: s.tracer}
 	limit := s.admission.limits.CallTime
 	ctx, stop := context.WithTimeoutCause(ctx, limit, &callTimeError{Limit: limit})
