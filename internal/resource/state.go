@@ -29,7 +29,7 @@ func NewState(resources ...*Resource) *State {
 
 // NewStateSize returns an empty state with room for n resources.
 func NewStateSize(n int) *State {
-	s := &State{resources: make([]*Resource, 0, n)}
+	s := &State{resources: make([]*Resource, 0, max(n, few))}
 	if n > few {
 		s.positions = make(map[Identifier]int32, n)
 	}
