@@ -148,7 +148,9 @@ func TestOneOfTwoServersDies(t *testing.T) {
 	servers.InitialState(addresses(first, second))
 	var killer killer
 	planners, err := client.Dial("planners:///", insecure.NewCredentials(), grpc.WithResolvers(servers),
-		grpc.WithStreamInterceptor(killer.watch))
+		grpc.WithStreamInterceptor(killer.watch),
+		// All callers share a window, so that answers are on their way for a while.
+		grpc.WithInitialWindowSize(1<<16), grpc.WithInitialConnWindowSize(1<<16))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +160,8 @@ func TestOneOfTwoServersDies(t *testing.T) {
 	var workers sync.WaitGroup
 	for range 8 {
 		workers.Go(func() {
-			req := mesh(8)
-			req.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: 1 << 14}
+			req := mesh(16) // whose answer is larger than the window
+			req.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: 1 << 13}
 			for ctx.Err() == nil {
 				// Its own deadline, so that no call ends by itself when the test does.
 				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
