@@ -62,9 +62,11 @@ func (r *roster) mustCopyAgain(n *NodeResources) bool { return r.lacksRows(n) ||
 // copyFailed tells whether the copy of a joining node has failed after the node began to provide: the copy that takes
 // its place must not reach the others.
 func (r *roster) copyFailed(n *NodeResources) bool {
-	link := n.link(n.SourceNode, n.NodeName)
-	subscription, ok := r.start.Get(database.SubscriptionIdentifier(link))
-	if settled, err := r.settled(link); !ok || err != nil || settled || subscription.Error == "" {
+	subscription, ok := r.start.Get(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
+	if !ok || subscription.Error == "" {
+		return false
+	}
+	if settled, err := database.SubscriptionSettled(subscription); err != nil || settled {
 		return false
 	}
 	return slices.ContainsFunc(r.all, func(other *NodeResources) bool {
@@ -155,8 +157,8 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 	return plans, nil
 }
 
-// keepMarks is start, or if nodes leave a copy of it, with dependencies that make a removal take away last what tells how far it has come. A
-// node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
+// keepMarks is start, or if nodes leave a copy of it, with dependencies that make a removal take away last what tells
+// how far it has come. A node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
 // monitors of any other node depend on its subscriptions and slots: these are deleted once none of the monitors is
 // recorded any more. A removal that stops half-way and is taken back finds a joining node, one that still has all
 // its replication, or one whose removal is seen to have begun, and not a member that lacks rows.

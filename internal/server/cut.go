@@ -156,8 +156,8 @@ func (s *sequence) send(ctx context.Context, hand func(*partMessage) error) erro
 		if err := hand(message); err != nil {
 			return err
 		}
-		for _, piece := range s.pieces[p.first:p.last] {
-			if s.kept != nil {
+		if s.kept != nil {
+			for _, piece := range s.pieces[p.first:p.last] {
 				kept = kept[piece.bytes:]
 			}
 		}
