@@ -2,6 +2,7 @@ package convert
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -39,7 +40,7 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 	}
 	out.Reason = r.eventReason(p, in.GetReason())
 	if diff := in.GetDiff(); len(diff) > 0 {
-		out.Diff = make([]resource.Operation, len(diff))
+		out.Diff = make([]jsontext.Operation, len(diff))
 		for i, from := range diff {
 			d := element(p, "diff", i)
 			out.Diff[i] = r.operation(&d, from)
@@ -72,8 +73,8 @@ func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventRe
 	return reason
 }
 
-func (r *reader) operation(p *path, in *plannerv1.PatchOperation) resource.Operation {
-	out := resource.Operation{Op: in.GetOp(), Path: in.GetPath(), From: in.GetFrom()}
+func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Operation {
+	out := jsontext.Operation{Op: in.GetOp(), Path: in.GetPath(), From: in.GetFrom()}
 	r.forms.noteValue(in)
 	switch f := in.GetValueForm().(type) {
 	case *plannerv1.PatchOperation_Value:
@@ -88,7 +89,7 @@ func (r *reader) operation(p *path, in *plannerv1.PatchOperation) resource.Opera
 		if !r.checkLength(p, "value_json", out.Value) {
 			break
 		}
-		if err := resource.CheckJSON(out.Value, resource.JSONLimits{MaxDepth: r.depth()}); err != nil {
+		if err := jsontext.Check(out.Value, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
 			r.add(p, "value_json", "is no usable JSON: %v", err)
 		}
 	case nil:

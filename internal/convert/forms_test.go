@@ -5,6 +5,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -32,7 +33,7 @@ func sent(id string, form plannerv1.AttributesFormat) *plannerv1.Resource {
 func got(settings ResponseSettings, kind resource.Type, id string) plannerv1.AttributesFormat {
 	r := opaque(kind, id, nil)
 	event := NewEncoder(settings).Event(&resource.Event{
-		Type: resource.EventUpdate, Resource: r, Diff: []resource.Operation{{Op: "add", Path: "/x", Value: []byte("null")}},
+		Type: resource.EventUpdate, Resource: r, Diff: []jsontext.Operation{{Op: "add", Path: "/x", Value: []byte("null")}},
 	})
 	_, object := event.Resource.AttributesForm.(*plannerv1.Resource_Attributes)
 	_, value := event.Diff[0].ValueForm.(*plannerv1.PatchOperation_Value)
@@ -187,10 +188,10 @@ func TestOnlyTheResourceThatDoesNotFitBecomesText(t *testing.T) {
 	exact, plain := opaque("dir", "a", nil), opaque("dir", "b", nil)
 	exact.Attributes = []byte(`{"bytes":9007199254740993,"rest":[{"x":null}]}`)
 	encoder := NewFormEncoder(asStruct)
-	diff := []resource.Operation{{Op: "replace", Path: "/bytes", Value: []byte("9007199254740993")}, {Op: "remove", Path: "/x"}}
+	diff := []jsontext.Operation{{Op: "replace", Path: "/bytes", Value: []byte("9007199254740993")}, {Op: "remove", Path: "/x"}}
 	phase := encoder.Phase(3, resource.Phase{Events: []resource.Event{
 		{Type: resource.EventUpdate, Resource: exact, Diff: diff},
-		{Type: resource.EventUpdate, Resource: plain, Diff: []resource.Operation{{Op: "add", Path: "/x", Value: []byte("1")}}},
+		{Type: resource.EventUpdate, Resource: plain, Diff: []jsontext.Operation{{Op: "add", Path: "/x", Value: []byte("1")}}},
 	}})
 	if phase.Index != 3 {
 		t.Errorf("the index is %d", phase.Index)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"pgregory.net/rapid"
 )
@@ -45,7 +46,7 @@ func jsonOf(t *rapid.T, numbers *rapid.Generator[string], depth int, object bool
 	if depth == 0 {
 		kind %= 5
 	}
-	quote := func(s string) string { return string(resource.AppendJSONString(nil, s)) }
+	quote := func(s string) string { return string(jsontext.AppendString(nil, s)) }
 	space := rapid.SampledFrom([]string{"", "", " ", "\n\t"}).Draw(t, "space")
 	switch kind {
 	case 0:

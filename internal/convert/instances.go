@@ -5,8 +5,8 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/planner"
-	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // instanceOwner is what an instance gets from its node, and when its resources are wished.
@@ -100,7 +100,7 @@ func (r *reader) settings(p *path, field string, text []byte) {
 	if text == nil {
 		return
 	}
-	members, err := resource.ObjectMembers(text)
+	members, err := jsontext.Members(text)
 	if err != nil {
 		return // already a violation
 	}

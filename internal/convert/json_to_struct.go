@@ -8,16 +8,16 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
 // exact writes JSON text as a field: a Struct if it has to be an object, else a Value. It writes nothing and
 // returns false if that cannot hold the text exactly: if that, written as JSON again, would not be the same value.
 // Text that is no such JSON is such a case too.
 func (w *writer) exact(tag byte, text []byte, object bool) bool {
-	check := resource.CheckJSON
+	check := jsontext.Check
 	if object {
-		check = resource.CheckJSONObject
+		check = jsontext.CheckObject
 	}
 	if check(text, jsonLimits()) != nil {
 		return false
@@ -31,7 +31,7 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if !p.unsorted {
 		return false
 	}
-	sorted, err := resource.CanonicalJSON(text)
+	sorted, err := jsontext.Canonical(text)
 	if err != nil {
 		return false
 	}
@@ -245,7 +245,7 @@ func exactFloat(number []byte) (float64, bool) {
 
 // sameNumber tells whether two JSON numbers have the same decimal value.
 func sameNumber(a, b []byte) bool {
-	a, errA := resource.CanonicalJSON(a)
-	b, errB := resource.CanonicalJSON(b)
+	a, errA := jsontext.Canonical(a)
+	b, errB := jsontext.Canonical(b)
 	return errA == nil && errB == nil && bytes.Equal(a, b)
 }

@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
 // maxDepth is how deeply JSON may be nested, in either form, unless Limits say otherwise.
-const maxDepth = resource.DefaultJSONDepth
+const maxDepth = jsontext.DefaultDepth
 
-func jsonLimits() resource.JSONLimits { return resource.JSONLimits{MaxDepth: maxDepth} }
+func jsonLimits() jsontext.Limits { return jsontext.Limits{MaxDepth: maxDepth} }
 
 // Limits bound what is converted. The zero value of each means that there is none, but for MaxJSONDepth, which
-// then is resource.DefaultJSONDepth.
+// then is jsontext.DefaultDepth.
 type Limits struct {
 	// MaxResources is how many resources a request may hold, in all of its states, lists and events together.
 	MaxResources int

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -68,7 +69,7 @@ func referenceResource(r *resource.Resource, as form) (*plannerv1.Resource, form
 
 // referenceValue is what encoding/json makes of a text that can be trusted, unless a number of it is no double.
 func referenceValue(text []byte) (*structpb.Value, bool) {
-	if resource.CheckJSON(text, jsonLimits()) != nil {
+	if jsontext.Check(text, jsonLimits()) != nil {
 		return nil, false
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))

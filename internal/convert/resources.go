@@ -7,6 +7,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -76,7 +77,7 @@ func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resourc
 	r.typeDependencies(p, in.GetTypeDependencies(), out)
 	out.DiffIgnore = in.GetDiffIgnore()
 	for i, pointer := range out.DiffIgnore {
-		if !resource.ValidJSONPointer(pointer) {
+		if !jsontext.ValidPointer(pointer) {
 			q := element(p, "diff_ignore", i)
 			r.add(&q, "", "is no JSON pointer: each part of one begins with a slash, and ~ stands only in ~0 and ~1")
 		}
@@ -172,7 +173,7 @@ func (r *reader) textObject(p *path, field, text string) json.RawMessage {
 	if !r.checkLength(p, field, raw) {
 		return nil
 	}
-	if err := resource.CheckJSONObject(raw, resource.JSONLimits{MaxDepth: r.depth()}); err != nil {
+	if err := jsontext.CheckObject(raw, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
 		return nil
 	}

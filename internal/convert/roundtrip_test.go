@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
@@ -22,7 +23,7 @@ const (
 func canonical(t interface{ Fatal(...any) }, r *resource.Resource) resource.Resource {
 	c := *r.Clone()
 	if len(c.Attributes) > 0 {
-		text, err := resource.CanonicalJSON(c.Attributes)
+		text, err := jsontext.Canonical(c.Attributes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,10 +119,10 @@ func TestPlansSurviveInBothForms(t *testing.T) {
 					}
 					for range rapid.IntRange(0, 2).Draw(t, "operations") {
 						operations++
-						event.Diff = append(event.Diff, resource.Operation{
+						event.Diff = append(event.Diff, jsontext.Operation{
 							Op: texts.Draw(t, "op"), Path: texts.Draw(t, "path"), From: texts.Draw(t, "from"),
 							Value: []byte(jsonOf(t, numbers, 2, false)),
-						}, resource.Operation{Op: "remove", Path: "/x"})
+						}, jsontext.Operation{Op: "remove", Path: "/x"})
 					}
 					phase.Events = append(phase.Events, event)
 				}
@@ -234,11 +235,11 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := resource.CanonicalJSON(text)
+		want, err := jsontext.Canonical(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := resource.CanonicalJSON(again); err != nil || !bytes.Equal(got, want) {
+		if got, err := jsontext.Canonical(again); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("%s became %s (%v)", text, again, err)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -137,7 +137,7 @@ func appendString(text []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return nil, errNotUTF8
 	}
-	return resource.AppendJSONString(text, s), nil
+	return jsontext.AppendString(text, s), nil
 }
 
 // appendNumber appends the shortest decimal number that is read back as the same double. It is written as

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -142,8 +143,8 @@ func sameAttributes(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	a, errA := resource.CanonicalJSON(orEmptyObject(a))
-	b, errB := resource.CanonicalJSON(orEmptyObject(b))
+	a, errA := jsontext.Canonical(orEmptyObject(a))
+	b, errB := jsontext.Canonical(orEmptyObject(b))
 	// Invalid attributes are a violation of their own.
 	return errA != nil || errB != nil || bytes.Equal(a, b)
 }

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -164,7 +165,7 @@ func (w *writer) event(e *resource.Event, as form) {
 	}
 }
 
-func (w *writer) operation(o *resource.Operation, as form) {
+func (w *writer) operation(o *jsontext.Operation, as form) {
 	w.text(operationOp, o.Op)
 	w.text(operationPath, o.Path)
 	w.text(operationFrom, o.From)

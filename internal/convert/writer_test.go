@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -35,7 +36,7 @@ func events(numbers *rapid.Generator[string]) *rapid.Generator[resource.Event] {
 			CausedBy: rapid.SliceOfN(identifiers, 0, 2).Draw(t, "caused by"),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "operations") {
-			operation := resource.Operation{
+			operation := jsontext.Operation{
 				Op: texts.Draw(t, "op"), Path: texts.Draw(t, "path"), From: texts.Draw(t, "from"),
 			}
 			if rapid.Bool().Draw(t, "has value") {
@@ -129,7 +130,7 @@ func FuzzAppendEvent(f *testing.F) {
 		event := &resource.Event{
 			Type:     resource.EventUpdate,
 			Resource: &resource.Resource{Identifier: id, Attributes: text, Dependencies: []resource.Identifier{id, {}}, Error: name},
-			Diff:     []resource.Operation{{Op: "add", Path: name, Value: text}, {}},
+			Diff:     []jsontext.Operation{{Op: "add", Path: name, Value: text}, {}},
 			CausedBy: []resource.Identifier{{}, id},
 		}
 		format := asJSON
@@ -252,7 +253,7 @@ func checkTags(t *testing.T, message protoreflect.MessageDescriptor, tags map[pr
 func TestWritingTakesNoMemory(t *testing.T) {
 	event := &resource.Event{
 		Type: resource.EventUpdate, Resource: opaque("dir", "a", []resource.Identifier{{Type: "b", ID: "c"}}),
-		Diff: []resource.Operation{{Op: "add", Path: "/ports", Value: []byte(`[1.5,"x",null]`)}},
+		Diff: []jsontext.Operation{{Op: "add", Path: "/ports", Value: []byte(`[1.5,"x",null]`)}},
 	}
 	for _, format := range []plannerv1.AttributesFormat{asStruct, asJSON} {
 		encoder, b := NewFormEncoder(format), make([]byte, 0, 4096)

@@ -3,6 +3,7 @@ package database
 import (
 	"encoding/json"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -36,7 +37,7 @@ func (o object) key(key string) object {
 }
 
 func (o object) text(key, value string) object {
-	return resource.AppendJSONString(o.key(key), value)
+	return jsontext.AppendString(o.key(key), value)
 }
 
 func (o object) flag(key string, value bool) object {
@@ -66,7 +67,7 @@ func (o object) texts(key string, values []string) object {
 		if i > 0 {
 			o = append(o, ',')
 		}
-		o = resource.AppendJSONString(o, v)
+		o = jsontext.AppendString(o, v)
 	}
 	return append(o, ']')
 }
@@ -87,11 +88,11 @@ func (o object) identifiers(key string, ids []resource.Identifier) object {
 }
 
 // member appends a member of another object, whose value is JSON already and whose key may need escaping.
-func (o object) member(m resource.JSONMember) object {
+func (o object) member(m jsontext.Member) object {
 	if o[len(o)-1] != '{' {
 		o = append(o, ',')
 	}
-	o = append(resource.AppendJSONString(o, m.Key), ':')
+	o = append(jsontext.AppendString(o, m.Key), ':')
 	return append(o, m.Value...)
 }
 

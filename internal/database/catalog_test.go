@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -223,8 +224,8 @@ func TestIsCatalogType(t *testing.T) {
 // so that comparing them parses nothing.
 func TestAttributesAreCanonical(t *testing.T) {
 	eachSample(t, func(t *testing.T, r *resource.Resource) {
-		if !resource.IsCanonicalJSON(r.Attributes) {
-			canonical, err := resource.CanonicalJSON(r.Attributes)
+		if !jsontext.IsCanonical(r.Attributes) {
+			canonical, err := jsontext.Canonical(r.Attributes)
 			t.Errorf("attributes are not canonical (%v)\n got: %s\nwant: %s", err, r.Attributes, canonical)
 		}
 	})

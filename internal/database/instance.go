@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -47,7 +48,7 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 // absent, and the settings leave the spec's own keys alone.
 func (i Instance) Validate() error {
 	if len(i.ConnectionInfo) > 0 {
-		if err := resource.CheckJSONObject(i.ConnectionInfo, resource.JSONLimits{MaxDepth: math.MaxInt}); err != nil {
+		if err := jsontext.CheckObject(i.ConnectionInfo, jsontext.Limits{MaxDepth: math.MaxInt}); err != nil {
 			return &InstanceFieldError{InstanceID: i.Spec.InstanceID, Field: "connection_info"}
 		}
 	}
@@ -89,17 +90,17 @@ func (s InstanceSpec) members() [5]specMember {
 }
 
 // settings returns the members of Settings in ascending order of their keys.
-func (s InstanceSpec) settings() ([]resource.JSONMember, error) {
+func (s InstanceSpec) settings() ([]jsontext.Member, error) {
 	if len(s.Settings) == 0 {
 		return nil, nil
 	}
-	settings, err := resource.ObjectMembers(s.Settings)
+	settings, err := jsontext.Members(s.Settings)
 	if err != nil {
 		return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings"}
 	}
-	slices.SortFunc(settings, func(a, b resource.JSONMember) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(settings, func(a, b jsontext.Member) int { return strings.Compare(a.Key, b.Key) })
 	for _, own := range s.members() {
-		if slices.ContainsFunc(settings, func(m resource.JSONMember) bool { return m.Key == own.key }) {
+		if slices.ContainsFunc(settings, func(m jsontext.Member) bool { return m.Key == own.key }) {
 			return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings", Key: own.key}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -118,7 +119,7 @@ func TestAnyNameIsWrittenSafely(t *testing.T) {
 		}
 		extras := []resource.Identifier{{Type: resource.Type(l.Provider), ID: l.Subscriber}}
 		r := database.SyncEvent{Link: l, ExtraDependencies: extras}.Resource()
-		if !resource.IsCanonicalJSON(r.Attributes) {
+		if !jsontext.IsCanonical(r.Attributes) {
 			t.Fatalf("not canonical: %s", r.Attributes)
 		}
 		var got struct {

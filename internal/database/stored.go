@@ -3,6 +3,7 @@ package database
 import (
 	"encoding/json"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -30,7 +31,7 @@ func attribute[T any](
 	if len(r.Attributes) == 0 {
 		return problem(ProblemMissing)
 	}
-	members, err := resource.ObjectMembers(r.Attributes)
+	members, err := jsontext.Members(r.Attributes)
 	if err != nil {
 		return problem(ProblemNotAnObject)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -82,7 +83,7 @@ func samePlans(a, b []resource.Plan) bool {
 
 func sameEvent(a, b resource.Event) bool {
 	return a.Type == b.Type && a.Reason == b.Reason && sameResource(a.Resource, b.Resource) &&
-		slices.EqualFunc(a.Diff, b.Diff, func(a, b resource.Operation) bool { return reflect.DeepEqual(a, b) }) &&
+		slices.EqualFunc(a.Diff, b.Diff, func(a, b jsontext.Operation) bool { return reflect.DeepEqual(a, b) }) &&
 		slices.Equal(a.CausedBy, b.CausedBy) && (a.CausedBy == nil) == (b.CausedBy == nil)
 }
 

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
 // Digest returns the SHA-256 of a sequence of plans, in lower-case hexadecimal. Equal sequences have equal
@@ -40,7 +42,7 @@ import (
 // where value is in canonical form, and null for an operation that has none. Attributes that are not set
 // are {}. No plans at all are [].
 //
-// The canonical form of attributes and values is that of CanonicalJSON: no white space; members sorted by
+// The canonical form of attributes and values is that of jsontext.Canonical: no white space; members sorted by
 // the UTF-8 bytes of their names; strings with no escapes but \" \\ \b \f \n \r \t and, for all other
 // control characters, \u00xx with lower-case digits; numbers by their exact decimal value. All other
 // strings of the text are escaped in the same way.
@@ -103,7 +105,7 @@ func (w *digestWriter) flush() {
 
 func (w *digestWriter) literal(text string) { w.text = append(w.text, text...) }
 
-func (w *digestWriter) string(s string) { w.text = AppendJSONString(w.text, s) }
+func (w *digestWriter) string(s string) { w.text = jsontext.AppendString(w.text, s) }
 
 func (w *digestWriter) bool(b bool) {
 	if b {
@@ -120,7 +122,7 @@ func (w *digestWriter) json(text []byte, missing string) {
 		w.literal(missing)
 		return
 	}
-	if canonical, err := CanonicalJSON(text); err == nil {
+	if canonical, err := jsontext.Canonical(text); err == nil {
 		text = canonical
 	}
 	if len(text) > digestRoom {
@@ -137,10 +139,10 @@ func (w *digestWriter) identifier(id *Identifier) {
 
 // appendIdentifier appends the printed identifier as a JSON string.
 func appendIdentifier(text []byte, id *Identifier) []byte {
-	text = AppendJSONString(text, string(id.Type))
+	text = jsontext.AppendString(text, string(id.Type))
 	text = append(text[:len(text)-1], separator...)
 	middle := len(text)
-	text = AppendJSONString(text, id.ID)
+	text = jsontext.AppendString(text, id.ID)
 	// Take out the quote that opens the second string.
 	return append(text[:middle], text[middle+1:]...)
 }
@@ -165,7 +167,7 @@ func (w *digestWriter) event(e *Event) {
 	}
 }
 
-func (w *digestWriter) operation(o *Operation) {
+func (w *digestWriter) operation(o *jsontext.Operation) {
 	w.literal(`{"from":`)
 	w.string(o.From)
 	w.literal(`,"op":`)

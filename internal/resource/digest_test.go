@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
 // digestPlans are plans with all that a digest has to look at.
@@ -31,7 +33,7 @@ func digestPlans() []Plan {
 		{Phases: []Phase{
 			{Events: []Event{{
 				Type: EventUpdate, Resource: instance, Reason: ReasonDependencyUpdated,
-				Diff: []Operation{
+				Diff: []jsontext.Operation{
 					{Op: "replace", Path: "/port", Value: json.RawMessage(` 5432.00 `)},
 					{Op: "move", Path: "/x", From: "/y"},
 				},
@@ -167,7 +169,7 @@ func TestDigestOfLargePlansIsStreamed(t *testing.T) {
 	value := `"` + strings.Repeat("x", 3*digestRoom) + `"`
 	text := `{"large":` + value + `}`
 	r := &Resource{Identifier: Identifier{"dir", "a"}, Executor: Executor{Type: ExecutorAny}, Attributes: json.RawMessage(text)}
-	event := Event{Type: EventCreate, Resource: r, Reason: ReasonDoesNotExist, Diff: []Operation{{Op: "add", Path: "/large", Value: json.RawMessage(value)}}}
+	event := Event{Type: EventCreate, Resource: r, Reason: ReasonDoesNotExist, Diff: []jsontext.Operation{{Op: "add", Path: "/large", Value: json.RawMessage(value)}}}
 	const one = `{"caused_by":[],"diff":[{"from":"","op":"add","path":"/large","value":%s}],"reason":"does_not_exist",` +
 		`"resource":{"attributes":%s,"dependencies":[],"diff_ignore":[],"error":"","executor":{"id":"","type":"any"},` +
 		`"identifier":"dir::a","needs_recreate":false,"pending_deletion":false,"resource_version":"","type_dependencies":[]},` +

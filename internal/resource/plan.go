@@ -1,6 +1,6 @@
 package resource
 
-import "encoding/json"
+import "github.com/pgplanner/pgplanner/internal/jsontext"
 
 // EventType is what an event does to its resource.
 type EventType uint8
@@ -63,15 +63,6 @@ func (r EventReason) String() string {
 	return ""
 }
 
-// Operation is one operation of a JSON Patch (RFC 6902). Op is "add", "remove" or "replace" in patches
-// that this package makes; Value is the JSON text of the value, nil for an operation that has none.
-type Operation struct {
-	Op    string
-	Path  string
-	From  string
-	Value json.RawMessage
-}
-
 // Event is one thing to do to one resource.
 type Event struct {
 	Type EventType
@@ -80,7 +71,7 @@ type Event struct {
 	Reason   EventReason
 	// Diff leads from the current attributes to the wanted ones. It is there whenever they differ, whatever
 	// the reason of the event.
-	Diff []Operation
+	Diff []jsontext.Operation
 	// CausedBy names the dependencies whose events caused a ReasonDependencyUpdated, in order; nil otherwise.
 	CausedBy []Identifier
 }

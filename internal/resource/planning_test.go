@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -473,7 +474,7 @@ func TestErrorsCarryWhatTheyName(t *testing.T) {
 
 func TestPlanningRefusesAttributesThatAreNoJSON(t *testing.T) {
 	start, end := parseState(t, `a::1 {"size":1}`), parseState(t, `a::1 {"size":`)
-	var problem *resource.JSONError
+	var problem *jsontext.Error
 	if _, err := resource.PlanAll(start, resource.PlanOptions{}, end); !errors.As(err, &problem) {
 		t.Errorf("got %v, want a JSONError", err)
 	}

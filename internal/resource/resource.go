@@ -3,6 +3,8 @@ package resource
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
 // ExecutorType says what kind of place an event must run at.
@@ -87,4 +89,22 @@ func (r *Resource) Wanted() *Resource {
 	c := *r
 	c.NeedsRecreate, c.PendingDeletion, c.Error = false, false, ""
 	return &c
+}
+
+// DiffAttributes returns the JSON Patch that leads from the attributes of current to those of wanted, outside the
+// places that wanted.DiffIgnore names: see jsontext.Diff. It is nil where the two have different resource versions,
+// which are never compared. Attributes that are no JSON object are a *jsontext.Error.
+func DiffAttributes(current, wanted *Resource) ([]jsontext.Operation, error) {
+	if current.ResourceVersion != wanted.ResourceVersion {
+		return nil, nil
+	}
+	return jsontext.Diff(current.Attributes, wanted.Attributes, wanted.DiffIgnore)
+}
+
+// SameAttributes tells whether DiffAttributes(r, wanted) finds no difference, without making a patch.
+func (r *Resource) SameAttributes(wanted *Resource) (bool, error) {
+	if r.ResourceVersion != wanted.ResourceVersion {
+		return true, nil
+	}
+	return jsontext.Same(r.Attributes, wanted.Attributes, wanted.DiffIgnore)
 }

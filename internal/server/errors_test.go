@@ -211,7 +211,7 @@ func TestPlanningErrors(t *testing.T) {
 // silent are typed errors that no caller ever gets.
 var silent = map[string]string{
 	"convert.InexactError": "of encoding requests, which clients do",
-	"resource.JSONError":   "convert makes violations of it",
+	"jsontext.Error":       "convert makes violations of it",
 }
 
 // TestEveryTypedErrorHasARule looks for error types in the source of the packages below.
@@ -221,7 +221,7 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 		ruled[strings.TrimPrefix(typ.String(), "*")] = true
 	}
 	found := map[string]bool{}
-	for _, pkg := range []string{"convert", "database", "planner", "resource", "server"} {
+	for _, pkg := range []string{"convert", "database", "jsontext", "planner", "resource", "server"} {
 		for _, name := range errorTypes(t, "../"+pkg) {
 			found[pkg+"."+name] = true
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -276,7 +277,7 @@ var replicationCases = []wrong{
 			m.plans = m.plans[:1]
 			m.plans[0].Phases = []resource.Phase{{Events: []resource.Event{{
 				Type: resource.EventUpdate, Resource: database.Subscription{Link: l}.Resource(), Reason: resource.ReasonHasDiff,
-				Diff: []resource.Operation{{Op: "replace", Path: "/disabled", Value: []byte("false")}},
+				Diff: []jsontext.Operation{{Op: "replace", Path: "/disabled", Value: []byte("false")}},
 			}}}}
 			m.end = execute(m.start, m.plans)
 		},

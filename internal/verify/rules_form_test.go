@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -71,13 +72,13 @@ var formCases = []wrong{
 	{
 		rule: verify.RuleDiff, name: "a diff without a change", story: serving,
 		mutate: func(m *mutant) {
-			m.edit("update host.watch::front", func(e *resource.Event) { e.Diff = []resource.Operation{{Op: "remove", Path: "/x"}} })
+			m.edit("update host.watch::front", func(e *resource.Event) { e.Diff = []jsontext.Operation{{Op: "remove", Path: "/x"}} })
 		},
 	},
 	{
 		rule: verify.RuleDiff, name: "a diff of what is not there", story: creating,
 		mutate: func(m *mutant) {
-			m.edit("create host.network::shared", func(e *resource.Event) { e.Diff = []resource.Operation{{Op: "remove", Path: "/x"}} })
+			m.edit("create host.network::shared", func(e *resource.Event) { e.Diff = []jsontext.Operation{{Op: "remove", Path: "/x"}} })
 		},
 	},
 }

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -50,7 +51,7 @@ func (p *planter) everywhere(m *mutant) {
 			e.Resource = p.in(e.Resource)
 		}
 		value := fmt.Appendf(nil, "%q", secret)
-		e.Diff = append(e.Diff, resource.Operation{Op: "replace", Path: "/x", Value: value})
+		e.Diff = append(e.Diff, jsontext.Operation{Op: "replace", Path: "/x", Value: value})
 	}
 }
 

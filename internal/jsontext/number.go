@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import "strconv"
 
@@ -58,7 +58,7 @@ func parseDecimal(number []byte) decimal {
 	return d
 }
 
-// appendCanonicalNumber appends the canonical form of a checked number: see CanonicalJSON.
+// appendCanonicalNumber appends the canonical form of a checked number: see Canonical.
 func appendCanonicalNumber(dst, number []byte) []byte {
 	d := parseDecimal(number)
 	if len(d.digits) == 0 {

@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -6,12 +6,12 @@ import (
 )
 
 // equal tells whether two values are the same, whatever is ignored.
-func (d *differ) equal(current, wanted *jsonNode) bool {
+func (d *differ) equal(current, wanted *node) bool {
 	return bytes.Equal(d.current.canon(current), d.wanted.canon(wanted))
 }
 
 // same tells whether two values are the same but for the ignored places.
-func (d *differ) same(current, wanted *jsonNode, ignored *places) bool {
+func (d *differ) same(current, wanted *node, ignored *places) bool {
 	switch {
 	case ignored.all() || d.equal(current, wanted):
 		return true
@@ -25,7 +25,7 @@ func (d *differ) same(current, wanted *jsonNode, ignored *places) bool {
 	return false
 }
 
-func (d *differ) sameMembers(current, wanted *jsonNode, ignored *places) bool {
+func (d *differ) sameMembers(current, wanted *node, ignored *places) bool {
 	for m := range d.pairs(current, wanted) {
 		below := ignored.member(m.name)
 		if below.all() {
@@ -38,7 +38,7 @@ func (d *differ) sameMembers(current, wanted *jsonNode, ignored *places) bool {
 	return true
 }
 
-func (d *differ) sameElements(current, wanted *jsonNode, ignored *places) bool {
+func (d *differ) sameElements(current, wanted *node, ignored *places) bool {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	for i := range max(len(have), len(want)) {
 		below := ignored.element(i)
@@ -55,11 +55,11 @@ func (d *differ) sameElements(current, wanted *jsonNode, ignored *places) bool {
 // memberPair is what two objects have under one name: nil where an object has no such member.
 type memberPair struct {
 	name            []byte
-	current, wanted *jsonNode
+	current, wanted *node
 }
 
 // pairs goes through the members of two objects, in the order of their names.
-func (d *differ) pairs(current, wanted *jsonNode) iter.Seq[memberPair] {
+func (d *differ) pairs(current, wanted *node) iter.Seq[memberPair] {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	return func(yield func(memberPair) bool) {
 		for i, j := 0, 0; i < len(have) || j < len(want); {

@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSONString appends s as a JSON string, in quotes, and returns the extended slice. Only what must
+// AppendString appends s as a JSON string, in quotes, and returns the extended slice. Only what must
 // be escaped is: quotes, backslashes and control characters, in their short form (\n) where there is one
 // and else as \u00xx with lower-case digits. Bytes that are not UTF-8 become U+FFFD.
-func AppendJSONString(dst []byte, s string) []byte {
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for len(s) > 0 {
 		plain := plainPrefix(s)

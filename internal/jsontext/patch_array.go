@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import "strconv"
 
@@ -7,7 +7,7 @@ import "strconv"
 const maxCells = 1 << 20
 
 // elements compares two arrays of which nothing is ignored.
-func (d *differ) elements(current, wanted *jsonNode) {
+func (d *differ) elements(current, wanted *node) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	head := 0
 	for head < min(len(have), len(want)) && d.equal(&have[head], &want[head]) {
@@ -35,7 +35,7 @@ func (d *differ) elements(current, wanted *jsonNode) {
 // gap turns the elements that are at the index into the wanted ones. Those that take each other's place
 // are compared; the others come or go. Operations are made from front to back, so that what is in front of
 // the index is as wanted already.
-func (d *differ) gap(index int, have, want []jsonNode) {
+func (d *differ) gap(index int, have, want []node) {
 	both := min(len(have), len(want))
 	for i := range both {
 		d.at(index+i, func() {
@@ -52,7 +52,7 @@ func (d *differ) gap(index int, have, want []jsonNode) {
 
 // elementsInPlace compares two arrays in which places are ignored. Elements keep their index: it would mean
 // nothing to ignore one of them otherwise.
-func (d *differ) elementsInPlace(current, wanted *jsonNode, ignored *places) {
+func (d *differ) elementsInPlace(current, wanted *node, ignored *places) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	// An ignored element without a counterpart need neither go nor come, unless one behind it must.
 	keep, need := len(want), len(want)
@@ -92,7 +92,7 @@ type keptElement struct{ current, wanted int }
 
 // kept finds a longest common subsequence of elements of which neither the first nor the last ones are the
 // same. It returns none where finding it would cost too much, which is correct as well.
-func (d *differ) kept(have, want []jsonNode) []keptElement {
+func (d *differ) kept(have, want []node) []keptElement {
 	if len(have)*len(want) <= 1 || len(have) > d.cells/len(want) {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (d *differ) kept(have, want []jsonNode) []keptElement {
 }
 
 // numberElements gives the same number to the same values.
-func numberElements(t *jsonTree, elements []jsonNode, numbers map[string]int32) []int32 {
+func numberElements(t *tree, elements []node, numbers map[string]int32) []int32 {
 	numbered := make([]int32, len(elements))
 	for i := range elements {
 		canonical := t.canonString(&elements[i])

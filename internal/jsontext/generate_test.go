@@ -1,11 +1,10 @@
-package resource
+package jsontext
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 
 	"pgregory.net/rapid"
 )
@@ -178,7 +177,7 @@ func (w *textWriter) text(s string) {
 	}
 	style := rapid.IntRange(0, 5).Draw(w.t, "escapes")
 	if style > 1 {
-		w.b.Write(AppendJSONString(nil, s))
+		w.b.Write(AppendString(nil, s))
 		return
 	}
 	w.b.WriteByte('"')
@@ -225,24 +224,5 @@ func (w *textWriter) number(n modelNumber) {
 	format := rapid.SampledFrom([]string{"e%d", "E%+d", "e%+05d"}).Draw(w.t, "format")
 	if exponent != 0 || rapid.IntRange(0, 3).Draw(w.t, "exponent of zero") == 0 {
 		fmt.Fprintf(&w.b, format, exponent)
-	}
-}
-
-// classes counts what a property has seen, so that none passes on nothing.
-type classes map[string]int
-
-func (c classes) count(class string, seen bool) {
-	if seen {
-		c[class]++
-	}
-}
-
-// require fails unless each of the classes was seen.
-func (c classes) require(t *testing.T, names ...string) {
-	t.Helper()
-	for _, name := range names {
-		if c[name] == 0 {
-			t.Errorf("no example of %q was tried; tried were %v", name, c)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -7,32 +7,32 @@ import (
 	"testing"
 )
 
-func FuzzCheckJSONObject(f *testing.F) {
+func FuzzCheckObject(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"a":[1,-2.5e+10,true,null],"b":{"\u00e9":"\ud83d\ude00"}}`, `{"a":1,"\u0061":2}`, "{\"a\":\"\xff\"}", `{"a":"\ud800"}`,
 	} {
 		f.Add([]byte(text), 3)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, depth int) {
-		limits := JSONLimits{MaxDepth: depth}
-		problem := referenceProblem(text, limits.depth(), MaxJSONExponentDigits)
-		err := CheckJSON(text, limits)
+		limits := Limits{MaxDepth: depth}
+		problem := referenceProblem(text, limits.depth(), MaxExponentDigits)
+		err := Check(text, limits)
 		if (err == nil) != (problem == "") {
 			t.Fatalf("got %v, the reference says %q", err, problem)
 		}
 		isObject := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
-		objectErr := CheckJSONObject(text, limits)
+		objectErr := CheckObject(text, limits)
 		if (objectErr == nil) != (err == nil && isObject) {
 			t.Fatalf("as an object: %v, as a value: %v", objectErr, err)
 		}
-		var at *JSONError
+		var at *Error
 		if objectErr != nil && (!errors.As(objectErr, &at) || at.Problem == "" || at.Offset < 0 || at.Offset > len(text)) {
 			t.Fatalf("malformed error %#v", objectErr)
 		}
 		if objectErr != nil {
 			return
 		}
-		members, err := ObjectMembers(text)
+		members, err := Members(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func FuzzCheckJSONObject(f *testing.F) {
 	})
 }
 
-func FuzzCanonicalJSON(f *testing.F) {
+func FuzzCanonical(f *testing.F) {
 	for _, text := range []string{
 		`{}`, ` {"b": 1.50, "a": ["\u0041\/", -0.0, 1e21]} `, `{"a":15e-1}`, `[0.001E+2,123456789012345678901234]`, `{"\n":1,"!":2}`,
 	} {
@@ -57,28 +57,28 @@ func FuzzCanonicalJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		problem := referenceProblem(text, depthLimit, exponentLimit)
-		canonical, err := CanonicalJSON(text)
+		canonical, err := Canonical(text)
 		if (err == nil) != (problem == "") {
 			t.Fatalf("got %v, the reference says %q", err, problem)
 		}
 		if err != nil {
-			if IsCanonicalJSON(text) {
+			if IsCanonical(text) {
 				t.Fatal("invalid, but canonical")
 			}
 			return
 		}
 		// The shortcut for what is canonical already is judged by the way without it.
-		tree, err := parseJSON(text)
+		tree, err := parse(text)
 		if err != nil || !bytes.Equal(tree.canonical, canonical) {
 			t.Fatalf("got %s, by parsing %s, %v", canonical, tree.canonical, err)
 		}
-		if IsCanonicalJSON(text) != bytes.Equal(text, canonical) {
-			t.Fatalf("IsCanonicalJSON says %v, the canonical form is %s", IsCanonicalJSON(text), canonical)
+		if IsCanonical(text) != bytes.Equal(text, canonical) {
+			t.Fatalf("IsCanonical says %v, the canonical form is %s", IsCanonical(text), canonical)
 		}
 		if largeExponents(text) {
 			return
 		}
-		if again, err := CanonicalJSON(canonical); err != nil || !bytes.Equal(again, canonical) {
+		if again, err := Canonical(canonical); err != nil || !bytes.Equal(again, canonical) {
 			t.Fatalf("canonical %s becomes %s, %v", canonical, again, err)
 		}
 		if !sameDecoded(decode(t, text), decode(t, canonical)) {
@@ -93,15 +93,15 @@ func FuzzDiff(f *testing.F) {
 	f.Add(`{"a~":{"/":[]}}`, `{"a~":{"/":[[1,[2]]]}}`, "/a~0/~1/-")
 	f.Fuzz(func(t *testing.T, current, wanted, ignore string) {
 		for _, text := range []string{current, wanted} {
-			if CheckJSONObject([]byte(text), JSONLimits{}) != nil || largeExponents([]byte(text)) {
+			if CheckObject([]byte(text), Limits{}) != nil || largeExponents([]byte(text)) {
 				// Nothing is promised but that it does not panic.
-				_, _ = DiffAttributes(withAttributes(current), withAttributes(wanted, ignore))
+				_, _ = Diff([]byte(current), []byte(wanted), []string{ignore})
 				return
 			}
 		}
 		pointers := strings.Split(ignore, "\n")
 		for _, p := range pointers {
-			if p == "" || !ValidJSONPointer(p) {
+			if p == "" || !ValidPointer(p) {
 				pointers = nil
 			}
 		}

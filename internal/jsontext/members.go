@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// JSONMember is one member of a JSON object. Value is its value as it stands in the text. Both share the text's
+// Member is one member of a JSON object. Value is its value as it stands in the text. Both share the text's
 // memory.
-type JSONMember struct {
+type Member struct {
 	Key   string
 	Value []byte
 }
 
-// ObjectMembers returns the members of the JSON object that text is, in the order of the text, with
-// unescaped keys. A text that CheckJSONObject would not accept at any depth is a *JSONError.
-func ObjectMembers(text []byte) ([]JSONMember, error) {
-	c := jsonChecker{
-		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: MaxJSONExponentDigits},
-		outermost:   make([]JSONMember, 0, 4),
+// Members returns the members of the JSON object that text is, in the order of the text, with
+// unescaped keys. A text that CheckObject would not accept at any depth is a *Error.
+func Members(text []byte) ([]Member, error) {
+	c := checker{
+		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits},
+		outermost: make([]Member, 0, 4),
 	}
 	if !c.document(true) {
 		return nil, c.err()
@@ -26,8 +26,8 @@ func ObjectMembers(text []byte) ([]JSONMember, error) {
 	return c.outermost, nil
 }
 
-// jsonName is the name of a member, unescaped, and where it stands in the text.
-type jsonName struct {
+// placedName is the name of a member, unescaped, and where it stands in the text.
+type placedName struct {
 	name   []byte
 	offset int
 }
@@ -35,11 +35,11 @@ type jsonName struct {
 // nameStack holds names. It has room for those of the usual text, so that memory is taken for others only.
 type nameStack struct {
 	count int
-	room  [24]jsonName
-	more  []jsonName // all of them, from when the room did not suffice
+	room  [24]placedName
+	more  []placedName // all of them, from when the room did not suffice
 }
 
-func (s *nameStack) push(name jsonName) {
+func (s *nameStack) push(name placedName) {
 	if s.more == nil && s.count < len(s.room) {
 		s.room[s.count] = name
 	} else {
@@ -52,7 +52,7 @@ func (s *nameStack) push(name jsonName) {
 }
 
 // since returns the names that were pushed when there were count of them.
-func (s *nameStack) since(count int) []jsonName {
+func (s *nameStack) since(count int) []placedName {
 	if s.more == nil {
 		return s.room[count:s.count]
 	}
@@ -61,8 +61,8 @@ func (s *nameStack) since(count int) []jsonName {
 
 // firstRepetition returns the offset of the first name that repeats another one. It reorders the names:
 // sorting keeps it at O(n log n) whatever they are, where a hash would depend on luck or a random seed.
-func firstRepetition(names []jsonName) (offset int, repeated bool) {
-	slices.SortFunc(names, func(a, b jsonName) int { return bytes.Compare(a.name, b.name) })
+func firstRepetition(names []placedName) (offset int, repeated bool) {
+	slices.SortFunc(names, func(a, b placedName) int { return bytes.Compare(a.name, b.name) })
 	offset = math.MaxInt
 	for i := 1; i < len(names); i++ {
 		if bytes.Equal(names[i-1].name, names[i].name) {

@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"strconv"
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// ValidJSONPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
+// ValidPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
 // any number of steps that each start with a slash, with ~ only in ~0 (for ~) and ~1 (for /).
-func ValidJSONPointer(p string) bool {
+func ValidPointer(p string) bool {
 	if p != "" && p[0] != '/' || !utf8.ValidString(p) {
 		return false
 	}
@@ -62,7 +62,7 @@ type places struct {
 func newPlaces(pointers []string) *places {
 	var p *places
 	for _, pointer := range pointers {
-		if ValidJSONPointer(pointer) {
+		if ValidPointer(pointer) {
 			p = p.with(pointer)
 		}
 	}

@@ -1,52 +1,52 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
 	"slices"
 )
 
-// jsonTree is a parsed JSON text together with its canonical form. Every value knows its place in both,
+// tree is a parsed JSON text together with its canonical form. Every value knows its place in both,
 // so that two values are the same if and only if their canonical bytes are.
 //
 // Nodes hold offsets instead of pointers: a tree is three slices without anything for the garbage
 // collector to follow, however many values the text has.
-type jsonTree struct {
+type tree struct {
 	text      []byte
-	root      jsonNode
-	nodes     []jsonNode // all others; the children of one node lie side by side
-	unescaped []byte     // the names that are escaped in the text
+	root      node
+	nodes     []node // all others; the children of one node lie side by side
+	unescaped []byte // the names that are escaped in the text
 	canonical []byte
 	// canonicalString is the same as canonical, once it was asked for.
 	canonicalString string
 }
 
-// jsonNode is one value of a tree.
-type jsonNode struct {
+// node is one value of a tree.
+type node struct {
 	kind        byte     // its first byte, with '0' for all numbers
 	plain       bool     // whether a scalar is certain to be in canonical form
 	nameEscaped bool     // whether name lies in unescaped, else in text
-	name        jsonSpan // of a member of an object
-	raw         jsonSpan // in text
-	canonical   jsonSpan // in canonical
-	children    jsonSpan // in nodes: elements in their order, members in the order of their names
+	name        textSpan // of a member of an object
+	raw         textSpan // in text
+	canonical   textSpan // in canonical
+	children    textSpan // in nodes: elements in their order, members in the order of their names
 }
 
-// jsonSpan is a range of offsets. MaxJSONSize keeps all of them within 31 bits: the canonical form of a
+// textSpan is a range of offsets. MaxSize keeps all of them within 31 bits: the canonical form of a
 // text is never more than six times as long.
-type jsonSpan struct{ start, end int32 }
+type textSpan struct{ start, end int32 }
 
-func span(start, end int) jsonSpan { return jsonSpan{int32(start), int32(end)} }
+func span(start, end int) textSpan { return textSpan{int32(start), int32(end)} }
 
-// parseJSON parses any text that CheckJSON accepts within the largest limits, and the canonical forms of
-// those. Other texts are a *JSONError.
-func parseJSON(text []byte) (*jsonTree, error) {
-	if len(text) > MaxJSONSize {
-		return nil, &JSONError{Problem: problemSize}
+// parse parses any text that Check accepts within the largest limits, and the canonical forms of
+// those. Other texts are a *Error.
+func parse(text []byte) (*tree, error) {
+	if len(text) > MaxSize {
+		return nil, &Error{Problem: problemSize}
 	}
-	p := jsonParser{
-		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
-		tree:        &jsonTree{text: text, nodes: make([]jsonNode, 0, 8+len(text)/16)},
-		pending:     make([]jsonNode, 0, 16),
+	p := parser{
+		scanner: scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
+		tree:    &tree{text: text, nodes: make([]node, 0, 8+len(text)/16)},
+		pending: make([]node, 0, 16),
 	}
 	if !p.document() {
 		return nil, p.err()
@@ -56,36 +56,36 @@ func parseJSON(text []byte) (*jsonTree, error) {
 	return p.tree, nil
 }
 
-func (t *jsonTree) name(n *jsonNode) []byte {
+func (t *tree) name(n *node) []byte {
 	if n.nameEscaped {
 		return t.unescaped[n.name.start:n.name.end]
 	}
 	return t.text[n.name.start:n.name.end]
 }
 
-func (t *jsonTree) raw(n *jsonNode) []byte { return t.text[n.raw.start:n.raw.end:n.raw.end] }
+func (t *tree) raw(n *node) []byte { return t.text[n.raw.start:n.raw.end:n.raw.end] }
 
-func (t *jsonTree) canon(n *jsonNode) []byte { return t.canonical[n.canonical.start:n.canonical.end] }
+func (t *tree) canon(n *node) []byte { return t.canonical[n.canonical.start:n.canonical.end] }
 
 // canonString is canon as a string, which shares the memory of all others.
-func (t *jsonTree) canonString(n *jsonNode) string {
+func (t *tree) canonString(n *node) string {
 	if t.canonicalString == "" {
 		t.canonicalString = string(t.canonical)
 	}
 	return t.canonicalString[n.canonical.start:n.canonical.end]
 }
 
-func (t *jsonTree) children(n *jsonNode) []jsonNode { return t.nodes[n.children.start:n.children.end] }
+func (t *tree) children(n *node) []node { return t.nodes[n.children.start:n.children.end] }
 
-// jsonParser walks over a text and builds its tree.
-type jsonParser struct {
-	jsonScanner
-	tree *jsonTree
+// parser walks over a text and builds its tree.
+type parser struct {
+	scanner
+	tree *tree
 	// pending holds the children read so far of all containers that are open, outermost container first.
-	pending []jsonNode
+	pending []node
 }
 
-func (p *jsonParser) document() bool {
+func (p *parser) document() bool {
 	p.space()
 	var ok bool
 	p.tree.root, ok = p.value()
@@ -93,8 +93,8 @@ func (p *jsonParser) document() bool {
 }
 
 // value reads the value that starts at the current position.
-func (p *jsonParser) value() (jsonNode, bool) {
-	n := jsonNode{kind: p.peek()}
+func (p *parser) value() (node, bool) {
+	n := node{kind: p.peek()}
 	start := p.pos
 	ok := false
 	switch n.kind {
@@ -112,7 +112,7 @@ func (p *jsonParser) value() (jsonNode, bool) {
 	return n, ok
 }
 
-func (p *jsonParser) array(n *jsonNode) bool {
+func (p *parser) array(n *node) bool {
 	held := len(p.pending)
 	for first := true; p.next(first, ']'); first = false {
 		element, ok := p.value()
@@ -125,7 +125,7 @@ func (p *jsonParser) array(n *jsonNode) bool {
 	return p.problem == ""
 }
 
-func (p *jsonParser) object(n *jsonNode) bool {
+func (p *parser) object(n *node) bool {
 	held := len(p.pending)
 	for first := true; p.next(first, '}'); first = false {
 		start := p.pos + 1
@@ -151,7 +151,7 @@ func (p *jsonParser) object(n *jsonNode) bool {
 }
 
 // settle moves the children of a container that has been read to their final place.
-func (p *jsonParser) settle(held int) jsonSpan {
+func (p *parser) settle(held int) textSpan {
 	start := len(p.tree.nodes)
 	p.tree.nodes = append(p.tree.nodes, p.pending[held:]...)
 	p.pending = p.pending[:held]
@@ -159,9 +159,9 @@ func (p *jsonParser) settle(held int) jsonSpan {
 }
 
 // sortMembers sorts the members of an object by name, and fails where two names are the same.
-func (p *jsonParser) sortMembers(members []jsonNode) bool {
+func (p *parser) sortMembers(members []node) bool {
 	t := p.tree
-	slices.SortFunc(members, func(a, b jsonNode) int { return bytes.Compare(t.name(&a), t.name(&b)) })
+	slices.SortFunc(members, func(a, b node) int { return bytes.Compare(t.name(&a), t.name(&b)) })
 	for i := 1; i < len(members); i++ {
 		a, b := &members[i-1], &members[i]
 		if bytes.Equal(t.name(a), t.name(b)) {

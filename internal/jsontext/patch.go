@@ -1,16 +1,25 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 )
 
-// DiffAttributes returns the JSON Patch (RFC 6902) that leads from the attributes of current to those of
-// wanted, with operations add, remove and replace only. It is nil where the attributes are the same JSON
-// value (order of keys does not matter, order of elements does, numbers are compared by their exact
-// decimal value) and where the two have different resource versions, which are never compared.
+// Operation is one operation of a JSON Patch (RFC 6902). Op is "add", "remove" or "replace" in patches that this
+// package makes; Value is the JSON text of the value, nil for an operation that has none.
+type Operation struct {
+	Op    string
+	Path  string
+	From  string
+	Value json.RawMessage
+}
+
+// Diff returns the JSON Patch (RFC 6902) that leads from one JSON object to another one, with operations add,
+// remove and replace only. It is nil where both are the same JSON value: order of keys does not matter, order of
+// elements does, numbers are compared by their exact decimal value. An empty text stands for {}.
 //
-// The places that wanted.DiffIgnore names are skipped on both sides: no operation has a path to one of
+// The places that ignore names, as JSON pointers, are skipped on both sides: no operation has a path to one of
 // them, or to something below one. An operation that brings a whole object or array brings along what is
 // to be skipped inside it. Applied to current, the patch gives wanted but for those places.
 //
@@ -20,19 +29,19 @@ import (
 // share its memory.
 //
 // Equal bytes are not parsed. Otherwise time and the size of the patch are in proportion to the texts, up
-// to sorting: a patch that would be far larger than they are replaces members of the attributes as a
-// whole. Attributes that CheckJSONObject does not accept are a *JSONError.
-func DiffAttributes(current, wanted *Resource) ([]Operation, error) {
-	d, err := newDiffer(current, wanted)
+// to sorting: a patch that would be far larger than they are replaces members of the object as a
+// whole. Texts that CheckObject does not accept are an *Error.
+func Diff(current, wanted []byte, ignore []string) ([]Operation, error) {
+	d, err := newDiffer(current, wanted, ignore)
 	if d == nil || err != nil {
 		return nil, err
 	}
 	return d.patch(), nil
 }
 
-// SameAttributes tells whether DiffAttributes(r, wanted) finds no difference, without making a patch.
-func (r *Resource) SameAttributes(wanted *Resource) (bool, error) {
-	d, err := newDiffer(r, wanted)
+// Same tells whether Diff finds no difference, without making a patch.
+func Same(current, wanted []byte, ignore []string) (bool, error) {
+	d, err := newDiffer(current, wanted, ignore)
 	if d == nil || err != nil {
 		return err == nil, err
 	}
@@ -41,7 +50,7 @@ func (r *Resource) SameAttributes(wanted *Resource) (bool, error) {
 
 // differ makes one patch.
 type differ struct {
-	current, wanted *jsonTree
+	current, wanted *tree
 	ignored         *places
 	operations      []Operation
 	path            []byte // to the values that are being compared
@@ -50,34 +59,34 @@ type differ struct {
 	cells           int    // how large tables of common subsequences may still be
 }
 
-// newDiffer parses the attributes. It returns nil where there is no need to: nothing differs.
-func newDiffer(current, wanted *Resource) (*differ, error) {
-	if current.ResourceVersion != wanted.ResourceVersion || bytes.Equal(current.Attributes, wanted.Attributes) {
+// newDiffer parses the objects. It returns nil where there is no need to: nothing differs.
+func newDiffer(current, wanted []byte, ignore []string) (*differ, error) {
+	if bytes.Equal(current, wanted) {
 		return nil, nil
 	}
-	d := &differ{ignored: newPlaces(wanted.DiffIgnore)}
+	d := &differ{ignored: newPlaces(ignore)}
 	var err error
-	if d.current, err = parseAttributes(current.Attributes); err != nil {
+	if d.current, err = parseObject(current); err != nil {
 		return nil, err
 	}
-	if d.wanted, err = parseAttributes(wanted.Attributes); err != nil {
+	if d.wanted, err = parseObject(wanted); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func parseAttributes(attributes []byte) (*jsonTree, error) {
-	if len(attributes) == 0 {
-		attributes = []byte("{}")
+func parseObject(text []byte) (*tree, error) {
+	if len(text) == 0 {
+		text = []byte("{}")
 	}
-	tree, err := parseJSON(attributes)
+	parsed, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
-	if tree.root.kind != '{' {
-		return nil, &JSONError{Offset: int(tree.root.raw.start), Problem: problemObject}
+	if parsed.root.kind != '{' {
+		return nil, &Error{Offset: int(parsed.root.raw.start), Problem: problemObject}
 	}
-	return tree, nil
+	return parsed, nil
 }
 
 // patch makes the whole patch.
@@ -94,7 +103,7 @@ func (d *differ) patch() []Operation {
 }
 
 // value compares two values at the same place.
-func (d *differ) value(current, wanted *jsonNode, ignored *places) {
+func (d *differ) value(current, wanted *node, ignored *places) {
 	switch {
 	case ignored.all() || d.equal(current, wanted):
 	case current.kind != wanted.kind || current.kind != '{' && current.kind != '[':
@@ -109,7 +118,7 @@ func (d *differ) value(current, wanted *jsonNode, ignored *places) {
 }
 
 // replacement compares two values at the same place. Where they differ it replaces all of it.
-func (d *differ) replacement(current, wanted *jsonNode, ignored *places) {
+func (d *differ) replacement(current, wanted *node, ignored *places) {
 	if !d.same(current, wanted, ignored) {
 		d.emit("replace", wanted)
 	}
@@ -117,7 +126,7 @@ func (d *differ) replacement(current, wanted *jsonNode, ignored *places) {
 
 // members compares two objects, and the members that are in both of them by the given function.
 func (d *differ) members(
-	current, wanted *jsonNode, ignored *places, compare func(current, wanted *jsonNode, ignored *places),
+	current, wanted *node, ignored *places, compare func(current, wanted *node, ignored *places),
 ) {
 	for m := range d.pairs(current, wanted) {
 		below := ignored.member(m.name)
@@ -139,7 +148,7 @@ func (d *differ) members(
 }
 
 // emit adds an operation at the current path.
-func (d *differ) emit(op string, wanted *jsonNode) {
+func (d *differ) emit(op string, wanted *node) {
 	d.size += d.cost(op, wanted)
 	if d.size > d.limit {
 		return
@@ -153,7 +162,7 @@ func (d *differ) emit(op string, wanted *jsonNode) {
 
 // cost is how many bytes an operation at the current path takes as JSON. It is that of the canonical
 // value, so that white space does not decide what a patch looks like.
-func (d *differ) cost(op string, wanted *jsonNode) int {
+func (d *differ) cost(op string, wanted *node) int {
 	size := len(`{"op":"","path":""}`) + len(op) + len(d.path)
 	if wanted != nil {
 		size += len(`,"value":`) + len(d.wanted.canon(wanted))
@@ -163,7 +172,7 @@ func (d *differ) cost(op string, wanted *jsonNode) int {
 
 // orReplace runs a comparison of the value at the current path, and replaces the value where that is
 // shorter than the operations which the comparison has made.
-func (d *differ) orReplace(wanted *jsonNode, compare func()) {
+func (d *differ) orReplace(wanted *node, compare func()) {
 	operations, size, limit := d.operations, d.size, d.limit
 	d.limit = min(limit, size+d.cost("replace", wanted))
 	compare()

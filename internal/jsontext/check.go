@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -6,21 +6,21 @@ import (
 	"unsafe"
 )
 
-// JSONLimits bounds what CheckJSON and CheckJSONObject accept. The zero value is the default.
-type JSONLimits struct {
+// Limits bounds what Check and CheckObject accept. The zero value is the default.
+type Limits struct {
 	// MaxDepth is how deeply containers may be nested: 1 allows {} but not {"a":{}}. Zero means
-	// DefaultJSONDepth. More than 10000 is taken as 10000.
+	// DefaultDepth. More than 10000 is taken as 10000.
 	MaxDepth int
 }
 
 const (
-	// DefaultJSONDepth is the nesting depth that the zero JSONLimits allow.
-	DefaultJSONDepth = 100
-	// MaxJSONExponentDigits is how many digits the exponent of a number may have, leading zeros not counted.
+	// DefaultDepth is the nesting depth that the zero Limits allow.
+	DefaultDepth = 100
+	// MaxExponentDigits is how many digits the exponent of a number may have, leading zeros not counted.
 	// Exact comparison stays cheap within it.
-	MaxJSONExponentDigits = 6
-	// MaxJSONSize is how many bytes a JSON text may have.
-	MaxJSONSize = 1 << 28
+	MaxExponentDigits = 6
+	// MaxSize is how many bytes a JSON text may have.
+	MaxSize = 1 << 28
 
 	// depthLimit keeps recursion within a few megabytes of stack, whatever the text.
 	depthLimit = 10_000
@@ -28,20 +28,20 @@ const (
 	exponentLimit = 10
 )
 
-// JSONError says where a text is not the JSON that was expected, and why. It never holds a part of the
+// Error says where a text is not the JSON that was expected, and why. It never holds a part of the
 // text: names and values may be secrets.
-type JSONError struct {
+type Error struct {
 	// Offset is the byte at which the problem was found.
 	Offset int
 	// Problem is one of a fixed set of phrases.
 	Problem string
 }
 
-func (e *JSONError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("invalid JSON at byte %d: %s", e.Offset, e.Problem)
 }
 
-// The problems of a JSONError.
+// The problems of a Error.
 const (
 	problemEnd       = "the text ends too early"
 	problemTrailing  = "the text goes on behind its value"
@@ -62,25 +62,25 @@ const (
 	problemCanonical = "the text is not in canonical form"
 )
 
-// CheckJSONObject checks that text is exactly one JSON object, perhaps with white space around it, and
+// CheckObject checks that text is exactly one JSON object, perhaps with white space around it, and
 // that every reader understands it alike: it is valid UTF-8 without halves of surrogate pairs, no object
 // has two members of the same name (after unescaping), and nesting and exponents are within limits. It
-// returns nil or a *JSONError.
+// returns nil or a *Error.
 //
 // It reads the text once. Memory is taken only for objects with many members or escaped names, and is in
 // proportion to the text; time is at worst O(n log n), for objects whose names are in no order.
-func CheckJSONObject(text []byte, limits JSONLimits) error {
-	return checkJSON(text, limits, true)
+func CheckObject(text []byte, limits Limits) error {
+	return check(text, limits, true)
 }
 
-// CheckJSON checks that text is exactly one JSON value of any kind, in the way of CheckJSONObject.
-func CheckJSON(text []byte, limits JSONLimits) error {
-	return checkJSON(text, limits, false)
+// Check checks that text is exactly one JSON value of any kind, in the way of CheckObject.
+func Check(text []byte, limits Limits) error {
+	return check(text, limits, false)
 }
 
-func checkJSON(text []byte, limits JSONLimits, object bool) error {
-	c := jsonChecker{
-		jsonScanner: jsonScanner{text: text, depth: limits.depth(), exponentDigits: MaxJSONExponentDigits},
+func check(text []byte, limits Limits, object bool) error {
+	c := checker{
+		scanner: scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits},
 	}
 	if !c.document(object) {
 		return c.err()
@@ -88,20 +88,20 @@ func checkJSON(text []byte, limits JSONLimits, object bool) error {
 	return nil
 }
 
-func (l JSONLimits) depth() int {
+func (l Limits) depth() int {
 	if l.MaxDepth <= 0 {
-		return DefaultJSONDepth
+		return DefaultDepth
 	}
 	return min(l.MaxDepth, depthLimit)
 }
 
-// jsonChecker walks over a text and checks it.
-type jsonChecker struct {
-	jsonScanner
+// checker walks over a text and checks it.
+type checker struct {
+	scanner
 	// canonical makes it a failure that a valid text is not in canonical form.
 	canonical bool
 	// outermost, if it is not nil, gets the members of the outermost object.
-	outermost []JSONMember
+	outermost []Member
 	// names of the members read so far of all objects that are open, outermost object first.
 	names nameStack
 	// unescaped is where those of the names lie that are escaped in the text.
@@ -109,8 +109,8 @@ type jsonChecker struct {
 }
 
 // document checks the whole text.
-func (c *jsonChecker) document(object bool) bool {
-	if len(c.text) > MaxJSONSize {
+func (c *checker) document(object bool) bool {
+	if len(c.text) > MaxSize {
 		return c.fail(0, problemSize)
 	}
 	c.space()
@@ -121,7 +121,7 @@ func (c *jsonChecker) document(object bool) bool {
 }
 
 // value checks the value that starts at the current position.
-func (c *jsonChecker) value() bool {
+func (c *checker) value() bool {
 	if c.canonical && c.spaced {
 		return c.fail(c.pos, problemCanonical)
 	}
@@ -139,7 +139,7 @@ func (c *jsonChecker) value() bool {
 	return ok
 }
 
-func (c *jsonChecker) array() bool {
+func (c *checker) array() bool {
 	for first := true; c.next(first, ']'); first = false {
 		if !c.value() {
 			return false
@@ -150,10 +150,10 @@ func (c *jsonChecker) array() bool {
 
 // object checks the members of an object. Names that come in ascending order need no further look: that
 // is how canonical texts and those of many libraries are.
-func (c *jsonChecker) object() bool {
+func (c *checker) object() bool {
 	outer, outerUnescaped := c.names.count, len(c.unescaped)
 	ascending := true
-	var last jsonName
+	var last placedName
 	for first := true; c.next(first, '}'); first = false {
 		name, ok := c.memberName()
 		if !ok {
@@ -173,7 +173,7 @@ func (c *jsonChecker) object() bool {
 		}
 		if outer == 0 && c.outermost != nil {
 			key := unsafe.String(unsafe.SliceData(name.name), len(name.name))
-			c.outermost = append(c.outermost, JSONMember{Key: key, Value: c.text[start:c.pos:c.pos]})
+			c.outermost = append(c.outermost, Member{Key: key, Value: c.text[start:c.pos:c.pos]})
 		}
 	}
 	if c.problem != "" {
@@ -189,19 +189,19 @@ func (c *jsonChecker) object() bool {
 }
 
 // memberName reads the name of a member, up to the beginning of its value.
-func (c *jsonChecker) memberName() (jsonName, bool) {
+func (c *checker) memberName() (placedName, bool) {
 	offset := c.pos
 	raw, escaped, ok := c.name()
 	if !ok {
-		return jsonName{}, false
+		return placedName{}, false
 	}
 	if !escaped {
-		return jsonName{raw, offset}, true
+		return placedName{raw, offset}, true
 	}
 	if c.canonical && !isCanonicalString(raw) {
-		return jsonName{}, c.fail(offset, problemCanonical)
+		return placedName{}, c.fail(offset, problemCanonical)
 	}
 	start := len(c.unescaped)
 	c.unescaped = appendUnescaped(c.unescaped, raw)
-	return jsonName{c.unescaped[start:], offset}, true
+	return placedName{c.unescaped[start:], offset}, true
 }

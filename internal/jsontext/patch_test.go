@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -13,13 +13,27 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
-func withAttributes(attributes string, ignore ...string) *Resource {
-	return &Resource{Attributes: []byte(attributes), DiffIgnore: ignore}
+// side is a text that is compared, and what is ignored in it if it is the wanted one.
+type side struct {
+	text   []byte
+	ignore []string
 }
 
-func TestDiffAttributes(t *testing.T) {
+func sideOf(text string, ignore ...string) side { return side{[]byte(text), ignore} }
+
+func diff(current, wanted side) ([]Operation, error) {
+	return Diff(current.text, wanted.text, wanted.ignore)
+}
+
+func same(current, wanted side) (bool, error) {
+	return Same(current.text, wanted.text, wanted.ignore)
+}
+
+func TestDiff(t *testing.T) {
 	long := `"` + strings.Repeat("long ", 20) + `"`
 	for name, c := range map[string]struct {
 		current, wanted string
@@ -91,16 +105,16 @@ func TestDiffAttributes(t *testing.T) {
 // checkDiff compares attributes and checks what must hold of any patch, before it hands the patch on.
 func checkDiff(t rapid.TB, current, wanted string, ignore []string, look func([]Operation)) {
 	t.Helper()
-	have, want := withAttributes(current, "/a", "/b"), withAttributes(wanted, ignore...)
-	patch, err := DiffAttributes(have, want)
+	have, want := sideOf(current, "/a", "/b"), sideOf(wanted, ignore...)
+	patch, err := diff(have, want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same, err := have.SameAttributes(want); err != nil || same != (patch == nil) {
+	if equal, err := same(have, want); err != nil || equal != (patch == nil) {
 		t.Fatalf("same: %v, %v, but the patch is\n%s", same, err, printPatch(patch))
 	}
 	look(patch)
-	if string(have.Attributes) != current || string(want.Attributes) != wanted {
+	if string(have.text) != current || string(want.text) != wanted {
 		t.Fatal("the attributes were changed")
 	}
 	if slices.Contains(ignore, "") {
@@ -121,7 +135,7 @@ func checkDiff(t rapid.TB, current, wanted string, ignore []string, look func([]
 	}
 	for _, operation := range patch {
 		for _, pointer := range ignore {
-			if strings.HasPrefix(operation.Path+"/", pointer+"/") && ValidJSONPointer(pointer) {
+			if strings.HasPrefix(operation.Path+"/", pointer+"/") && ValidPointer(pointer) {
 				t.Fatalf("%s is ignored, but the patch is\n%s", pointer, printPatch(patch))
 			}
 		}
@@ -131,33 +145,22 @@ func checkDiff(t rapid.TB, current, wanted string, ignore []string, look func([]
 	}
 }
 
-func TestDiffAttributesOfDifferentVersionsIsEmpty(t *testing.T) {
-	current, wanted := withAttributes(`{"a":1}`), withAttributes(`{"a":`)
-	wanted.ResourceVersion = "2"
-	if patch, err := DiffAttributes(current, wanted); patch != nil || err != nil {
-		t.Errorf("got %v, %v", patch, err)
-	}
-	if same, err := current.SameAttributes(wanted); !same || err != nil {
-		t.Errorf("got %v, %v", same, err)
-	}
-}
-
-func TestDiffAttributesRefusesInvalidAttributes(t *testing.T) {
+func TestDiffRefusesInvalidTexts(t *testing.T) {
 	for _, invalid := range []string{`{`, `[]`, `1`, `{"a":1,"a":2}`, `{"a":"\ud800"}`, strings.Repeat(`{"a":`, 20_000)} {
-		var problem *JSONError
+		var problem *Error
 		for _, pair := range [][2]string{{invalid, `{}`}, {`{}`, invalid}} {
-			if _, err := DiffAttributes(withAttributes(pair[0]), withAttributes(pair[1])); !errors.As(err, &problem) {
-				t.Errorf("%.20s: got %v, want a JSONError", invalid, err)
+			if _, err := diff(sideOf(pair[0]), sideOf(pair[1])); !errors.As(err, &problem) {
+				t.Errorf("%.20s: got %v, want an Error", invalid, err)
 			}
-			if _, err := withAttributes(pair[0]).SameAttributes(withAttributes(pair[1])); !errors.As(err, &problem) {
-				t.Errorf("%.20s: got %v, want a JSONError", invalid, err)
+			if _, err := same(sideOf(pair[0]), sideOf(pair[1])); !errors.As(err, &problem) {
+				t.Errorf("%.20s: got %v, want an Error", invalid, err)
 			}
 		}
 	}
 }
 
-func TestDiffAttributesLeadsFromCurrentToWanted(t *testing.T) {
-	seen := classes{}
+func TestDiffLeadsFromCurrentToWanted(t *testing.T) {
+	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 10 {
 			current := drawModelObject(t, 4)
@@ -172,15 +175,15 @@ func TestDiffAttributesLeadsFromCurrentToWanted(t *testing.T) {
 			}
 			checkDiff(t, a, b, ignore, func(patch []Operation) {
 				inside := slices.ContainsFunc(patch, func(o Operation) bool { return strings.Count(o.Path, "/") > 1 })
-				seen.count("same", patch == nil)
-				seen.count("different", patch != nil)
-				seen.count("same, some ignored", patch == nil && len(ignore) > 0)
-				seen.count("different inside, some ignored", inside && len(ignore) > 0)
-				seen.count("different inside, none ignored", inside && len(ignore) == 0)
+				seen.Count("same", patch == nil)
+				seen.Count("different", patch != nil)
+				seen.Count("same, some ignored", patch == nil && len(ignore) > 0)
+				seen.Count("different inside, some ignored", inside && len(ignore) > 0)
+				seen.Count("different inside, none ignored", inside && len(ignore) == 0)
 			})
 		}
 	})
-	seen.require(t, "same", "different", "same, some ignored", "different inside, some ignored", "different inside, none ignored")
+	seen.Require(t, "same", "different", "same, some ignored", "different inside, some ignored", "different inside, none ignored")
 }
 
 // pathsOf returns pointers to all places of a decoded value but the value itself.
@@ -204,8 +207,8 @@ func pathsOf(value any, path string) []string {
 }
 
 // As many elements stay as possible: no way of removing and adding elements needs fewer operations.
-func TestDiffAttributesKeepsAsManyElementsAsPossible(t *testing.T) {
-	seen := classes{}
+func TestDiffKeepsAsManyElementsAsPossible(t *testing.T) {
+	seen := testkit.Classes{}
 	elements := rapid.SliceOfN(rapid.SampledFrom([]string{"1", "2", "3", "[]", `"a text that is long enough to stay"`}), 0, 9)
 	rapid.Check(t, func(t *rapid.T) {
 		for range 5 {
@@ -220,12 +223,12 @@ func TestDiffAttributesKeepsAsManyElementsAsPossible(t *testing.T) {
 				if least := max(len(current), len(wanted)) - kept; len(patch) < least && kept > 0 {
 					t.Fatalf("%s -> %s keeps less than it could:\n%s", a, b, printPatch(patch))
 				}
-				seen.count("some kept", kept > 0 && len(patch) > 0)
-				seen.count("none kept", kept == 0 && len(patch) > 0)
+				seen.Count("some kept", kept > 0 && len(patch) > 0)
+				seen.Count("none kept", kept == 0 && len(patch) > 0)
 			})
 		}
 	})
-	seen.require(t, "some kept", "none kept")
+	seen.Require(t, "some kept", "none kept")
 }
 
 // referenceCommon is the length of a longest common subsequence, by its definition.
@@ -239,7 +242,7 @@ func referenceCommon(a, b []string) int {
 	return max(referenceCommon(a[1:], b), referenceCommon(a, b[1:]))
 }
 
-func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
+func TestDiffIsBoundedOnHostileAttributes(t *testing.T) {
 	longName := strings.Repeat("/", 50_000)
 	deep := func(value string, depth int) string {
 		return strings.Repeat(`{"a":[`+value+`,`, depth) + membersOf(5_000, value) + strings.Repeat(`,`+value+`]}`, depth)
@@ -264,7 +267,7 @@ func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			patch, err := DiffAttributes(withAttributes(c.current), withAttributes(c.wanted, ignore...))
+			patch, err := diff(sideOf(c.current), sideOf(c.wanted, ignore...))
 			if err != nil || len(patch) == 0 {
 				t.Fatalf("got %d operations, %v", len(patch), err)
 			}
@@ -294,7 +297,7 @@ func TestDiffAttributesIsBoundedOnHostileAttributes(t *testing.T) {
 	}
 }
 
-func TestDiffAttributesReplacesMembersWhereAPatchWouldBeTooLong(t *testing.T) {
+func TestDiffReplacesMembersWhereAPatchWouldBeTooLong(t *testing.T) {
 	object := func(value string) string {
 		return `{"` + strings.Repeat("n", 10_000) + `":` + membersOf(1000, value) + `}`
 	}
@@ -318,21 +321,21 @@ func membersOf(count int, value string) string {
 
 func TestValidJSONPointer(t *testing.T) {
 	for _, pointer := range []string{"", "/", "/a", "/a/0/-", "//", "/a~0b~1c", "/é😀", "/a b\"\\\n"} {
-		if !ValidJSONPointer(pointer) {
+		if !ValidPointer(pointer) {
 			t.Errorf("%q is valid", pointer)
 		}
 	}
 	for _, pointer := range []string{"a", "a/b", "#/a", "/~", "/a~", "/~2", "/~~0", "/a/~x", "/\xff"} {
-		if ValidJSONPointer(pointer) {
+		if ValidPointer(pointer) {
 			t.Errorf("%q is not valid", pointer)
 		}
 	}
 }
 
-func TestDiffAttributesOfSameBytesTakesNoMemory(t *testing.T) {
+func TestDiffOfSameBytesTakesNoMemory(t *testing.T) {
 	text := benchmarkTexts()["spaced"]
-	current, wanted := &Resource{Attributes: text}, &Resource{Attributes: bytes.Clone(text), DiffIgnore: []string{"/a"}}
-	if n := testing.AllocsPerRun(100, func() { _, _ = DiffAttributes(current, wanted) }); n != 0 {
+	current, wanted := side{text: text}, side{bytes.Clone(text), []string{"/a"}}
+	if n := testing.AllocsPerRun(100, func() { _, _ = diff(current, wanted) }); n != 0 {
 		t.Errorf("allocated %v times", n)
 	}
 }

@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"encoding/json"
@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
-func TestCheckJSONAccepts(t *testing.T) {
+func TestCheckAccepts(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty object":                       `{}`,
 		"white space around everything":      " \t\r\n{ \"a\" : [ 1 , 2 ] } \n",
@@ -28,17 +30,17 @@ func TestCheckJSONAccepts(t *testing.T) {
 		"an exponent of six digits":          `{"a":1e-0000999999}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := CheckJSONObject([]byte(text), JSONLimits{}); err != nil {
+			if err := CheckObject([]byte(text), Limits{}); err != nil {
 				t.Error(err)
 			}
-			if err := CheckJSON([]byte(text), JSONLimits{}); err != nil {
+			if err := Check([]byte(text), Limits{}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-func TestCheckJSONRefuses(t *testing.T) {
+func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		text    string
 		offset  int
@@ -96,94 +98,94 @@ func TestCheckJSONRefuses(t *testing.T) {
 		"an exponent of seven digits below": {`{"a":0.1E-1000000}`, 5, problemExponent},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, check := range []func([]byte, JSONLimits) error{CheckJSONObject, CheckJSON} {
-				err := check([]byte(c.text), JSONLimits{})
-				var problem *JSONError
+			for _, check := range []func([]byte, Limits) error{CheckObject, Check} {
+				err := check([]byte(c.text), Limits{})
+				var problem *Error
 				if !errors.As(err, &problem) {
-					t.Fatalf("got %v, want a JSONError", err)
+					t.Fatalf("got %v, want a Error", err)
 				}
 				// What is no object at all has that problem instead.
-				if *problem != (JSONError{c.offset, c.problem}) && problem.Problem != problemObject {
-					t.Errorf("got %v, want %v", problem, &JSONError{c.offset, c.problem})
+				if *problem != (Error{c.offset, c.problem}) && problem.Problem != problemObject {
+					t.Errorf("got %v, want %v", problem, &Error{c.offset, c.problem})
 				}
 			}
 		})
 	}
 }
 
-func TestCheckJSONRefusesEveryControlCharacter(t *testing.T) {
+func TestCheckRefusesEveryControlCharacter(t *testing.T) {
 	for c := range byte(' ') {
 		for _, padding := range []string{"", "enough to be read at once"} {
 			text := []byte(`{"a":"` + padding + string(rune(c)) + padding + `"}`)
-			if err := CheckJSONObject(text, JSONLimits{}); err == nil {
+			if err := CheckObject(text, Limits{}); err == nil {
 				t.Errorf("%q was accepted", text)
 			}
 		}
 	}
 }
 
-func TestCheckJSONObjectRefusesOtherValues(t *testing.T) {
+func TestCheckObjectRefusesOtherValues(t *testing.T) {
 	for _, text := range []string{`[]`, `"{}"`, ` 1`, `null`} {
-		if err := CheckJSON([]byte(text), JSONLimits{}); err != nil {
+		if err := Check([]byte(text), Limits{}); err != nil {
 			t.Errorf("%s as a value: %v", text, err)
 		}
-		var problem *JSONError
-		if err := CheckJSONObject([]byte(text), JSONLimits{}); !errors.As(err, &problem) || problem.Problem != problemObject {
+		var problem *Error
+		if err := CheckObject([]byte(text), Limits{}); !errors.As(err, &problem) || problem.Problem != problemObject {
 			t.Errorf("%s as an object: %v", text, err)
 		}
 	}
 }
 
-func TestCheckJSONLimitsDepth(t *testing.T) {
+func TestCheckLimitsDepth(t *testing.T) {
 	nested := func(depth int) []byte {
 		return []byte(strings.Repeat(`[`, depth-1) + `{"a":1}` + strings.Repeat(`]`, depth-1))
 	}
 	for _, c := range []struct{ limit, depth int }{{0, 100}, {-1, 100}, {1, 1}, {2, 2}, {500, 500}, {1 << 30, 10_000}} {
-		limits := JSONLimits{MaxDepth: c.limit}
-		if err := CheckJSON(nested(c.depth), limits); err != nil {
+		limits := Limits{MaxDepth: c.limit}
+		if err := Check(nested(c.depth), limits); err != nil {
 			t.Errorf("limit %d, depth %d: %v", c.limit, c.depth, err)
 		}
-		var problem *JSONError
-		err := CheckJSON(nested(c.depth+1), limits)
-		if !errors.As(err, &problem) || *problem != (JSONError{c.depth, problemDepth}) {
+		var problem *Error
+		err := Check(nested(c.depth+1), limits)
+		if !errors.As(err, &problem) || *problem != (Error{c.depth, problemDepth}) {
 			t.Errorf("limit %d, depth %d: %v", c.limit, c.depth+1, err)
 		}
 	}
-	if err := CheckJSON([]byte(`[[[]],[[]],{"a":{}},[[]]]`), JSONLimits{MaxDepth: 3}); err != nil {
+	if err := Check([]byte(`[[[]],[[]],{"a":{}},[[]]]`), Limits{MaxDepth: 3}); err != nil {
 		t.Errorf("many side by side: %v", err)
 	}
-	if err := CheckJSON([]byte(`1`), JSONLimits{MaxDepth: 1}); err != nil {
+	if err := Check([]byte(`1`), Limits{MaxDepth: 1}); err != nil {
 		t.Errorf("no container: %v", err)
 	}
 }
 
-func TestJSONErrorsHoldNothingOfTheText(t *testing.T) {
+func TestErrorsHoldNothingOfTheText(t *testing.T) {
 	const secret = "hunter2"
 	for _, text := range []string{
 		`{"hunter2":1,"hunter2":2}`, `{"a":"hunter2\x"}`, `{"a":hunter2}`, `{hunter2}`, `{"a":"hunter2` + "\x01" + `"}`,
 		`{"hunter2" 1}`, `{"a":"hunter2"`, `hunter2`, `{}hunter2`, `{"a":1 hunter2}`, `{"a":"hunter2\ud800"}`,
 	} {
-		err := CheckJSONObject([]byte(text), JSONLimits{})
+		err := CheckObject([]byte(text), Limits{})
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
 
-func TestCheckJSONTakesNoMemory(t *testing.T) {
+func TestCheckTakesNoMemory(t *testing.T) {
 	text := benchmarkTexts()["shuffled"]
-	if n := testing.AllocsPerRun(100, func() { _ = CheckJSONObject(text, JSONLimits{}) }); n != 0 {
-		t.Errorf("CheckJSONObject allocated %v times", n)
+	if n := testing.AllocsPerRun(100, func() { _ = CheckObject(text, Limits{}) }); n != 0 {
+		t.Errorf("CheckObject allocated %v times", n)
 	}
 	text = benchmarkTexts()["canonical"]
-	if n := testing.AllocsPerRun(100, func() { IsCanonicalJSON(text) }); n != 0 {
-		t.Errorf("IsCanonicalJSON allocated %v times", n)
+	if n := testing.AllocsPerRun(100, func() { IsCanonical(text) }); n != 0 {
+		t.Errorf("IsCanonical allocated %v times", n)
 	}
 }
 
 // Names that share a long beginning, in no order, are what comparing every pair would be slowest at: it
 // would take a thousand times as long as reading the text.
-func TestCheckJSONIsFastOnHostileNames(t *testing.T) {
+func TestCheckIsFastOnHostileNames(t *testing.T) {
 	const members = 50_000
 	var names []string
 	for _, n := range rand.New(rand.NewPCG(1, 2)).Perm(members) {
@@ -198,11 +200,11 @@ func TestCheckJSONIsFastOnHostileNames(t *testing.T) {
 	}
 	reading := time.Since(start)
 	start = time.Now()
-	if err := CheckJSONObject(unique, JSONLimits{}); err != nil {
+	if err := CheckObject(unique, Limits{}); err != nil {
 		t.Error(err)
 	}
-	var problem *JSONError
-	if err := CheckJSONObject(twice, JSONLimits{}); !errors.As(err, &problem) || problem.Problem != problemDuplicate {
+	var problem *Error
+	if err := CheckObject(twice, Limits{}); !errors.As(err, &problem) || problem.Problem != problemDuplicate {
 		t.Errorf("got %v, want a duplicate", err)
 	}
 	if took := time.Since(start); took > 100*reading {
@@ -226,43 +228,43 @@ func drawText(t *rapid.T) []byte {
 	return []byte(text)
 }
 
-func TestCheckJSONAgreesWithReference(t *testing.T) {
-	seen := classes{}
+func TestCheckAgreesWithReference(t *testing.T) {
+	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 50 {
 			text := drawText(t)
-			problem := referenceProblem(text, 2, MaxJSONExponentDigits)
-			seen.count(problem, true)
-			err := CheckJSON(text, JSONLimits{MaxDepth: 2})
+			problem := referenceProblem(text, 2, MaxExponentDigits)
+			seen.Count(problem, true)
+			err := Check(text, Limits{MaxDepth: 2})
 			if (err == nil) != (problem == "") {
 				t.Fatalf("%q: got %v, the reference says %q", text, err, problem)
 			}
 		}
 	})
-	seen.require(t, "", "invalid", "utf8", "surrogate", "duplicate", "exponent", "depth")
+	seen.Require(t, "", "invalid", "utf8", "surrogate", "duplicate", "exponent", "depth")
 }
 
-func TestObjectMembersAreInTheOrderOfTheText(t *testing.T) {
-	members, err := ObjectMembers([]byte(" {\"b\": [1, 2] , \"\\u0061\":1.50,\"c\\n\":\"x\" } "))
+func TestMembersAreInTheOrderOfTheText(t *testing.T) {
+	members, err := Members([]byte(" {\"b\": [1, 2] , \"\\u0061\":1.50,\"c\\n\":\"x\" } "))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []JSONMember{{"b", []byte(`[1, 2]`)}, {"a", []byte(`1.50`)}, {"c\n", []byte(`"x"`)}}
-	if !slices.EqualFunc(members, want, func(a, b JSONMember) bool { return a.Key == b.Key && string(a.Value) == string(b.Value) }) {
+	want := []Member{{"b", []byte(`[1, 2]`)}, {"a", []byte(`1.50`)}, {"c\n", []byte(`"x"`)}}
+	if !slices.EqualFunc(members, want, func(a, b Member) bool { return a.Key == b.Key && string(a.Value) == string(b.Value) }) {
 		t.Errorf("got %q, want %q", members, want)
 	}
-	if members, err := ObjectMembers([]byte(`{}`)); len(members) != 0 || err != nil {
+	if members, err := Members([]byte(`{}`)); len(members) != 0 || err != nil {
 		t.Errorf("empty object: %q, %v", members, err)
 	}
 	for _, text := range []string{``, `[]`, `{"a":1,"a":2}`, `{"a":tru}`} {
-		var problem *JSONError
-		if _, err := ObjectMembers([]byte(text)); !errors.As(err, &problem) {
-			t.Errorf("%s: got %v, want a JSONError", text, err)
+		var problem *Error
+		if _, err := Members([]byte(text)); !errors.As(err, &problem) {
+			t.Errorf("%s: got %v, want a Error", text, err)
 		}
 	}
 }
 
-func TestAppendJSONString(t *testing.T) {
+func TestAppendString(t *testing.T) {
 	for s, want := range map[string]string{
 		"":                         `""`,
 		"plain":                    `"plain"`,
@@ -275,24 +277,24 @@ func TestAppendJSONString(t *testing.T) {
 		"in the middle \" of more": `"in the middle \" of more"`,
 		"bad\xff\xc3and\xe2\x82":   "\"bad\ufffd\ufffdand\ufffd\ufffd\"",
 	} {
-		if got := string(AppendJSONString([]byte("x"), s)); got != "x"+want {
+		if got := string(AppendString([]byte("x"), s)); got != "x"+want {
 			t.Errorf("%q: got %s, want x%s", s, got, want)
 		}
 	}
 }
 
-func TestAppendJSONStringIsReadBack(t *testing.T) {
+func TestAppendStringIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := strings.ToValidUTF8(string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")), "")
 		if rapid.Bool().Draw(t, "runes") {
 			s = rapid.String().Draw(t, "string")
 		}
-		text := AppendJSONString(nil, s)
+		text := AppendString(nil, s)
 		var back string
 		if err := json.Unmarshal(text, &back); err != nil || back != s {
 			t.Fatalf("%q: wrote %s, read %q, %v", s, text, back, err)
 		}
-		if !IsCanonicalJSON(text) {
+		if !IsCanonical(text) {
 			t.Fatalf("%q: %s is not canonical", s, text)
 		}
 	})

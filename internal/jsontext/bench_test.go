@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"encoding/json"
@@ -44,15 +44,15 @@ func benchmarkEach(b *testing.B, run func(text []byte)) {
 	}
 }
 
-func BenchmarkCheckJSONObject(b *testing.B) {
+func BenchmarkCheckObject(b *testing.B) {
 	benchmarkEach(b, func(text []byte) {
-		if err := CheckJSONObject(text, JSONLimits{}); err != nil {
+		if err := CheckObject(text, Limits{}); err != nil {
 			b.Fatal(err)
 		}
 	})
 }
 
-// BenchmarkJSONValid is what to compare BenchmarkCheckJSONObject with.
+// BenchmarkJSONValid is what to compare BenchmarkCheckObject with.
 func BenchmarkJSONValid(b *testing.B) {
 	benchmarkEach(b, func(text []byte) {
 		if !json.Valid(text) {
@@ -61,28 +61,27 @@ func BenchmarkJSONValid(b *testing.B) {
 	})
 }
 
-func BenchmarkIsCanonicalJSON(b *testing.B) {
-	benchmarkEach(b, func(text []byte) { IsCanonicalJSON(text) })
+func BenchmarkIsCanonical(b *testing.B) {
+	benchmarkEach(b, func(text []byte) { IsCanonical(text) })
 }
 
-func BenchmarkCanonicalJSON(b *testing.B) {
+func BenchmarkCanonical(b *testing.B) {
 	benchmarkEach(b, func(text []byte) {
-		if _, err := CanonicalJSON(text); err != nil {
+		if _, err := Canonical(text); err != nil {
 			b.Fatal(err)
 		}
 	})
 }
 
-func BenchmarkDiffAttributes(b *testing.B) {
+func BenchmarkDiff(b *testing.B) {
 	texts := benchmarkTexts()
 	instance := string(texts["canonical"])
 	benchmark := func(name, current, wanted string, ignore ...string) {
 		b.Run(name, func(b *testing.B) {
-			have := &Resource{Attributes: []byte(current)}
-			want := &Resource{Attributes: []byte(wanted), DiffIgnore: ignore}
+			have, want := []byte(current), []byte(wanted)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := DiffAttributes(have, want); err != nil {
+				if _, err := Diff(have, want, ignore); err != nil {
 					b.Fatal(err)
 				}
 			}

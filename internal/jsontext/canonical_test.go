@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"bytes"
@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
-func TestCanonicalJSON(t *testing.T) {
+func TestCanonical(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"white space goes":                   {" { \"a\" :\n[ 1 ,\t2 ] , \"b\" : { } } ", `{"a":[1,2],"b":{}}`},
 		"names are sorted by their bytes":    {`{"b":1,"a":2,"":3,"B":4,"é":5,"aa":6,"😀":7,"\ue000":8}`, `{"":3,"B":4,"a":2,"aa":6,"b":1,"é":5,"` + "\ue000" + `":8,"😀":7}`},
@@ -35,48 +37,48 @@ func TestCanonicalJSON(t *testing.T) {
 		"names that are escaped canonically": {`{"\"":1,"\u0022x":2}`, `{"\"":1,"\"x":2}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := CanonicalJSON([]byte(c.text))
+			got, err := Canonical([]byte(c.text))
 			if err != nil || string(got) != c.want {
 				t.Fatalf("got %s, %v, want %s", got, err, c.want)
 			}
-			if IsCanonicalJSON([]byte(c.text)) != (c.text == c.want) {
-				t.Errorf("IsCanonicalJSON is wrong about %s", c.text)
+			if IsCanonical([]byte(c.text)) != (c.text == c.want) {
+				t.Errorf("IsCanonical is wrong about %s", c.text)
 			}
-			if !IsCanonicalJSON(got) {
+			if !IsCanonical(got) {
 				t.Errorf("%s is not canonical", got)
 			}
-			if again, err := CanonicalJSON(got); err != nil || !bytes.Equal(again, got) {
+			if again, err := Canonical(got); err != nil || !bytes.Equal(again, got) {
 				t.Errorf("canonical again: %s, %v", again, err)
 			}
 		})
 	}
 }
 
-func TestCanonicalJSONRefusesInvalidTexts(t *testing.T) {
+func TestCanonicalRefusesInvalidTexts(t *testing.T) {
 	for _, text := range []string{
 		``, `{`, `{"a":1,"a":2}`, `{"a":1,"\u0061":1}`, `["\ud800"]`, "\"\xff\"", `01`, `1 2`, `tru`, `1e12345678901`,
 		strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), strings.Repeat(`{"a":`, 1_000_000),
 	} {
-		var problem *JSONError
-		if _, err := CanonicalJSON([]byte(text)); !errors.As(err, &problem) {
-			t.Errorf("%.20s: got %v, want a JSONError", text, err)
+		var problem *Error
+		if _, err := Canonical([]byte(text)); !errors.As(err, &problem) {
+			t.Errorf("%.20s: got %v, want a Error", text, err)
 		}
-		if IsCanonicalJSON([]byte(text)) {
+		if IsCanonical([]byte(text)) {
 			t.Errorf("%.20s is no JSON but said to be canonical", text)
 		}
 	}
 }
 
-func TestCanonicalJSONLeavesItsInputAlone(t *testing.T) {
+func TestCanonicalLeavesItsInputAlone(t *testing.T) {
 	text := []byte(`{"b":"\u0041","a":[1.0,{"d":1,"c":2}]}`)
 	before := bytes.Clone(text)
-	if _, err := CanonicalJSON(text); err != nil || !bytes.Equal(text, before) {
+	if _, err := Canonical(text); err != nil || !bytes.Equal(text, before) {
 		t.Errorf("text became %s, %v", text, err)
 	}
 }
 
-func TestCanonicalJSONIsTheSameForTheSameValueOnly(t *testing.T) {
-	seen := classes{}
+func TestCanonicalIsTheSameForTheSameValueOnly(t *testing.T) {
+	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 10 {
 			model := drawModelObject(t, 3)
@@ -85,8 +87,8 @@ func TestCanonicalJSONIsTheSameForTheSameValueOnly(t *testing.T) {
 				other = change(t, model)
 			}
 			a, b := []byte(writeText(t, model)), []byte(writeText(t, other))
-			canonicalA, errA := CanonicalJSON(a)
-			canonicalB, errB := CanonicalJSON(b)
+			canonicalA, errA := Canonical(a)
+			canonicalB, errB := Canonical(b)
 			if errA != nil || errB != nil {
 				t.Fatalf("%s: %v, %s: %v", a, errA, b, errB)
 			}
@@ -97,22 +99,22 @@ func TestCanonicalJSONIsTheSameForTheSameValueOnly(t *testing.T) {
 			if !sameDecoded(decode(t, a), decode(t, canonicalA)) {
 				t.Fatalf("another value: %s -> %s", a, canonicalA)
 			}
-			if again, err := CanonicalJSON(canonicalA); err != nil || !bytes.Equal(again, canonicalA) {
+			if again, err := Canonical(canonicalA); err != nil || !bytes.Equal(again, canonicalA) {
 				t.Fatalf("%s -> %s, %v", canonicalA, again, err)
 			}
-			seen.count("different", !same)
-			seen.count("same, written differently", same && !bytes.Equal(a, b))
+			seen.Count("different", !same)
+			seen.Count("same, written differently", same && !bytes.Equal(a, b))
 		}
 	})
-	seen.require(t, "different", "same, written differently")
+	seen.Require(t, "different", "same, written differently")
 }
 
 // Texts that are canonical but for a byte are what the fast reader could misjudge.
-func TestIsCanonicalJSONAgreesWithTheCanonicalForm(t *testing.T) {
-	seen := classes{}
+func TestIsCanonicalAgreesWithTheCanonicalForm(t *testing.T) {
+	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 20 {
-			tree, err := parseJSON([]byte(writeText(t, drawModelObject(t, 2))))
+			tree, err := parse([]byte(writeText(t, drawModelObject(t, 2))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,21 +127,21 @@ func TestIsCanonicalJSONAgreesWithTheCanonicalForm(t *testing.T) {
 				at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
 				text = slices.Delete(text, at, at+1)
 			}
-			tree, err = parseJSON(text)
+			tree, err = parse(text)
 			canonical := err == nil && bytes.Equal(tree.canonical, text)
-			if IsCanonicalJSON(text) != canonical {
+			if IsCanonical(text) != canonical {
 				t.Fatalf("canonical: %v, %v\n%s", canonical, err, text)
 			}
-			seen.count("canonical", canonical)
-			seen.count("invalid", err != nil)
-			seen.count("valid, not canonical", err == nil && !canonical)
+			seen.Count("canonical", canonical)
+			seen.Count("invalid", err != nil)
+			seen.Count("valid, not canonical", err == nil && !canonical)
 		}
 	})
-	seen.require(t, "canonical", "invalid", "valid, not canonical")
+	seen.Require(t, "canonical", "invalid", "valid, not canonical")
 }
 
 func TestCanonicalNumbersAreTheSameForTheSameValueOnly(t *testing.T) {
-	seen := classes{}
+	seen := testkit.Classes{}
 	digits := rapid.StringMatching(`[0-9]{1,4}0{0,22}`)
 	rapid.Check(t, func(t *rapid.T) {
 		for range 20 {
@@ -155,8 +157,8 @@ func TestCanonicalNumbersAreTheSameForTheSameValueOnly(t *testing.T) {
 				other.exponent++
 			}
 			a, b := []byte(writeText(t, number)), []byte(writeText(t, other))
-			canonicalA, errA := CanonicalJSON(a)
-			canonicalB, errB := CanonicalJSON(b)
+			canonicalA, errA := Canonical(a)
+			canonicalB, errB := Canonical(b)
 			if errA != nil || errB != nil {
 				t.Fatalf("%s: %v, %s: %v", a, errA, b, errB)
 			}
@@ -164,11 +166,11 @@ func TestCanonicalNumbersAreTheSameForTheSameValueOnly(t *testing.T) {
 			if bytes.Equal(canonicalA, canonicalB) != same || !sameDecoded(decode(t, a), decode(t, canonicalA)) {
 				t.Fatalf("%s -> %s, %s -> %s", a, canonicalA, b, canonicalB)
 			}
-			seen.count("same, written differently", same && !bytes.Equal(a, b))
-			seen.count("different", !same)
-			seen.count("with exponent", bytes.IndexByte(canonicalA, 'e') > 0)
-			seen.count("plain", bytes.IndexByte(canonicalA, 'e') < 0)
+			seen.Count("same, written differently", same && !bytes.Equal(a, b))
+			seen.Count("different", !same)
+			seen.Count("with exponent", bytes.IndexByte(canonicalA, 'e') > 0)
+			seen.Count("plain", bytes.IndexByte(canonicalA, 'e') < 0)
 		}
 	})
-	seen.require(t, "same, written differently", "different", "with exponent", "plain")
+	seen.Require(t, "same, written differently", "different", "with exponent", "plain")
 }

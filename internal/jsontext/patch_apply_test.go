@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"fmt"

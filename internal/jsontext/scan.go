@@ -1,4 +1,4 @@
-package resource
+package jsontext
 
 import (
 	"encoding/binary"
@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// jsonScanner reads a JSON text (RFC 8259) from left to right, one token at a time. It is what everything
+// scanner reads a JSON text (RFC 8259) from left to right, one token at a time. It is what everything
 // that reads JSON here is built on: the walker that embeds it decides what to do with the tokens.
 //
 // Methods that can fail return false and leave the position and the problem behind. A scanner that has
 // failed must not be used any further.
-type jsonScanner struct {
+type scanner struct {
 	text           []byte
 	pos            int
 	depth          int  // how many more containers may be opened
@@ -22,13 +22,13 @@ type jsonScanner struct {
 }
 
 // fail notes the problem, which must not quote the text.
-func (s *jsonScanner) fail(pos int, problem string) bool {
+func (s *scanner) fail(pos int, problem string) bool {
 	s.pos, s.problem = pos, problem
 	return false
 }
 
 // failExpecting fails at the current position, where something else was expected.
-func (s *jsonScanner) failExpecting(problem string) bool {
+func (s *scanner) failExpecting(problem string) bool {
 	if s.pos >= len(s.text) {
 		return s.fail(len(s.text), problemEnd)
 	}
@@ -36,10 +36,10 @@ func (s *jsonScanner) failExpecting(problem string) bool {
 }
 
 // err is the problem as an error.
-func (s *jsonScanner) err() error { return &JSONError{Offset: s.pos, Problem: s.problem} }
+func (s *scanner) err() error { return &Error{Offset: s.pos, Problem: s.problem} }
 
 // peek returns the byte at the current position: 0, which starts no token, at the end.
-func (s *jsonScanner) peek() byte {
+func (s *scanner) peek() byte {
 	if s.pos < len(s.text) {
 		return s.text[s.pos]
 	}
@@ -47,7 +47,7 @@ func (s *jsonScanner) peek() byte {
 }
 
 // space skips white space.
-func (s *jsonScanner) space() {
+func (s *scanner) space() {
 	for s.pos < len(s.text) {
 		switch s.text[s.pos] {
 		case ' ', '\n', '\t', '\r':
@@ -60,13 +60,13 @@ func (s *jsonScanner) space() {
 }
 
 // end checks that nothing but white space is left.
-func (s *jsonScanner) end() bool {
+func (s *scanner) end() bool {
 	s.space()
 	return s.pos == len(s.text) || s.fail(s.pos, problemTrailing)
 }
 
 // open enters the object or array that starts at the current position.
-func (s *jsonScanner) open() bool {
+func (s *scanner) open() bool {
 	if s.depth == 0 {
 		return s.fail(s.pos, problemDepth)
 	}
@@ -77,7 +77,7 @@ func (s *jsonScanner) open() bool {
 
 // next moves to the next member or element of the container that ends with the given bracket, or leaves
 // the container. It returns false at the container's end and on failure; see the problem for which.
-func (s *jsonScanner) next(first bool, end byte) bool {
+func (s *scanner) next(first bool, end byte) bool {
 	s.space()
 	c := s.peek()
 	if c == end {
@@ -97,7 +97,7 @@ func (s *jsonScanner) next(first bool, end byte) bool {
 }
 
 // name reads the name of a member, up to the beginning of its value. See str for the results.
-func (s *jsonScanner) name() (raw []byte, escaped, ok bool) {
+func (s *scanner) name() (raw []byte, escaped, ok bool) {
 	if s.peek() != '"' {
 		return nil, false, s.failExpecting(problemName)
 	}
@@ -115,7 +115,7 @@ func (s *jsonScanner) name() (raw []byte, escaped, ok bool) {
 
 // str reads the string that starts at the current position. It returns what stands between the quotes,
 // and whether that holds escapes.
-func (s *jsonScanner) str() (raw []byte, escaped, ok bool) {
+func (s *scanner) str() (raw []byte, escaped, ok bool) {
 	start := s.pos + 1
 	for i := start; ; {
 		i += plainPrefix(s.text[i:])
@@ -216,7 +216,7 @@ func hexUnit(text []byte) (rune, bool) {
 
 // scalar reads the number, string or literal that starts at the current position. It is plain where it is
 // in canonical form at first sight; where not, it may still be.
-func (s *jsonScanner) scalar() (plain, ok bool) {
+func (s *scanner) scalar() (plain, ok bool) {
 	switch c := s.peek(); {
 	case c == '"':
 		_, escaped, ok := s.str()
@@ -234,7 +234,7 @@ func (s *jsonScanner) scalar() (plain, ok bool) {
 }
 
 // literal reads the given word.
-func (s *jsonScanner) literal(word string) bool {
+func (s *scanner) literal(word string) bool {
 	rest := s.text[s.pos:]
 	if len(rest) < len(word) || string(rest[:len(word)]) != word {
 		return s.fail(s.pos, problemValue)
@@ -244,7 +244,7 @@ func (s *jsonScanner) literal(word string) bool {
 }
 
 // number reads the number that starts at the current position. It is plain without point and exponent.
-func (s *jsonScanner) number() (plain, ok bool) {
+func (s *scanner) number() (plain, ok bool) {
 	i := s.pos
 	if s.text[i] == '-' {
 		i++
@@ -276,7 +276,7 @@ func (s *jsonScanner) number() (plain, ok bool) {
 }
 
 // checkExponent checks the exponent that text starts with and returns its size in bytes, or what is wrong.
-func (s *jsonScanner) checkExponent(text []byte) (size int, problem string) {
+func (s *scanner) checkExponent(text []byte) (size int, problem string) {
 	first := 1
 	if first < len(text) && (text[first] == '+' || text[first] == '-') {
 		first++

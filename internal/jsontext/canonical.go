@@ -1,34 +1,34 @@
-package resource
+package jsontext
 
 import "bytes"
 
-// CanonicalJSON returns the canonical form of a JSON text: two texts are the same value if and only if
+// Canonical returns the canonical form of a JSON text: two texts are the same value if and only if
 // their canonical forms are the same bytes. The result is text itself where that is canonical already.
 //
 // The canonical form has no white space. Members are sorted by the UTF-8 bytes of their names. Strings are
-// escaped as AppendJSONString does it. Numbers keep their exact decimal value, whatever a double could
+// escaped as AppendString does it. Numbers keep their exact decimal value, whatever a double could
 // hold: zero is 0; every other number is an integer that does not end in 0, times a power of ten. It is
 // written out where it is an integer of at most 21 digits, and otherwise as that integer, the letter e and
 // the exponent: 1.50 is 15e-1, 1e3 is 1000, 1e30 is 1e30.
 //
-// A text that CheckJSON would not accept at any depth is a *JSONError.
-func CanonicalJSON(text []byte) ([]byte, error) {
-	if IsCanonicalJSON(text) {
+// A text that Check would not accept at any depth is a *Error.
+func Canonical(text []byte) ([]byte, error) {
+	if IsCanonical(text) {
 		return text, nil
 	}
-	tree, err := parseJSON(text)
+	tree, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
 	return tree.canonical, nil
 }
 
-// IsCanonicalJSON tells whether text is JSON in canonical form: see CanonicalJSON. It reads the text once,
-// at the cost of CheckJSON, and stops where it is not canonical.
-func IsCanonicalJSON(text []byte) bool {
-	c := jsonChecker{
-		jsonScanner: jsonScanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
-		canonical:   true,
+// IsCanonical tells whether text is JSON in canonical form: see Canonical. It reads the text once,
+// at the cost of Check, and stops where it is not canonical.
+func IsCanonical(text []byte) bool {
+	c := checker{
+		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
+		canonical: true,
 	}
 	return c.document(false)
 }
@@ -59,7 +59,7 @@ func isCanonicalString(raw []byte) bool {
 }
 
 // write appends the canonical form of a node and everything below it.
-func (t *jsonTree) write(n *jsonNode) {
+func (t *tree) write(n *node) {
 	start := len(t.canonical)
 	switch n.kind {
 	case '{', '[':
@@ -70,9 +70,9 @@ func (t *jsonTree) write(n *jsonNode) {
 	n.canonical = span(start, len(t.canonical))
 }
 
-func (t *jsonTree) writeName(n *jsonNode) {
+func (t *tree) writeName(n *node) {
 	if n.nameEscaped {
-		t.canonical = AppendJSONString(t.canonical, string(t.name(n)))
+		t.canonical = AppendString(t.canonical, string(t.name(n)))
 	} else {
 		t.canonical = append(t.canonical, '"')
 		t.canonical = append(t.canonical, t.name(n)...)
@@ -81,7 +81,7 @@ func (t *jsonTree) writeName(n *jsonNode) {
 	t.canonical = append(t.canonical, ':')
 }
 
-func (t *jsonTree) writeScalar(n *jsonNode) {
+func (t *tree) writeScalar(n *node) {
 	raw := t.raw(n)
 	switch {
 	case n.plain:
@@ -95,7 +95,7 @@ func (t *jsonTree) writeScalar(n *jsonNode) {
 	}
 }
 
-func (t *jsonTree) writeChildren(n *jsonNode) {
+func (t *tree) writeChildren(n *node) {
 	t.canonical = append(t.canonical, n.kind)
 	children := t.children(n)
 	for i := range children {

@@ -1,0 +1,76 @@
+// Package interrupt is the one way in which a long computation is told to stop.
+//
+//	computation  conversion, planning, judging, encoding: anything that works on a request without waiting
+//	unit         one step of a loop: a resource, an edge, an event, some hundred bytes; some 100 ns, at most 10 us
+//	poll         to count units, and look every so often whether to stop
+//
+// Whoever starts a computation makes a [Poller] and hands it down; every loop whose length depends on the input polls
+// it, and returns once it is told to. A computation that was stopped has no result: what it holds by then is thrown
+// away, and its error is [ErrInterrupted].
+package interrupt
+
+import "errors"
+
+// ErrInterrupted is the error of a computation that was told to stop.
+var ErrInterrupted = errors.New("the computation was interrupted")
+
+// Every is how many units are done, at most, between two looks at whether to stop, if each call of Spend counts
+// few of them.
+const Every = 256
+
+// Poller tells a computation whether to stop. It is for one goroutine at a time. A nil Poller never stops.
+type Poller struct {
+	done    <-chan struct{}
+	left    int // units until the next look
+	stopped bool
+	watch   func(units int)
+}
+
+// When returns a Poller that stops once the channel is closed. Of a nil channel, which never is, it is nil.
+func When(done <-chan struct{}) *Poller {
+	if done == nil {
+		return nil
+	}
+	return &Poller{done: done}
+}
+
+// Watched is When, and calls watch at every poll, with its units: for tests that count them.
+func Watched(done <-chan struct{}, watch func(units int)) *Poller {
+	return &Poller{done: done, watch: watch}
+}
+
+// Stopped counts one unit, and tells whether to stop. Once it has said so, it always does.
+func (p *Poller) Stopped() bool { return p.Spend(1) }
+
+// Spend counts some units, and tells whether to stop.
+func (p *Poller) Spend(units int) bool {
+	if p == nil {
+		return false
+	}
+	if p.left -= units; p.left > 0 {
+		return p.stopped
+	}
+	return p.look(units)
+}
+
+// Err is ErrInterrupted once the computation was told to stop, else nil. It counts nothing, and looks at nothing new.
+func (p *Poller) Err() error {
+	if p != nil && p.stopped {
+		return ErrInterrupted
+	}
+	return nil
+}
+
+func (p *Poller) look(units int) bool {
+	if p.watch == nil {
+		p.left = Every
+	} else {
+		p.watch(units)
+	}
+	select {
+	case <-p.done:
+		p.stopped = true
+	default:
+	}
+	return p.stopped
+}

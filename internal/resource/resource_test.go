@@ -1,0 +1,18 @@
+package resource_test
+
+import (
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+func TestAttributesOfDifferentVersionsAreNeverCompared(t *testing.T) {
+	current := &resource.Resource{Attributes: []byte(`{"a":1}`)}
+	wanted := &resource.Resource{Attributes: []byte(`{"a":`), ResourceVersion: "2"}
+	if patch, err := resource.DiffAttributes(current, wanted); patch != nil || err != nil {
+		t.Errorf("got %v, %v", patch, err)
+	}
+	if same, err := current.SameAttributes(wanted); !same || err != nil {
+		t.Errorf("got %v, %v", same, err)
+	}
+}
