@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -196,7 +195,7 @@ func (p *structWriter) scalar() (scalar, bool) {
 		p.pos += len("null")
 		return scalar{tag: valueNull}, true
 	}
-	f, ok := exactFloat(p.number())
+	f, ok := jsontext.ExactFloat(p.number())
 	return scalar{tag: valueNumber, bits: math.Float64bits(f)}, ok
 }
 
@@ -226,26 +225,4 @@ func (p *structWriter) number() []byte {
 		p.pos++
 	}
 	return p.text[start:p.pos]
-}
-
-// exactFloat returns the double that is written as the same decimal value as number, if there is one. Both zeros
-// are 0.
-func exactFloat(number []byte) (float64, bool) {
-	f, err := strconv.ParseFloat(stringOf(number), 64)
-	if err != nil {
-		return 0, false
-	}
-	if f == 0 {
-		f = 0
-	}
-	var room [64]byte
-	written := appendNumber(room[:0], f)
-	return f, bytes.Equal(written, number) || sameNumber(bytes.Clone(written), number)
-}
-
-// sameNumber tells whether two JSON numbers have the same decimal value.
-func sameNumber(a, b []byte) bool {
-	a, errA := jsontext.Canonical(a)
-	b, errB := jsontext.Canonical(b)
-	return errA == nil && errB == nil && bytes.Equal(a, b)
 }

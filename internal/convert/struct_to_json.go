@@ -77,7 +77,7 @@ func (w *jsonWriter) append(text []byte, in *structpb.Value, depth int) ([]byte,
 		if math.IsNaN(kind.NumberValue) || math.IsInf(kind.NumberValue, 0) {
 			return nil, errNotFinite
 		}
-		return appendNumber(text, kind.NumberValue), nil
+		return jsontext.AppendFloat(text, kind.NumberValue), nil
 	case *structpb.Value_StringValue:
 		return appendString(text, kind.StringValue)
 	case *structpb.Value_ListValue:
@@ -138,22 +138,4 @@ func appendString(text []byte, s string) ([]byte, error) {
 		return nil, errNotUTF8
 	}
 	return jsontext.AppendString(text, s), nil
-}
-
-// appendNumber appends the shortest decimal number that is read back as the same double. It is written as
-// JavaScript writes it: whole numbers below 1e21 without an exponent. Both zeros are 0.
-func appendNumber(text []byte, f float64) []byte {
-	const mostWhole, leastFraction = 1e21, 1e-6
-	if f == 0 {
-		return append(text, '0')
-	}
-	if size := math.Abs(f); leastFraction <= size && size < mostWhole {
-		return strconv.AppendFloat(text, f, 'f', -1, 64)
-	}
-	text = strconv.AppendFloat(text, f, 'e', -1, 64)
-	if n := len(text); text[n-4] == 'e' && text[n-2] == '0' {
-		text[n-2] = text[n-1] // e-07 is e-7
-		text = text[:n-1]
-	}
-	return text
 }
