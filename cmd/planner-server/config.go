@@ -17,6 +17,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/server/listen"
 )
 
@@ -41,7 +42,7 @@ type config struct {
 	maxRequestBytes int
 	maxStreams      uint32
 	connectionAge   time.Duration
-	limits          server.Limits
+	limits          admission.Limits
 	memoryRatio     float64
 	heapFloor       int
 
@@ -115,25 +116,25 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 		define(fs, to, name, fmt.Sprint(preset), parseBytes, usage)
 	}
 	number(&cfg.maxRequestBytes, "max-request-bytes", server.DefaultMaxRequestBytes, "largest request, in `BYTES`")
-	number(&l.MaxResources, "max-resources", server.DefaultMaxResources, "most resources in a request, a `NUMBER`")
-	number(&l.MaxNodes, "max-nodes", server.DefaultMaxNodes, "most nodes in a request, a `NUMBER`")
-	number(&l.MaxJSONDepth, "max-json-depth", server.DefaultMaxJSONDepth, "deepest nesting of attributes, a `NUMBER`")
-	number(&l.MaxAttributeBytes, "max-attribute-bytes", server.DefaultMaxAttributeBytes, "longest attributes of a resource, in `BYTES`")
+	number(&l.MaxResources, "max-resources", admission.DefaultMaxResources, "most resources in a request, a `NUMBER`")
+	number(&l.MaxNodes, "max-nodes", admission.DefaultMaxNodes, "most nodes in a request, a `NUMBER`")
+	number(&l.MaxJSONDepth, "max-json-depth", admission.DefaultMaxJSONDepth, "deepest nesting of attributes, a `NUMBER`")
+	number(&l.MaxAttributeBytes, "max-attribute-bytes", admission.DefaultMaxAttributeBytes, "longest attributes of a resource, in `BYTES`")
 	define(fs, &l.ConcurrentPlans, "max-concurrent-plans", "0", parseCountOrZero,
 		"requests planned at a time, a `NUMBER`; 0: one for each processor, at least 2")
-	number(&l.QueuedPlans, "max-queued-plans", server.DefaultQueuedPlans, "requests that wait for their turn, a `NUMBER`")
-	define(fs, &l.QueueTime, "queue-timeout", server.DefaultQueueTime.String(), parsePositive, "longest wait for its turn, a `DURATION`")
-	number(&l.SmallRequestBytes, "small-request-bytes", server.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
-	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", server.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
-	bytes(&l.RequestBytesArriving, "max-request-bytes-arriving", server.DefaultRequestBytesArriving, "requests that are still arriving at a time, in `BYTES`")
-	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", server.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
-	number(&l.MaxConnections, "max-connections", server.DefaultMaxConnections, "most connections, a `NUMBER`")
+	number(&l.QueuedPlans, "max-queued-plans", admission.DefaultQueuedPlans, "requests that wait for their turn, a `NUMBER`")
+	define(fs, &l.QueueTime, "queue-timeout", admission.DefaultQueueTime.String(), parsePositive, "longest wait for its turn, a `DURATION`")
+	number(&l.SmallRequestBytes, "small-request-bytes", admission.DefaultSmallRequestBytes, "`BYTES` up to which a request has places of its own")
+	bytes(&l.RequestBytesInFlight, "max-request-bytes-in-flight", admission.DefaultRequestBytesInFlight, "memory of all requests at a time, in `BYTES`")
+	bytes(&l.RequestBytesArriving, "max-request-bytes-arriving", admission.DefaultRequestBytesArriving, "requests that are still arriving at a time, in `BYTES`")
+	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", admission.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
+	number(&l.MaxConnections, "max-connections", admission.DefaultMaxConnections, "most connections, a `NUMBER`")
 	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
 		"most calls of a connection at a time, a `NUMBER`")
 	define(fs, &cfg.connectionAge, "max-connection-age", "0s", parseDuration,
 		"`DURATION` after which clients are asked to connect anew, while their calls go on; 0: never")
-	define(fs, &l.CallTime, "call-timeout", server.DefaultCallTime.String(), parsePositive, "longest call, a `DURATION`, whatever deadline its caller sets")
-	define(fs, &l.SendTime, "send-timeout", server.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
+	define(fs, &l.CallTime, "call-timeout", admission.DefaultCallTime.String(), parsePositive, "longest call, a `DURATION`, whatever deadline its caller sets")
+	define(fs, &l.SendTime, "send-timeout", admission.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
 	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,
 		"share of the container's memory after which garbage is collected harder, a `NUMBER`; 0: no limit")
 	define(fs, &cfg.heapFloor, "heap-floor-bytes", fmt.Sprint(heap.DefaultFloor), parseCountOrZero,

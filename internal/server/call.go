@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	otelcodes "go.opentelemetry.io/otel/codes"
@@ -12,22 +11,16 @@ import (
 	"google.golang.org/grpc/encoding"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // call is what the server keeps of a call while it lasts: what it has taken, to be given back. A nil call has
 // no limits and is not measured.
 type call struct {
-	*admission
 	*metrics
-	tracer trace.Tracer
-
-	mu sync.Mutex
-	// finished means that nothing may be taken any more.
-	finished bool
-	// bytes is the memory that the request has taken.
-	bytes int64
-	// leave gives the place back where the request is worked on; nil before there is one.
-	leave func()
+	admission *admission.Controller
+	share     *admission.Share
+	tracer    trace.Tracer
 
 	// release gives back what the messages of the request live in; nil if nothing is to be given back.
 	release func()
@@ -47,18 +40,18 @@ func callOf(ctx context.Context) *call {
 // begin makes a call that ends in time. Health watches and reflection are none.
 func (s *Server) begin(ctx context.Context, fullMethod string) (_ context.Context, c *call, end func()) {
 	if infrastructure(fullMethod) {
-		arrivalOf(ctx).arrived(0) // or it is a stream, and about to be read
+		admission.ArrivalOf(ctx).Arrived(0) // or it is a stream, and about to be read
 		return ctx, nil, func() {}
 	}
-	// What is compressed is not seen to leave: the room that an answer takes would be given back at once.
+	// What is compressed is not seen to leave: what an answer takes would be given back at once.
 	_ = grpc.SetSendCompressor(ctx, encoding.Identity)
-	c = &call{admission: s.admission, metrics: s.metrics, tracer: s.tracer}
-	limit := s.admission.limits.CallTime
+	c = &call{metrics: s.metrics, admission: s.admission, share: s.admission.Share(), tracer: s.tracer}
+	limit := s.admission.Limits().CallTime
 	ctx, stop := context.WithTimeoutCause(ctx, limit, &callTimeError{Limit: limit})
 	ctx, refuse := context.WithCancelCause(ctx)
-	arrivalOf(ctx).refuseWith(func() { refuse(&arrivingBytesError{Limit: s.arrivals.limit}) })
+	admission.ArrivalOf(ctx).RefuseWith(refuse)
 	return context.WithValue(ctx, callKey{}, c), c, func() {
-		c.finish()
+		c.share.GiveBack() // plans share memory with their request, so this is when that is free, too
 		refuse(nil)
 		stop()
 	}
@@ -82,87 +75,49 @@ func (s *Server) measureStream(srv any, ss grpc.ServerStream, info *grpc.StreamS
 	return err
 }
 
-// admit finds room and a place for a request that takes so much memory, before it is decoded. Size is that of
-// its bytes.
+// admit takes memory and a place for a request that is going to take so much memory, before it is decoded. Size is that
+// of its bytes.
 func (c *call) admit(ctx context.Context, size int, weight int64) error {
 	if c == nil {
 		return nil
 	}
-	small := c.small(size)
-	if err := c.requests.take(weight, small); err != nil {
+	if err := c.share.TakeMemory(ctx, size, weight); err != nil {
 		return err
-	}
-	if !c.keep(func() { c.bytes = weight }) {
-		c.requests.giveBack(weight)
-		return context.Cause(ctx)
 	}
 	c.requestBytes.Observe(float64(size))
 	began := time.Now()
-	leave, err := c.places.take(ctx, small)
+	err := c.share.TakePlace(ctx, size)
 	c.queueSeconds.Observe(time.Since(began).Seconds())
-	if err != nil {
-		return err
-	}
-	if !c.keep(func() { c.leave = leave }) {
-		leave()
-		return context.Cause(ctx)
-	}
-	return nil
+	return err
 }
 
-// decoded notes how to give back what the messages of the request live in.
-func (c *call) decoded(release func()) {
+// leavePlace gives the place back: what is left to do is sending.
+func (c *call) leavePlace() {
+	if c != nil {
+		c.share.LeavePlace()
+	}
+}
+
+// holdRequest notes how to give back what the messages of the request live in.
+func (c *call) holdRequest(release func()) {
 	if c != nil {
 		c.release = release
 	}
 }
 
-// converted gives it back: nobody looks at the request any more.
-func (c *call) converted() {
+// releaseRequest gives it back: nobody looks at the request any more.
+func (c *call) releaseRequest() {
 	if c != nil && c.release != nil {
 		c.release()
 		c.release = nil
 	}
 }
 
-// keep notes what the call has taken, unless it is finished.
-func (c *call) keep(note func()) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.finished {
-		note()
-	}
-	return !c.finished
-}
-
-// planned gives the place back: what is left to do is sending.
-func (c *call) planned() {
-	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.leave != nil {
-		c.leave()
-	}
-}
-
-// answers counts the plans of the answer, which is now to be sent.
-func (c *call) answers(plans []resource.Plan) {
+// countAnswer counts the plans of the answer.
+func (c *call) countAnswer(plans []resource.Plan) {
 	if c != nil {
 		c.answer(plans)
-		c.planned()
 	}
-}
-
-// finish gives everything back. Plans share memory with their request, so this is when that is free, too.
-func (c *call) finish() {
-	c.planned()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finished = true
-	c.requests.giveBack(c.bytes)
-	c.bytes = 0
 }
 
 // failed counts why the call failed, if it did.
@@ -203,21 +158,21 @@ func untilDone(ctx context.Context, limit time.Duration, late error, work func()
 	}
 }
 
-// step is a part of a call's work that is timed and traced.
-type step string
+// stage is a part of a call's work that is timed and traced.
+type stage string
 
-// The steps, in their order.
+// The stages, in their order.
 const (
-	stepConvert step = "convert"
-	stepPlan    step = "plan"
-	stepVerify  step = "verify"
-	stepEncode  step = "encode"
+	stageConvert stage = "convert"
+	stagePlan    stage = "plan"
+	stageVerify  stage = "verify"
+	stageEncode  stage = "encode"
 )
 
-func steps() []step { return []step{stepConvert, stepPlan, stepVerify, stepEncode} }
+func stages() []stage { return []stage{stageConvert, stagePlan, stageVerify, stageEncode} }
 
-// measured does a step of the call that ctx belongs to.
-func measured[T any](ctx context.Context, name step, work func() (T, error)) (T, error) {
+// measured does a stage of the call that ctx belongs to.
+func measured[T any](ctx context.Context, name stage, work func() (T, error)) (T, error) {
 	c := callOf(ctx)
 	if c == nil {
 		return work()
@@ -227,7 +182,7 @@ func measured[T any](ctx context.Context, name step, work func() (T, error)) (T,
 	// Not deferred directly: then End would record what panicked, and that may be anything.
 	defer func() {
 		span.End()
-		c.stepSeconds.WithLabelValues(string(name)).Observe(time.Since(began).Seconds())
+		c.stageSeconds.WithLabelValues(string(name)).Observe(time.Since(began).Seconds())
 	}()
 	result, err := work()
 	if err != nil {
@@ -243,6 +198,6 @@ func verified[Call any](
 	if judge == nil {
 		return nil
 	}
-	_, err := measured(ctx, stepVerify, func() (struct{}, error) { return struct{}{}, judge(ctx, call, plans) })
+	_, err := measured(ctx, stageVerify, func() (struct{}, error) { return struct{}{}, judge(ctx, call, plans) })
 	return err
 }

@@ -143,7 +143,7 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 			cancel()
 		}
 		worked := false
-		_, err := converted(ctx, func(*plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
+		_, err := convertRequest(ctx, func(*plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
 			worked = true
 			cancel()
 			return &struct{}{}, nil

@@ -62,9 +62,9 @@ type cutter struct {
 
 // cut measures every event and finds the parts. The error is an *eventTooLargeError, or that of ctx.
 func cut(ctx context.Context, plans []resource.Plan, encode appendEvent, maxBytes int) (*sequence, error) {
-	room := takeScratch()
-	defer room.giveBack()
-	c := cutter{sequence: sequence{plans: plans, append: encode}, scratch: room, max: maxBytes}
+	taken := takeScratch()
+	defer taken.giveBack()
+	c := cutter{sequence: sequence{plans: plans, append: encode}, scratch: taken, max: maxBytes}
 	for i := range plans {
 		if err := c.plan(ctx, i); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/wire"
 )
 
@@ -31,8 +32,8 @@ type frame struct {
 	// size is how many bytes it has, also if it is not kept.
 	size int
 	err  error // why it is not
-	// decoded is told how to release the message once it is.
-	decoded func(release func())
+	// hold is told how to release the message once it is decoded.
+	hold func(release func())
 	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
 	admit func(size int, weight int64) error
 }
@@ -41,27 +42,33 @@ type frame struct {
 func newFrame(ctx context.Context, msg any) frame {
 	c := callOf(ctx)
 	m, _ := msg.(proto.Message)
-	return frame{msg: m, decoded: c.decoded, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
+	return frame{msg: m, hold: c.holdRequest, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
 }
 
 // receive fills the frame with what the function receives. It gives up when the call ends: the request may never
 // come.
 func (f *frame) receive(ctx context.Context, receive func(any) error) error {
 	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
-	arrival := arrivalOf(ctx)
+	arrival := admission.ArrivalOf(ctx)
 	if err != nil {
-		arrival.arrived(0)
+		arrival.Arrived(0)
 		return receiveError(err)
 	}
 	if uncompressed(ctx) {
-		arrival.arrived(int64(f.size))
+		arrival.Arrived(int64(f.size))
 	} else {
-		arrival.arrived(0)
+		arrival.Arrived(0)
 	}
 	if f.err != nil {
 		return f.err
 	}
 	return f.decode()
+}
+
+// uncompressed tells whether the requests of the call are as large as they were on their way.
+func uncompressed(ctx context.Context) bool {
+	stream, ok := grpc.ServerTransportStreamFromContext(ctx).(interface{ RecvCompress() string })
+	return ok && (stream.RecvCompress() == "" || stream.RecvCompress() == encoding.Identity)
 }
 
 // receiveError tells what is wrong with what the caller has sent from what is wrong with the server: gRPC itself says
@@ -83,7 +90,7 @@ func (f *frame) decode() error {
 	whole := f.data.Materialize()
 	f.data.Free()
 	if f.admit != nil {
-		weight := weigh(whole, f.msg.ProtoReflect().Descriptor())
+		weight := admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())
 		if err := f.admit(len(whole), weight); err != nil {
 			return err
 		}
@@ -92,8 +99,8 @@ func (f *frame) decode() error {
 	if err != nil {
 		return &malformedError{cause: err}
 	}
-	if f.decoded != nil {
-		f.decoded(release)
+	if f.hold != nil {
+		f.hold(release)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -221,9 +222,9 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 		ruled[strings.TrimPrefix(typ.String(), "*")] = true
 	}
 	found := map[string]bool{}
-	for _, pkg := range []string{"convert", "database", "jsontext", "planner", "resource", "server"} {
-		for _, name := range errorTypes(t, "../"+pkg) {
-			found[pkg+"."+name] = true
+	for _, dir := range []string{"convert", "database", "jsontext", "planner", "resource", "server", "server/admission", "server/identity"} {
+		for _, name := range errorTypes(t, "../"+dir) {
+			found[path.Base(dir)+"."+name] = true
 		}
 	}
 	inner := map[string]bool{"server.callError": true, "server.panicError": true, "server.violatedError": true, "resource.ErrInterrupted": true}

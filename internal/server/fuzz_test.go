@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // bytesStream is the stream of a call whose request is those bytes. It keeps what is sent, as its client decodes it.
@@ -67,7 +68,7 @@ type fuzzed struct {
 }
 
 func newFuzzed() *fuzzed {
-	limits := Limits{MaxResources: 200, MaxNodes: 6, MaxAttributeBytes: 4096}
+	limits := admission.Limits{MaxResources: 200, MaxNodes: 6, MaxAttributeBytes: 4096}
 	f := &fuzzed{
 		Server:  New(Config{Limits: limits}),
 		codec:   codec{CodecV2: encoding.GetCodecV2(encodingproto.Name), maxRequestBytes: 64 << 10},
@@ -143,8 +144,8 @@ func (f *fuzzed) call(t *testing.T, method string, request []byte) []proto.Messa
 			t.Errorf("%s: %d messages before %v", method, len(stream.sent), err)
 		}
 	}
-	if n := f.admission.requests.inUse() + f.admission.places.taken.Load() + f.admission.responsesUsed.Load(); n != 0 {
-		t.Errorf("%s: something is still taken: %d", method, n)
+	if u := f.admission.Usage(); u.RequestBytes != 0 || u.Places != 0 || u.ResponseBytes != 0 {
+		t.Errorf("%s: something is still taken: %+v", method, u)
 	}
 	return stream.sent
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 const healthCheckMethod = "/grpc.health.v1.Health/Check"
@@ -53,14 +54,14 @@ func wireBytes(t *testing.T, m proto.Message) []byte {
 func TestHalfOpenCallsTakeNoPlace(t *testing.T) {
 	for form, method := range methods {
 		t.Run(form, func(t *testing.T) {
-			h := start(t, Config{Limits: Limits{ConcurrentPlans: 1, QueueTime: 100 * time.Millisecond}}, nil)
+			h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, QueueTime: 100 * time.Millisecond}}, nil)
 			raw := newRawClient(t, h.listens()())
 			open := make([]uint32, 4)
 			for i := range open {
 				open[i] = raw.open(method)
 				raw.send(open[i], message(0, nil), 100, false)
 			}
-			eventually(t, func() bool { return h.server.arrivals.count() == len(open) })
+			eventually(t, func() bool { return h.server.admission.Usage().CallsArriving == len(open) })
 			time.Sleep(20 * time.Millisecond)
 			if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 				t.Errorf("another call: %v", err)
@@ -76,21 +77,10 @@ func TestHalfOpenCallsTakeNoPlace(t *testing.T) {
 	}
 }
 
-// count is how many calls are arriving.
-func (a *arrivals) count() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	n := 0
-	for c := range a.connections {
-		n += len(c.arriving)
-	}
-	return n
-}
-
 // TestArrivingRequestsAreBounded sends parts of requests that never end, of all services, on several connections.
 func TestArrivingRequestsAreBounded(t *testing.T) {
 	const limit = 2 << 20
-	h := start(t, Config{Limits: Limits{RequestBytesArriving: limit}}, nil)
+	h := start(t, Config{Limits: admission.Limits{RequestBytesArriving: limit}}, nil)
 	connect := h.listens()
 	part := message(0, make([]byte, 1<<20))[:300<<10]
 	reasons := map[string]int{}
@@ -122,7 +112,7 @@ func TestArrivingRequestsAreBounded(t *testing.T) {
 		case <-done:
 			waiting = false
 		default:
-			most = max(most, h.server.arrivals.used.Load())
+			most = max(most, h.server.admission.Usage().BytesArriving)
 			if _, err := h.update(wantNodes("n1")); err != nil {
 				t.Errorf("a small call beside them: %v", err)
 			}
@@ -137,13 +127,13 @@ func TestArrivingRequestsAreBounded(t *testing.T) {
 
 // TestOldestArrivalIsToldToComeBack has one call that stalls, and one that does not.
 func TestOldestArrivalIsToldToComeBack(t *testing.T) {
-	h := start(t, Config{Limits: Limits{RequestBytesArriving: 1 << 20}}, withPlans(nil))
+	h := start(t, Config{Limits: admission.Limits{RequestBytesArriving: 1 << 20}}, withPlans(nil))
 	connect := h.listens()
 	whole := message(0, wireBytes(t, largeRequest(700<<10)))
 	slow, quick := newRawClient(t, connect()), newRawClient(t, connect())
 	stalled := slow.open(methods["streaming"])
 	slow.send(stalled, whole[:len(whole)-1], len(whole), false)
-	eventually(t, func() bool { return h.server.arrivals.used.Load() > 700<<10 })
+	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving > 700<<10 })
 	id := quick.open(methods["streaming"])
 	quick.send(id, whole, len(whole), true)
 	if st := quick.status(id); st.Code() != codes.OK {
@@ -154,14 +144,14 @@ func TestOldestArrivalIsToldToComeBack(t *testing.T) {
 		t.Errorf("metadata %v", info.GetMetadata())
 	}
 	checkRefusedMetric(t, h, ReasonRequestBytesArriving, 1)
-	eventually(t, func() bool { return h.server.arrivals.used.Load() == 0 })
+	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 	h.idle()
 }
 
 // TestBusyConnectionsCarryLargeRequests sends far more than the limit beside a request that takes long to arrive:
 // what has arrived does not count against it.
 func TestBusyConnectionsCarryLargeRequests(t *testing.T) {
-	h := start(t, Config{Limits: Limits{RequestBytesArriving: 1 << 20}}, withPlans(nil))
+	h := start(t, Config{Limits: admission.Limits{RequestBytesArriving: 1 << 20}}, withPlans(nil))
 	raw := newRawClient(t, h.listens()())
 	whole := message(0, wireBytes(t, largeRequest(500<<10)))
 	long := raw.open(methods["streaming"])
@@ -178,13 +168,13 @@ func TestBusyConnectionsCarryLargeRequests(t *testing.T) {
 	if st := raw.status(long); st.Code() != codes.OK {
 		t.Errorf("it ends with %v", st)
 	}
-	eventually(t, func() bool { return h.server.arrivals.used.Load() == 0 })
+	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 }
 
 // TestCompressedBombs sends little that becomes a lot.
 func TestCompressedBombs(t *testing.T) {
 	const limit = 2 << 20
-	h := start(t, Config{MaxRequestBytes: limit, Limits: Limits{RequestBytesArriving: 3 * limit}}, nil)
+	h := start(t, Config{MaxRequestBytes: limit, Limits: admission.Limits{RequestBytesArriving: 3 * limit}}, nil)
 	bomb := compressed(t, make([]byte, 4*limit))
 	var group sync.WaitGroup
 	raw := newRawClient(t, h.listens()())
@@ -199,7 +189,7 @@ func TestCompressedBombs(t *testing.T) {
 		})
 	}
 	group.Wait()
-	eventually(t, func() bool { return h.server.arrivals.used.Load() == 0 })
+	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 	// And whoever compresses what it has to say is understood.
 	if _, err := h.update(wantNodes("n1"), grpc.UseCompressor(grpcgzip.Name)); err != nil {
 		t.Error(err)
@@ -210,7 +200,7 @@ func TestCompressedBombs(t *testing.T) {
 // TestInflatingIsBounded inflates many requests at a time, each of which waits for its last bytes.
 func TestInflatingIsBounded(t *testing.T) {
 	const size = 1 << 20
-	i := &inflater{arrivals: newArrivals(5 * size), limit: 2 * size}
+	i := &inflater{admission: admission.New(admission.Limits{RequestBytesArriving: 5 * size}), limit: 2 * size}
 	zipped := compressed(t, make([]byte, size))
 	release := make(chan struct{})
 	results := make(chan []byte)
@@ -235,7 +225,7 @@ func TestInflatingIsBounded(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if used := i.arrivals.used.Load(); used != 0 {
+	if used := i.admission.Usage().BytesArriving; used != 0 {
 		t.Errorf("%d bytes are still taken", used)
 	}
 	if out, _ := i.Do(bytes.NewReader(compressed(t, make([]byte, 3*size)))); len(out) != 2*size+1 {
@@ -294,7 +284,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 				if line := h.line(); line["grpc.code"] != "InvalidArgument" || line["reason"] != ReasonRequestMalformed || line["level"] != "info" {
 					t.Errorf("line %v", line)
 				}
-				eventually(t, func() bool { return h.server.arrivals.used.Load() == 0 })
+				eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 				h.idle()
 			})
 		}
@@ -303,7 +293,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 
 // TestHugeHeaders: metadata beyond the limit is refused, and within it counts.
 func TestHugeHeaders(t *testing.T) {
-	h := start(t, Config{Limits: Limits{RequestBytesArriving: 300 << 10}}, nil)
+	h := start(t, Config{Limits: admission.Limits{RequestBytesArriving: 300 << 10}}, nil)
 	raw := newRawClient(t, h.listens()())
 	id := raw.open(methods["unary"], "x-large", strings.Repeat("x", maxHeaderBytes))
 	if st := raw.status(id); st.Code() == codes.OK {
@@ -316,7 +306,7 @@ func TestHugeHeaders(t *testing.T) {
 	if st := raw.status(all[0]); reasonOf(st) != ReasonRequestBytesArriving {
 		t.Errorf("the first of many with large metadata: %v", st)
 	}
-	if used := h.server.arrivals.used.Load(); used > 300<<10 {
+	if used := h.server.admission.Usage().BytesArriving; used > 300<<10 {
 		t.Errorf("%d bytes", used)
 	}
 	for _, id := range all {
@@ -328,7 +318,7 @@ func TestHugeHeaders(t *testing.T) {
 // TestIdleCallsAreBounded opens calls without sending anything.
 func TestIdleCallsAreBounded(t *testing.T) {
 	const most = 50
-	h := start(t, Config{Limits: Limits{RequestBytesArriving: most * (arrivalWeight + 1<<10)}}, nil)
+	h := start(t, Config{Limits: admission.Limits{RequestBytesArriving: most * (admission.ArrivalWeight + 1<<10)}}, nil)
 	connect := h.listens()
 	first := newRawClient(t, connect())
 	var all []uint32
@@ -347,7 +337,7 @@ func TestIdleCallsAreBounded(t *testing.T) {
 			t.Fatalf("an early one: %v", st)
 		}
 	}
-	if n := h.server.arrivals.count(); n > most*(arrivalWeight+1<<10)/arrivalWeight {
+	if n := h.server.admission.Usage().CallsArriving; n > most*(admission.ArrivalWeight+1<<10)/admission.ArrivalWeight {
 		t.Errorf("%d calls wait", n)
 	}
 	if _, err := h.update(wantNodes("n1")); err != nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"google.golang.org/grpc/mem"
+
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // inflater inflates requests that are compressed with gzip. A few bytes may become a thousand times as many, so what
@@ -16,9 +18,9 @@ import (
 // gRPC answers by itself when its decompressor fails, so this one does not: it makes one of two requests that stand for
 // what went wrong.
 type inflater struct {
-	arrivals *arrivals
-	limit    int
-	readers  sync.Pool
+	admission *admission.Controller
+	limit     int
+	readers   sync.Pool
 }
 
 // These stand for what went wrong, as the slices that they are. They are no messages.
@@ -34,7 +36,7 @@ func (i *inflater) failure(data mem.BufferSlice) error {
 	}
 	switch &data[0].ReadOnlyData()[0] {
 	case &inflatedTooMuch[0]:
-		return &arrivingBytesError{Limit: i.arrivals.limit}
+		return &admission.ArrivingBytesError{Limit: i.admission.Limits().RequestBytesArriving}
 	case &notInflatable[0]:
 		return &malformedError{cause: errors.New("it is not what gzip makes")}
 	}
@@ -57,37 +59,26 @@ func (i *inflater) Do(r io.Reader) ([]byte, error) {
 	return i.inflate(z), nil
 }
 
-// inflateStep is how many bytes are inflated at a time.
-const inflateStep = 64 << 10
+// inflateBytes is how many bytes are inflated at a time.
+const inflateBytes = 64 << 10
 
 // inflate reads to one byte beyond the limit at most.
 func (i *inflater) inflate(r io.Reader) []byte {
 	var out bytes.Buffer
 	taken := int64(0)
-	defer func() { i.arrivals.makeRoom(-taken) }()
+	defer func() { _ = i.admission.Inflate(-taken) }()
 	for out.Len() <= i.limit {
-		n, err := io.CopyN(&out, r, int64(min(inflateStep, i.limit+1-out.Len())))
+		n, err := io.CopyN(&out, r, int64(min(inflateBytes, i.limit+1-out.Len())))
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return notInflatable
 		}
-		if !i.arrivals.makeRoom(2 * n) { // the buffer doubles when it grows
+		if i.admission.Inflate(2*n) != nil { // the buffer doubles when it grows
 			return inflatedTooMuch
 		}
 		taken += 2 * n
 	}
 	return out.Bytes()
-}
-
-// makeRoom counts bytes that requests are inflated to, if there is room for them.
-func (a *arrivals) makeRoom(n int64) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if n > 0 && a.used.Load()+n > a.limit {
-		return false
-	}
-	a.used.Add(n)
-	return true
 }

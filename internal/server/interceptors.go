@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
+
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // interceptors are what every call passes through, outermost first. Logging is outside of recovery and
@@ -105,6 +108,28 @@ func (s *Server) endWhenDraining(srv any, ss grpc.ServerStream, info *grpc.Strea
 	case <-time.After(lastWord):
 		return status.Error(codes.Unavailable, "the server is shutting down")
 	}
+}
+
+// arriving sees every call, of whatever service, before anything of it but its metadata is read.
+func (s *Server) arriving(ctx context.Context, info *tap.Info) (context.Context, error) {
+	if !infrastructure(info.FullMethodName) {
+		return s.admission.Arriving(ctx, info.Header, nil), nil // what can tell why comes later
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	return s.admission.Arriving(ctx, info.Header, func(error) { cancel() }), nil
+}
+
+// arrivingStream is the stream of a health check or of reflection. The requests of those are read by gRPC's own
+// services.
+type arrivingStream struct {
+	grpc.ServerStream
+}
+
+func (s arrivingStream) RecvMsg(m any) error {
+	a := admission.ArrivalOf(s.Context())
+	a.Expect()
+	defer a.Arrived(0)
+	return s.ServerStream.RecvMsg(m)
 }
 
 // unknownMethod answers calls of what the server does not have, so that they are logged and answered like others.

@@ -72,11 +72,11 @@ func judgeStates(ctx context.Context, call *convert.PlanStatesCall, plans []reso
 func (s *resourceService) VerifyPlans(
 	ctx context.Context, req *plannerv1.VerifyPlansRequest,
 ) (*plannerv1.VerifyPlansResponse, error) {
-	call, err := converted(ctx, s.convert.VerifyPlans, req)
+	call, err := convertRequest(ctx, s.convert.VerifyPlans, req)
 	if err != nil {
 		return nil, err
 	}
-	violations, err := measured(ctx, stepVerify, func() ([]verify.Violation, error) {
+	violations, err := measured(ctx, stageVerify, func() ([]verify.Violation, error) {
 		return verify.PlansInterruptible(ctx.Done(), call.Start, call.Plans, call.End, call.Options)
 	})
 	if err != nil {

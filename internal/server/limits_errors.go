@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // With RESOURCE_EXHAUSTED: a limit of the server. Those marked with R come with a RetryInfo.
@@ -36,47 +37,6 @@ func limitReasons() []string {
 	}
 }
 
-// queueFullError says that too many requests wait already.
-type queueFullError struct{ Limit int }
-
-func (e *queueFullError) Error() string {
-	return fmt.Sprintf("%d requests wait to be planned already", e.Limit)
-}
-
-// queueTimeoutError says that a request has waited for too long.
-type queueTimeoutError struct{ Limit time.Duration }
-
-func (e *queueTimeoutError) Error() string {
-	return fmt.Sprintf("the request has waited %v to be planned", e.Limit)
-}
-
-// requestBytesError says that there is no room for a request.
-type requestBytesError struct {
-	// Size is what the request needs, Limit what all requests of its kind may take together.
-	Size, Limit int64
-}
-
-func (e *requestBytesError) Error() string {
-	if e.Size > e.Limit {
-		return fmt.Sprintf("the request takes about %d bytes of memory, the server has %d for all requests", e.Size, e.Limit)
-	}
-	return "the requests that are being worked on take all the memory there is for them"
-}
-
-// arrivingBytesError says that a request was still arriving when there was no room for more.
-type arrivingBytesError struct{ Limit int64 }
-
-func (e *arrivingBytesError) Error() string {
-	return fmt.Sprintf("requests that are still arriving take all of %d bytes", e.Limit)
-}
-
-// responseBytesError says that there was no room for a message of an answer.
-type responseBytesError struct{ Limit int64 }
-
-func (e *responseBytesError) Error() string {
-	return fmt.Sprintf("answers that have not been read by their callers take all of %d bytes", e.Limit)
-}
-
 // slowReaderError says that a caller does not read its answer.
 type slowReaderError struct{ Limit time.Duration }
 
@@ -91,7 +51,7 @@ func (e *callTimeError) Error() string {
 	return fmt.Sprintf("the call has lasted %v, which is as long as this server lets any call last", e.Limit)
 }
 
-// limitRules are the rules of the errors above.
+// limitRules are the rules of the errors above, and of admission.
 func limitRules() []rule {
 	return []rule{
 		ruleFor(codes.ResourceExhausted, ReasonTooManyResources, func(e *convert.TooManyError) fault {
@@ -101,23 +61,23 @@ func limitRules() []rule {
 			}
 			return f
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonQueueFull, func(e *queueFullError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonQueueFull, func(e *admission.QueueFullError) fault {
 			return fault{retry: retryDelay(), identifiers: map[string]string{"limit": strconv.Itoa(e.Limit)}}
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonQueueTimeout, func(e *queueTimeoutError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonQueueTimeout, func(e *admission.QueueTimeoutError) fault {
 			return fault{retry: retryDelay(), identifiers: map[string]string{"limit": e.Limit.String()}}
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonRequestBytesInFlight, func(e *requestBytesError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonRequestBytesInFlight, func(e *admission.RequestBytesError) fault {
 			f := fault{identifiers: byteLimit(e.Limit)}
 			if e.Size <= e.Limit {
 				f.retry = retryDelay()
 			}
 			return f
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonRequestBytesArriving, func(e *arrivingBytesError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonRequestBytesArriving, func(e *admission.ArrivingBytesError) fault {
 			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonResponseBytesInFlight, func(e *responseBytesError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonResponseBytesInFlight, func(e *admission.ResponseBytesError) fault {
 			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonSlowReader, func(e *slowReaderError) fault {

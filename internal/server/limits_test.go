@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // checkRefused checks that a call was refused with that reason, and told to come back or not.
@@ -90,12 +90,17 @@ func (h *harness) idle() {
 	h.t.Helper()
 	a := h.server.admission
 	eventually(h.t, func() bool {
-		return a.places.taken.Load() == 0 && a.places.waiting.Load() == 0 && a.requests.inUse() == 0 && a.responsesUsed.Load() == 0
+		u := a.Usage()
+		return u.Places == 0 && u.Waiting == 0 && u.RequestBytes == 0 && u.ResponseBytes == 0
 	})
-	if !a.places.all.TryAcquire(int64(a.limits.ConcurrentPlans)) {
-		h.t.Error("a place is still taken")
-	} else {
-		a.places.all.Release(int64(a.limits.ConcurrentPlans))
+	ended, end := context.WithCancel(h.t.Context())
+	end()
+	for range a.Limits().ConcurrentPlans {
+		share := a.Share()
+		defer share.GiveBack()
+		if err := share.TakePlace(ended, 0); err != nil {
+			h.t.Error("a place is still taken")
+		}
 	}
 }
 
@@ -117,14 +122,14 @@ func TestLimitsOfForm(t *testing.T) {
 	const instances = 3 // with one resource each
 	length := len(secretJSON())
 	tests := map[string]struct {
-		within, beyond Limits
+		within, beyond admission.Limits
 		req            *plannerv1.UpdateDatabaseRequest
 		reason         string
 	}{
-		"resources": {Limits{MaxResources: instances}, Limits{MaxResources: instances - 1}, three, ReasonTooManyResources},
-		"nodes":     {Limits{MaxNodes: 3}, Limits{MaxNodes: 2}, three, ReasonTooManyNodes},
-		"depth":     {Limits{MaxJSONDepth: 4}, Limits{MaxJSONDepth: 3}, nested, ""},
-		"length":    {Limits{MaxAttributeBytes: length}, Limits{MaxAttributeBytes: length - 1}, three, ""},
+		"resources": {admission.Limits{MaxResources: instances}, admission.Limits{MaxResources: instances - 1}, three, ReasonTooManyResources},
+		"nodes":     {admission.Limits{MaxNodes: 3}, admission.Limits{MaxNodes: 2}, three, ReasonTooManyNodes},
+		"depth":     {admission.Limits{MaxJSONDepth: 4}, admission.Limits{MaxJSONDepth: 3}, nested, ""},
+		"length":    {admission.Limits{MaxAttributeBytes: length}, admission.Limits{MaxAttributeBytes: length - 1}, three, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -143,22 +148,11 @@ func TestLimitsOfForm(t *testing.T) {
 	}
 }
 
-func TestDefaultsOfLimits(t *testing.T) {
-	got := Limits{}.withDefaults()
-	if got.ConcurrentPlans != max(2, runtime.GOMAXPROCS(0)) || got.CallTime != time.Minute {
-		t.Errorf("got %+v", got)
-	}
-	if kept := got.withDefaults(); kept != got {
-		t.Errorf("set limits are changed: %+v", kept)
-	}
-}
-
 func TestConcurrentPlansAreBounded(t *testing.T) {
 	g := newGate()
-	h := start(t, Config{Limits: Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
+	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
 	wait := h.background(t.Context(), 6, wantNodes("n1"))
-	places := &h.server.admission.places
-	eventually(t, func() bool { return places.waiting.Load() == 4 && g.inside.Load() == 2 })
+	eventually(t, func() bool { return h.server.admission.Usage().Waiting == 4 && g.inside.Load() == 2 })
 	_, err := h.update(wantNodes("n1"))
 	if info := checkRefused(t, err, ReasonQueueFull, true); info.GetMetadata()["limit"] != "4" {
 		t.Errorf("metadata %v", info)
@@ -175,7 +169,7 @@ func TestConcurrentPlansAreBounded(t *testing.T) {
 
 func TestWaitingIsBounded(t *testing.T) {
 	g := newGate()
-	h := start(t, Config{Limits: Limits{ConcurrentPlans: 1, QueueTime: 20 * time.Millisecond}}, g.prepare())
+	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, QueueTime: 20 * time.Millisecond}}, g.prepare())
 	wait := h.background(t.Context(), 1, wantNodes("n1"))
 	eventually(t, func() bool { return g.inside.Load() == 1 })
 	_, err := h.update(wantNodes("n1"))
@@ -191,7 +185,7 @@ func TestWaitingIsBounded(t *testing.T) {
 func TestSmallCallsPassLargeOnes(t *testing.T) {
 	const small = 10_000
 	release := make(chan struct{})
-	h := start(t, Config{Limits: Limits{ConcurrentPlans: 2, QueuedPlans: 4, SmallRequestBytes: small}}, func(s *Server) {
+	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4, SmallRequestBytes: small}}, func(s *Server) {
 		s.planner.updateDatabase = func(
 			_ planner.UpdateDatabaseOptions, start *resource.State, _ []*planner.NodeResources,
 		) ([]resource.Plan, *resource.State, error) {
@@ -202,7 +196,7 @@ func TestSmallCallsPassLargeOnes(t *testing.T) {
 		}
 	})
 	wait := h.background(t.Context(), 4, largeRequest(small))
-	eventually(t, func() bool { return h.server.admission.places.waiting.Load() == 3 })
+	eventually(t, func() bool { return h.server.admission.Usage().Waiting == 3 })
 	_, err := h.update(largeRequest(small))
 	checkRefused(t, err, ReasonQueueFull, true)
 	for range 3 {
@@ -223,18 +217,18 @@ func TestRequestBytesInFlightAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	weight := weigh(data, req.ProtoReflect().Descriptor())
+	weight := admission.Weigh(data, req.ProtoReflect().Descriptor())
 	for _, test := range []struct {
 		name         string
-		limits       Limits
+		limits       admission.Limits
 		first        bool // the first call gets through
 		second       bool // and so does one beside it
 		retry, large bool
 	}{
-		{"two fit", Limits{RequestBytesInFlight: 2 * weight}, true, true, false, false},
-		{"a byte less than two", Limits{RequestBytesInFlight: 2*weight - 1}, true, false, true, false},
-		{"none ever fits", Limits{RequestBytesInFlight: weight - 1}, false, false, false, false},
-		{"a quarter is for small ones", Limits{RequestBytesInFlight: 2 * weight, SmallRequestBytes: 1}, true, false, true, true},
+		{"two fit", admission.Limits{RequestBytesInFlight: 2 * weight}, true, true, false, false},
+		{"a byte less than two", admission.Limits{RequestBytesInFlight: 2*weight - 1}, true, false, true, false},
+		{"none ever fits", admission.Limits{RequestBytesInFlight: weight - 1}, false, false, false, false},
+		{"a quarter is for small ones", admission.Limits{RequestBytesInFlight: 2 * weight, SmallRequestBytes: 1}, true, false, true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := newGate()
@@ -282,7 +276,7 @@ func TestEverythingIsGivenBack(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := start(t, Config{Limits: Limits{ConcurrentPlans: 1}}, planning(plan))
+			h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1}}, planning(plan))
 			for range 3 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second/10)
 				_, _ = h.updateContext(ctx, wantNodes("n1"))
@@ -300,7 +294,7 @@ func TestCallsEndInTime(t *testing.T) {
 	const limit = 30 * time.Millisecond
 	for name, deadline := range map[string]time.Duration{"no deadline": 0, "a late one": time.Hour} {
 		g := newGate()
-		h := start(t, Config{Limits: Limits{CallTime: limit}}, g.prepare())
+		h := start(t, Config{Limits: admission.Limits{CallTime: limit}}, g.prepare())
 		ctx := t.Context()
 		if deadline > 0 {
 			var cancel context.CancelFunc
@@ -322,7 +316,7 @@ func TestCallsEndInTime(t *testing.T) {
 // TestRequestsThatNeverComeEndInTime opens calls and sends nothing.
 func TestRequestsThatNeverComeEndInTime(t *testing.T) {
 	for form, method := range methods {
-		h := start(t, Config{Limits: Limits{CallTime: 30 * time.Millisecond}}, nil)
+		h := start(t, Config{Limits: admission.Limits{CallTime: 30 * time.Millisecond}}, nil)
 		stream, err := h.conn.NewStream(t.Context(), &plannerv1.PlannerService_ServiceDesc.Streams[0], method)
 		if err != nil {
 			t.Fatal(err)

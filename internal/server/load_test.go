@@ -26,6 +26,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // soak is how long TestSoak overloads a server: make soak.
@@ -36,8 +37,8 @@ var soak = flag.Duration("soak", 0, "how long to overload a server, with a repor
 // clients' own copies of all messages come on top.
 const overloadBytes = 1 << 30
 
-func overloadLimits() Limits {
-	return Limits{
+func overloadLimits() admission.Limits {
+	return admission.Limits{
 		ConcurrentPlans:       2,
 		QueuedPlans:           8,
 		QueueTime:             2 * time.Second,
@@ -165,7 +166,7 @@ func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabas
 		t.Errorf("small or large calls were not served: %v", totals)
 	}
 	h := &harness{t: t, server: server}
-	eventually(t, func() bool { runtime.GC(); return server.admission.responsesUsed.Load() == 0 })
+	eventually(t, func() bool { runtime.GC(); return server.admission.Usage().ResponseBytes == 0 })
 	h.idle()
 	stopping, stop := context.WithTimeout(context.Background(), 10*time.Second)
 	defer stop()

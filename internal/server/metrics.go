@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // Metrics is what the server may be told about its metrics. No label has values that callers choose.
@@ -26,7 +27,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	calls    *grpcprom.ServerMetrics
 
-	stepSeconds      *prometheus.HistogramVec
+	stageSeconds     *prometheus.HistogramVec
 	queueSeconds     prometheus.Histogram
 	requestBytes     prometheus.Histogram
 	requestResources prometheus.Histogram
@@ -46,7 +47,7 @@ func newMetrics(config Metrics) *metrics {
 		registry: registry,
 		calls: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(
 			grpcprom.WithHistogramBuckets(secondsBuckets()))),
-		stepSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		stageSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: secondsBuckets(),
 		}, []string{"step"}),
 		queueSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -66,15 +67,15 @@ func newMetrics(config Metrics) *metrics {
 			Name: "planner_refusals_total", Help: "Calls that a limit refused or ended, by the reason of their ErrorInfo.",
 		}, []string{"reason"}),
 	}
-	for _, s := range steps() {
-		m.stepSeconds.WithLabelValues(string(s))
+	for _, s := range stages() {
+		m.stageSeconds.WithLabelValues(string(s))
 	}
 	for _, reason := range limitReasons() {
 		m.refusals.WithLabelValues(reason)
 	}
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.calls, m.stepSeconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
+		m.calls, m.stageSeconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
 		m.answerEvents, m.events, m.refusals, buildInfo(config.Version),
 	)
 	return m
@@ -112,29 +113,39 @@ func buildInfo(version string) prometheus.Collector {
 }
 
 // watch adds what is known elsewhere.
-func (m *metrics) watch(a *admission, arriving *arrivals, c *connections) {
+func (m *metrics) watch(a *admission.Controller) {
+	limits := a.Limits()
 	for _, gauge := range []struct {
 		name, help string
-		value      func() int64
+		value      func(admission.Usage) int64
 	}{
-		{"planner_queue_length", "Requests that wait for a place to be planned.", a.places.waiting.Load},
-		{"planner_places_taken", "Requests that are being decoded, planned or encoded.", a.places.taken.Load},
-		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", func() int64 { return int64(a.limits.ConcurrentPlans) }},
-		{"planner_request_bytes_in_flight", "Memory that requests take, as estimated.", a.requests.inUse},
-		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", func() int64 { return a.limits.RequestBytesInFlight }},
-		{"planner_request_bytes_arriving", "Bytes that requests which are still arriving may have brought.", arriving.used.Load},
-		{"planner_request_bytes_arriving_limit", "Bytes that such requests may bring.", func() int64 { return arriving.limit }},
-		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", a.responsesUsed.Load},
-		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", func() int64 { return a.limits.ResponseBytesInFlight }},
-		{"planner_connections", "Open connections.", c.open.Load},
-		{"planner_connections_limit", "Connections that may be open.", func() int64 { return c.limit }},
+		{"planner_queue_length", "Requests that wait for a place to be planned.", func(u admission.Usage) int64 { return u.Waiting }},
+		{"planner_places_taken", "Requests that are being decoded, planned or encoded.", func(u admission.Usage) int64 { return u.Places }},
+		{"planner_request_bytes_in_flight", "Memory that requests take, as estimated.", func(u admission.Usage) int64 { return u.RequestBytes }},
+		{"planner_request_bytes_arriving", "Bytes that requests which are still arriving may have brought.", func(u admission.Usage) int64 { return u.BytesArriving }},
+		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", func(u admission.Usage) int64 { return u.ResponseBytes }},
+		{"planner_connections", "Open connections.", func(u admission.Usage) int64 { return u.Connections }},
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
-			func() float64 { return float64(gauge.value()) }))
+			func() float64 { return float64(gauge.value(a.Usage())) }))
+	}
+	for _, limit := range []struct {
+		name, help string
+		value      int64
+	}{
+		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", int64(limits.ConcurrentPlans)},
+		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", limits.RequestBytesInFlight},
+		{"planner_request_bytes_arriving_limit", "Bytes that such requests may bring.", limits.RequestBytesArriving},
+		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", limits.ResponseBytesInFlight},
+		{"planner_connections_limit", "Connections that may be open.", int64(limits.MaxConnections)},
+	} {
+		gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: limit.name, Help: limit.help})
+		gauge.Set(float64(limit.value))
+		m.registry.MustRegister(gauge)
 	}
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "planner_connections_refused_total", Help: "Connections that were closed at once because there were too many.",
-	}, func() float64 { return float64(c.refused.Load()) }))
+	}, func() float64 { return float64(a.Usage().ConnectionsRefused) }))
 }
 
 // request counts what a request holds.

@@ -15,6 +15,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // metric is the value of the metric with those labels (name, value, ...): of a histogram, how often something was
@@ -113,7 +114,7 @@ func TestMetricsOfACall(t *testing.T) {
 
 func TestMetricsShowWhatGoesOn(t *testing.T) {
 	g := newGate()
-	h := start(t, Config{Limits: Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
+	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
 	wait := h.background(t.Context(), 5, wantNodes("n1"))
 	eventually(t, func() bool { return h.metric("planner_places_taken") == 2 && h.metric("planner_queue_length") == 3 })
 	if got := h.metric("planner_request_bytes_in_flight"); got <= 0 {
@@ -129,7 +130,7 @@ func TestMetricsShowWhatGoesOn(t *testing.T) {
 }
 
 func TestRefusalsAreCountedByReason(t *testing.T) {
-	h := start(t, Config{MaxRequestBytes: 5000, Limits: Limits{MaxNodes: 2}}, nil)
+	h := start(t, Config{MaxRequestBytes: 5000, Limits: admission.Limits{MaxNodes: 2}}, nil)
 	_, err := h.update(wantNodes("n1", "n2", "n3"))
 	checkRefused(t, err, ReasonTooManyNodes, false)
 	checkRefusedMetric(t, h, ReasonTooManyNodes, 1)

@@ -53,13 +53,13 @@ func newPlannerService() *plannerService {
 func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.UpdateDatabase, req)
+	call, err := convertRequest(stream.Context(), s.convert.UpdateDatabase, req)
 	if err != nil {
 		return err
 	}
 	call.Options.PlanOptions.Interrupt = stream.Context().Done()
 	planned := &plannedUpdate{UpdateDatabaseCall: call}
-	plans, err := measured(stream.Context(), stepPlan, func() (plans []resource.Plan, err error) {
+	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
 		plans, planned.end, err = s.updateDatabase(call.Options, call.Start, call.Nodes)
 		return plans, err
 	})
@@ -76,12 +76,12 @@ func (s *plannerService) UpdateDatabase(
 func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.RestoreDatabase, req)
+	call, err := convertRequest(stream.Context(), s.convert.RestoreDatabase, req)
 	if err != nil {
 		return err
 	}
 	planned := &plannedRestore{RestoreDatabaseCall: call}
-	plans, err := measured(stream.Context(), stepPlan, func() (plans []resource.Plan, err error) {
+	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
 		plans, planned.end, err = s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
 		return plans, err
 	})
@@ -94,14 +94,14 @@ func (s *plannerService) RestoreDatabase(
 	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)
 }
 
-// converted converts a request, which nobody may look at afterwards, and looks before and after whether the call still
+// convertRequest converts a request, which nobody may look at afterwards, and looks before and after whether the call still
 // goes on.
-func converted[Request, Call any](ctx context.Context, convert func(Request) (*Call, error), req Request) (*Call, error) {
+func convertRequest[Request, Call any](ctx context.Context, convert func(Request) (*Call, error), req Request) (*Call, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	call, err := measured(ctx, stepConvert, func() (*Call, error) { return convert(req) })
-	callOf(ctx).converted()
+	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(req) })
+	callOf(ctx).releaseRequest()
 	if err != nil {
 		return nil, err
 	}

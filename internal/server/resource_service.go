@@ -29,13 +29,13 @@ func newResourceService() *resourceService {
 func (s *resourceService) PlanStates(
 	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.PlanStates, req)
+	call, err := convertRequest(stream.Context(), s.convert.PlanStates, req)
 	if err != nil {
 		return err
 	}
 	options := call.Options
 	options.Interrupt = stream.Context().Done()
-	plans, err := measured(stream.Context(), stepPlan, func() ([]resource.Plan, error) {
+	plans, err := measured(stream.Context(), stagePlan, func() ([]resource.Plan, error) {
 		return s.planAll(call.Start, options, call.States...)
 	})
 	if err != nil {
@@ -51,11 +51,11 @@ func (s *resourceService) PlanStates(
 func (s *resourceService) PlanRefresh(
 	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.PlanRefresh, req)
+	call, err := convertRequest(stream.Context(), s.convert.PlanRefresh, req)
 	if err != nil {
 		return err
 	}
-	plan, err := measured(stream.Context(), stepPlan, func() (resource.Plan, error) {
+	plan, err := measured(stream.Context(), stagePlan, func() (resource.Plan, error) {
 		return s.planRefresh(call.State)
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *resourceService) PlanRefresh(
 func (s *resourceService) ApplyEvents(
 	ctx context.Context, req *plannerv1.ApplyEventsRequest,
 ) (*plannerv1.ApplyEventsResponse, error) {
-	call, err := converted(ctx, s.convert.ApplyEvents, req)
+	call, err := convertRequest(ctx, s.convert.ApplyEvents, req)
 	if err != nil {
 		return nil, err
 	}

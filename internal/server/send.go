@@ -3,12 +3,12 @@ package server
 import (
 	"context"
 	"runtime"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/mem"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // An answer that its caller does not read stays in memory: gRPC takes messages from a call and keeps them until
@@ -42,7 +42,7 @@ func (m unencoded) appendTo(b []byte) ([]byte, error) {
 type outgoing struct {
 	data mem.BufferSlice
 	// room is what the message has taken.
-	room *room
+	room *admission.Room
 }
 
 // outgoing makes room for a message of an answer, and encodes it.
@@ -56,56 +56,36 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 		answer = unencoded{msg}
 	}
 	size := answer.size()
-	taken, err := c.takeRoom(ctx, size)
-	if err != nil {
-		return nil, err
+	var room *admission.Room // a nil call takes none
+	if c != nil {
+		var err error
+		if room, err = c.admission.TakeRoom(ctx, size); err != nil {
+			return nil, err
+		}
 	}
 	if !mem.IsBelowBufferPoolingThreshold(size) {
-		return c.pooled(ctx, answer, size, taken)
+		return pooled(ctx, answer, size, room)
 	}
-	defer taken.giveBack()
+	defer room.GiveBack()
 	data, err := answer.appendTo(make([]byte, 0, size))
-	return &outgoing{data: mem.BufferSlice{mem.SliceBuffer(data)}, room: taken}, err
+	return &outgoing{data: mem.BufferSlice{mem.SliceBuffer(data)}, room: room}, err
 }
 
 // pooled encodes the message into memory that gives its room back when it is no longer used.
-func (c *call) pooled(ctx context.Context, answer content, size int, taken *room) (*outgoing, error) {
+func pooled(ctx context.Context, answer content, size int, room *admission.Room) (*outgoing, error) {
 	pool := mem.DefaultBufferPool()
 	data := pool.Get(size)
 	// If the connection breaks, it is the collector that finds what gRPC has dropped.
-	lost := runtime.AddCleanup(data, (*room).giveBack, taken)
-	back := &returning{pool: pool, room: taken, lost: lost}
+	lost := runtime.AddCleanup(data, (*admission.Room).GiveBack, room)
+	back := &returning{pool: pool, room: room, lost: lost}
 	all, err := answer.appendTo((*data)[:0])
 	if err != nil {
 		back.Put(data)
 		return nil, err
 	}
 	*data = all
-	if connection := connectionOf(ctx); c != nil && connection != nil {
-		taken.timer = time.AfterFunc(2*c.limits.SendTime, func() {
-			connection.cutOff()
-			taken.release() // at once: gRPC does not say what it has not written to a connection that breaks
-		})
-	}
-	return &outgoing{data: mem.BufferSlice{mem.NewBuffer(data, back)}, room: taken}, nil
-}
-
-// takeRoom waits for room; a nil call takes none.
-func (c *call) takeRoom(ctx context.Context, size int) (*room, error) {
-	if c == nil {
-		return nil, nil
-	}
-	return c.takeResponse(ctx, size)
-}
-
-// connectionOf is the connection that a call came in on; nil if it is not known.
-func connectionOf(ctx context.Context) *connection {
-	if p, ok := peer.FromContext(ctx); ok {
-		if a, ok := p.Addr.(remoteAddr); ok {
-			return a.connection
-		}
-	}
-	return nil
+	room.CutOffIfUnread(ctx)
+	return &outgoing{data: mem.BufferSlice{mem.NewBuffer(data, back)}, room: room}, nil
 }
 
 // takenAtOnce is how many bytes of an answer gRPC takes, without waiting until the client has made room. It takes
@@ -127,14 +107,14 @@ func (c *call) send(ctx context.Context, stream grpc.ServerStream, m any) error 
 		return stream.SendMsg(out)
 	}
 	if c.sent >= takenAtOnce {
-		limit := c.limits.SendTime
+		limit := c.admission.Limits().SendTime
 		err = untilDone(ctx, limit, &slowReaderError{Limit: limit}, func() error { return stream.SendMsg(o) })
 	} else {
 		c.sent += headerBytes + o.data.Len()
 		err = stream.SendMsg(o)
 	}
 	if err != nil {
-		o.room.giveBack() // gRPC keeps nothing of what it has not taken
+		o.room.GiveBack() // gRPC keeps nothing of what it has not taken
 	}
 	return err
 }
@@ -142,7 +122,7 @@ func (c *call) send(ctx context.Context, stream grpc.ServerStream, m any) error 
 // returning is the pool of one buffer.
 type returning struct {
 	pool mem.BufferPool
-	room *room
+	room *admission.Room
 	lost runtime.Cleanup
 }
 
@@ -150,6 +130,6 @@ func (r *returning) Get(length int) *[]byte { return r.pool.Get(length) }
 
 func (r *returning) Put(data *[]byte) {
 	r.lost.Stop()
-	r.room.giveBack()
+	r.room.GiveBack()
 	r.pool.Put(data)
 }

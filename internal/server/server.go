@@ -38,10 +38,12 @@ import (
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/reflection"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
@@ -73,7 +75,7 @@ type Config struct {
 	// MaxRequestBytes is the largest request that is taken. Default: DefaultMaxRequestBytes.
 	MaxRequestBytes int
 	// Limits keep callers from taking what others need.
-	Limits Limits
+	Limits admission.Limits
 	// Metrics says where metrics go.
 	Metrics Metrics
 	// TracerProvider makes the spans of calls. Nil: there are none.
@@ -105,7 +107,6 @@ func (c Config) withDefaults() Config {
 	if c.MaxConcurrentStreams == 0 {
 		c.MaxConcurrentStreams = DefaultMaxConcurrentStreams
 	}
-	c.Limits = c.Limits.withDefaults()
 	return c
 }
 
@@ -123,11 +124,9 @@ type Server struct {
 	state     *stateService
 	resource  *resourceService
 
-	admission   *admission
-	arrivals    *arrivals
-	connections *connections
-	metrics     *metrics
-	tracer      trace.Tracer
+	admission *admission.Controller
+	metrics   *metrics
+	tracer    trace.Tracer
 	// methods are the planner's own, by their full names.
 	methods map[string]struct{}
 }
@@ -144,20 +143,19 @@ func New(config Config) *Server {
 		state:    newStateService(),
 		resource: newResourceService(),
 
-		admission: newAdmission(config.Limits),
-		arrivals:  newArrivals(config.Limits.RequestBytesArriving),
+		admission: admission.New(config.Limits),
 		metrics:   newMetrics(config.Metrics),
 		tracer:    tracerOf(config.TracerProvider),
 		methods:   map[string]struct{}{},
 	}
-	s.connections = &connections{limit: int64(config.Limits.MaxConnections), arrivals: s.arrivals}
-	s.metrics.watch(s.admission, s.arrivals, s.connections)
-	converter := convert.Converter{Limits: config.Limits.form(), Counted: s.metrics.request}
+	limits := s.admission.Limits()
+	s.metrics.watch(s.admission)
+	converter := convert.Converter{Limits: limitsOfForm(limits), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
 	if !config.NoVerification {
 		s.planner.judgeUpdate, s.planner.judgeRestore, s.resource.judge = judgeUpdate, judgeRestore, judgeStates
 	}
-	inflater := &inflater{arrivals: s.arrivals, limit: config.MaxRequestBytes}
+	inflater := &inflater{admission: s.admission, limit: config.MaxRequestBytes}
 	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),
 		grpc.Creds(identity.NewCredentials(config.Credentials)),
 		grpc.ForceServerCodecV2(codec{
@@ -165,14 +163,14 @@ func New(config Config) *Server {
 		}),
 		grpc.MaxRecvMsgSize(hardLimit(config.MaxRequestBytes)),
 		grpc.MaxHeaderListSize(maxHeaderBytes),
-		grpc.InTapHandle(s.arrivals.begin),
+		grpc.InTapHandle(s.arriving),
 		experimental.BufferPool(receivePool()),
 		grpc.RPCDecompressor(inflater), //nolint:staticcheck // the only one that can tell whose it is
 		grpc.MaxConcurrentStreams(config.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			Time: keepaliveTime, Timeout: keepaliveTimeout,
-			MaxConnectionAge: config.MaxConnectionAge, MaxConnectionAgeGrace: config.Limits.CallTime + ageGrace,
+			MaxConnectionAge: config.MaxConnectionAge, MaxConnectionAgeGrace: limits.CallTime + ageGrace,
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPingInterval, PermitWithoutStream: true}),
 		grpc.UnknownServiceHandler(unknownMethod),
@@ -185,6 +183,22 @@ func New(config Config) *Server {
 		reflection.Register(s.grpc)
 	}
 	return s
+}
+
+// receivePool is what gRPC reads requests into: buffers of at most twice what a frame holds. Those of its own pool may
+// be four times as large.
+func receivePool() mem.BufferPool {
+	return mem.NewTieredBufferPool(2<<10, 4<<10, 8<<10, 16<<10, 32<<10, 1<<20)
+}
+
+// limitsOfForm are the limits that converting looks at.
+func limitsOfForm(l admission.Limits) convert.Limits {
+	return convert.Limits{
+		MaxResources:      l.MaxResources,
+		MaxNodes:          l.MaxNodes,
+		MaxJSONDepth:      l.MaxJSONDepth,
+		MaxAttributeBytes: l.MaxAttributeBytes,
+	}
 }
 
 // register adds one of the planner's services, and says that it is healthy.
@@ -202,7 +216,7 @@ func (s *Server) register(desc *grpc.ServiceDesc, service any) {
 // Serve takes calls from the listener until the server is shut down, and then returns nil. It may be called for
 // several listeners. The server closes the listener.
 func (s *Server) Serve(listener net.Listener) error {
-	return s.grpc.Serve(s.connections.bound(listener))
+	return s.grpc.Serve(s.admission.Listener(listener))
 }
 
 // AnnounceShutdown says through health that the server goes away, and goes on serving: load balancers and

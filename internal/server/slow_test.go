@@ -20,25 +20,26 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // TestSlowReaderIsCutOff reads nothing of a large answer.
 func TestSlowReaderIsCutOff(t *testing.T) {
 	const limit = 100 * time.Millisecond
 	plans := makeLargePlans(100_000, []int{40})
-	h := start(t, Config{Limits: Limits{ConcurrentPlans: 1, SendTime: limit}}, withPlans(plans))
+	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, SendTime: limit}}, withPlans(plans))
 	slow := h.dial()
 	stream, err := plannerv1.NewPlannerServiceClient(slow).UpdateDatabase(t.Context(), wantNodes("n1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := h.server.admission
-	eventually(t, func() bool { return a.responsesUsed.Load() > 0 && a.places.taken.Load() == 0 })
+	eventually(t, func() bool { return a.Usage().ResponseBytes > 0 && a.Usage().Places == 0 })
 	if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 		t.Errorf("another call beside a slow reader: %v", err)
 	}
 	eventually(t, func() bool { return strings.Contains(h.log.text(), ReasonSlowReader) })
-	if a.requests.inUse() != 0 {
+	if a.Usage().RequestBytes != 0 {
 		t.Error("the request is still kept")
 	}
 	h.idle() // the connection is gone, and with it what gRPC has kept
@@ -50,7 +51,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 
 // TestSlowReaderIsToldWhy: one that reads on in time, after its call was cut off, learns the reason.
 func TestSlowReaderIsToldWhy(t *testing.T) {
-	h := start(t, Config{Limits: Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(100_000, []int{40})))
+	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(100_000, []int{40})))
 	stream, err := h.planner().UpdateDatabase(t.Context(), wantNodes("n1"))
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +68,9 @@ func TestSlowReaderIsToldWhy(t *testing.T) {
 func TestUnreadAnswersAreBounded(t *testing.T) {
 	const room = 500_000
 	plans := makeLargePlans(1000, []int{40})
-	h := start(t, Config{Limits: Limits{SendTime: 50 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
+	h := start(t, Config{Limits: admission.Limits{SendTime: 50 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
 	a := h.server.admission
-	taken, err := a.takeResponse(t.Context(), room)
+	taken, err := a.TakeRoom(t.Context(), room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 	checkRefused(t, err, ReasonResponseBytesInFlight, true)
 	_, err = h.state().EndState(t.Context(), &plannerv1.EndStateRequest{Nodes: wantNodes("n1").GetNodes()})
 	checkRefused(t, err, ReasonResponseBytesInFlight, true)
-	taken.giveBack()
+	taken.GiveBack()
 	if answer, err := h.update(wantNodes("n1")); err != nil || len(answer) != 3 {
 		t.Errorf("%d messages, %v", len(answer), err)
 	}
@@ -89,7 +90,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 	for name, options := range map[string][]grpc.CallOption{"plain": nil, "compressed": {grpc.UseCompressor(gzip.Name)}} {
 		t.Run(name, func(t *testing.T) {
-			h := start(t, Config{Limits: Limits{SendTime: 500 * time.Millisecond}}, nil)
+			h := start(t, Config{Limits: admission.Limits{SendTime: 500 * time.Millisecond}}, nil)
 			state := wireState()
 			for _, r := range wantNodes("a", "b", "c", "d").GetNodes() {
 				dir := r.GetInstanceResources()[0].GetInstanceDependencies()[0]
@@ -111,7 +112,7 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 				t.Errorf("line %v", line)
 			}
 			time.Sleep(100 * time.Millisecond) // gRPC gets the answer after the line was written
-			if h.server.admission.responsesUsed.Load() == 0 {
+			if h.server.admission.Usage().ResponseBytes == 0 {
 				t.Error("an answer that is not read takes no room")
 			}
 			h.idle()
@@ -130,7 +131,7 @@ func TestReadMessagesGiveTheirRoomBack(t *testing.T) {
 
 // TestTheBeginningOfAnAnswerIsTakenAtOnce: what sending relies on. The client has no room at all.
 func TestTheBeginningOfAnAnswerIsTakenAtOnce(t *testing.T) {
-	h := start(t, Config{Limits: Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(takenAtOnce-2000, []int{1})))
+	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(takenAtOnce-2000, []int{1})))
 	raw := newRawClient(t, h.listens()())
 	raw.giveNoRoom()
 	data, err := proto.Marshal(wantNodes("n1"))
@@ -148,17 +149,17 @@ func TestTheBeginningOfAnAnswerIsTakenAtOnce(t *testing.T) {
 
 // TestLostMessagesGiveTheirRoomBack: gRPC forgets messages of connections that break.
 func TestLostMessagesGiveTheirRoomBack(t *testing.T) {
-	a := newAdmission(Limits{}.withDefaults())
+	a := admission.New(admission.Limits{})
 	c := &call{admission: a}
 	out, err := c.outgoing(t.Context(), &plannerv1.Resource{Error: strings.Repeat("x", 100_000)})
-	if err != nil || out.(*outgoing).data.Len() != 100_004 || a.responsesUsed.Load() != 100_004 {
+	if err != nil || out.(*outgoing).data.Len() != 100_004 || a.Usage().ResponseBytes != 100_004 {
 		t.Fatal(out, err)
 	}
-	eventually(t, func() bool { runtime.GC(); return a.responsesUsed.Load() == 0 })
+	eventually(t, func() bool { runtime.GC(); return a.Usage().ResponseBytes == 0 })
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
-	h := start(t, Config{Limits: Limits{MaxConnections: 2}}, nil)
+	h := start(t, Config{Limits: admission.Limits{MaxConnections: 2}}, nil)
 	check := func(conn *grpc.ClientConn) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -174,53 +175,17 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if err := check(third); err == nil {
 		t.Error("a third connection")
 	}
-	c := h.server.connections
-	if c.open.Load() != 2 || c.refused.Load() == 0 {
-		t.Errorf("%d open, %d refused", c.open.Load(), c.refused.Load())
+	if u := h.server.admission.Usage(); u.Connections != 2 || u.ConnectionsRefused == 0 {
+		t.Errorf("%d open, %d refused", u.Connections, u.ConnectionsRefused)
 	}
 	_ = second.Close()
 	eventually(t, func() bool { return check(third) == nil })
 }
 
-// TestLimitOfConnectionsIsThatOfAllListeners listens twice.
-func TestLimitOfConnectionsIsThatOfAllListeners(t *testing.T) {
-	c := &connections{limit: 1}
-	first, second := bufconn.Listen(1), bufconn.Listen(1)
-	accepted := make(chan net.Conn, 2)
-	for _, l := range []net.Listener{c.bound(first), c.bound(second)} {
-		go func() {
-			for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
-				accepted <- conn
-			}
-		}()
-		defer l.Close()
-	}
-	if _, err := first.Dial(); err != nil {
-		t.Fatal(err)
-	}
-	conn := <-accepted
-	refused, err := second.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := refused.Read(make([]byte, 1)); err == nil {
-		t.Errorf("read %d bytes", n)
-	}
-	_ = conn.Close()
-	_ = conn.Close() // counts once
-	if _, err := second.Dial(); err != nil {
-		t.Fatal(err)
-	}
-	<-accepted
-	if c.open.Load() != 1 || c.refused.Load() != 1 {
-		t.Errorf("%d open, %d refused", c.open.Load(), c.refused.Load())
-	}
-}
-
 // TestStreamsOfAConnectionAreBounded: further ones wait at the client.
 func TestStreamsOfAConnectionAreBounded(t *testing.T) {
 	g := newGate()
-	h := start(t, Config{MaxConcurrentStreams: 2, Limits: Limits{ConcurrentPlans: 8}}, g.prepare())
+	h := start(t, Config{MaxConcurrentStreams: 2, Limits: admission.Limits{ConcurrentPlans: 8}}, g.prepare())
 	wait := h.background(t.Context(), 2, wantNodes("n1"))
 	eventually(t, func() bool { return g.inside.Load() == 2 })
 	waitThird := h.background(t.Context(), 1, wantNodes("n1"))
@@ -275,7 +240,7 @@ func TestPingingClientsAreTurnedAway(t *testing.T) {
 func TestNothingIsLeftOfClientsThatDisconnect(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	g := newGate()
-	server := New(Config{Limits: Limits{ConcurrentPlans: 2, SendTime: time.Minute}})
+	server := New(Config{Limits: admission.Limits{ConcurrentPlans: 2, SendTime: time.Minute}})
 	g.prepare()(server)
 	listener := bufconn.Listen(1 << 16)
 	served := make(chan error, 1)

@@ -24,11 +24,11 @@ func newStateService() *stateService { return &stateService{} }
 func (s *stateService) AddNode(
 	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.AddNode, req)
+	call, err := convertRequest(stream.Context(), s.convert.AddNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.AddNode(call.Node)
 	})
 	if err != nil {
@@ -41,11 +41,11 @@ func (s *stateService) AddNode(
 func (s *stateService) AddNodes(
 	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.AddNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert.AddNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.AddNodes(call.Nodes)
 	})
 	if err != nil {
@@ -58,11 +58,11 @@ func (s *stateService) AddNodes(
 func (s *stateService) UpdateNode(
 	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.UpdateNode, req)
+	call, err := convertRequest(stream.Context(), s.convert.UpdateNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.UpdateNode(call.Node)
 	})
 	if err != nil {
@@ -75,11 +75,11 @@ func (s *stateService) UpdateNode(
 func (s *stateService) RollingUpdateNodes(
 	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.RollingUpdateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert.RollingUpdateNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.RollingUpdateNodes(call.Nodes)
 	})
 	if err != nil {
@@ -93,11 +93,11 @@ func (s *stateService) ConcurrentUpdateNodes(
 	req *plannerv1.ConcurrentUpdateNodesRequest,
 	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.ConcurrentUpdateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert.ConcurrentUpdateNodes, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.ConcurrentUpdateNodes(call.Nodes)
 	})
 	if err != nil {
@@ -110,13 +110,13 @@ func (s *stateService) ConcurrentUpdateNodes(
 func (s *stateService) PopulateNode(
 	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.PopulateNode, req)
+	call, err := convertRequest(stream.Context(), s.convert.PopulateNode, req)
 	if err != nil {
 		return err
 	}
 	var states []*resource.State
 	if call.Node.SourceNode != "" {
-		state, err := measured(stream.Context(), stepPlan, func() (*resource.State, error) {
+		state, err := measured(stream.Context(), stagePlan, func() (*resource.State, error) {
 			return planner.PopulateNode(call.Node, call.ExistingNodeNames)
 		})
 		if err != nil {
@@ -132,11 +132,11 @@ func (s *stateService) PopulateNode(
 func (s *stateService) PopulateNodes(
 	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.PopulateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert.PopulateNodes, req)
 	if err != nil {
 		return err
 	}
-	state, err := measured(stream.Context(), stepPlan, func() (*resource.State, error) {
+	state, err := measured(stream.Context(), stagePlan, func() (*resource.State, error) {
 		return planner.PopulateNodes(call.Existing, call.New)
 	})
 	if err != nil {
@@ -153,11 +153,11 @@ func (s *stateService) PopulateNodes(
 func (s *stateService) RestoreNode(
 	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
 ) error {
-	call, err := converted(stream.Context(), s.convert.RestoreNode, req)
+	call, err := convertRequest(stream.Context(), s.convert.RestoreNode, req)
 	if err != nil {
 		return err
 	}
-	states, err := measured(stream.Context(), stepPlan, func() ([]*resource.State, error) {
+	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
 		return planner.RestoreNode(call.Target)
 	})
 	if err != nil {
@@ -170,11 +170,11 @@ func (s *stateService) RestoreNode(
 func (s *stateService) EndState(
 	ctx context.Context, req *plannerv1.EndStateRequest,
 ) (*plannerv1.EndStateResponse, error) {
-	call, err := converted(ctx, s.convert.EndState, req)
+	call, err := convertRequest(ctx, s.convert.EndState, req)
 	if err != nil {
 		return nil, err
 	}
-	state, err := measured(ctx, stepPlan, func() (*resource.State, error) {
+	state, err := measured(ctx, stagePlan, func() (*resource.State, error) {
 		return planner.EndState(call.Nodes)
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func sendPlans[R any](
 		return err
 	}
 	encoder := convert.NewEncoder(settings)
-	parts, err := measured(ctx, stepEncode, func() (*sequence, error) {
+	parts, err := measured(ctx, stageEncode, func() (*sequence, error) {
 		return cut(ctx, plans, encoder.AppendPhaseEvent, settings.MaxMessageBytes)
 	})
 	if err != nil {
@@ -39,7 +39,8 @@ func sendPlans[R any](
 	if err != nil {
 		return err
 	}
-	callOf(ctx).answers(plans)
+	callOf(ctx).countAnswer(plans)
+	callOf(ctx).leavePlace()
 	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func sendPlans[R any](
 // sendStates answers with states, one in a message, and sends nothing unless every one fits.
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
-	messages, err := measured(ctx, stepEncode, func() ([]encoded, error) {
+	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
 		encoder := convert.NewEncoder(settings)
 		messages := make([]encoded, len(states))
 		for i, state := range states {
@@ -69,7 +70,7 @@ func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, sta
 	if err != nil {
 		return err
 	}
-	callOf(ctx).planned()
+	callOf(ctx).leavePlace()
 	for i, m := range messages {
 		if err := stream.SendMsg(m); err != nil {
 			return err
@@ -88,8 +89,8 @@ func stateAnswer[R any, M interface {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return measured(ctx, stepEncode, func() (M, error) {
-		defer callOf(ctx).planned()
+	return measured(ctx, stageEncode, func() (M, error) {
+		defer callOf(ctx).leavePlace()
 		message, err := stateMessage(convert.NewEncoder(settings), 0, state, settings)
 		if err != nil {
 			return nil, err
@@ -104,11 +105,11 @@ func stateAnswer[R any, M interface {
 func stateMessage(
 	encoder *convert.Encoder, index int, state *resource.State, settings convert.ResponseSettings,
 ) (encoded, error) {
-	room := takeScratch()
-	defer room.giveBack()
-	room.bytes = encoder.AppendStateResponse(room.bytes, index, state)
-	if size := len(room.bytes); size > settings.MaxMessageBytes {
+	scratch := takeScratch()
+	defer scratch.giveBack()
+	scratch.bytes = encoder.AppendStateResponse(scratch.bytes, index, state)
+	if size := len(scratch.bytes); size > settings.MaxMessageBytes {
 		return nil, &stateTooLargeError{Size: size, Limit: settings.MaxMessageBytes}
 	}
-	return slices.Clone(room.bytes), nil
+	return slices.Clone(scratch.bytes), nil
 }

@@ -13,13 +13,13 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// tracerName is who made the spans of the steps of a call.
+// tracerName is who made the spans of the stages of a call.
 const tracerName = "github.com/pgplanner/pgplanner/internal/server"
 
 // fieldTraceID is the log field that holds the id of the trace that a call belongs to.
 const fieldTraceID = "trace_id"
 
-// tracerOf makes the spans of steps; without a provider, none.
+// tracerOf makes the spans of stages; without a provider, none.
 func tracerOf(provider trace.TracerProvider) trace.Tracer {
 	if provider == nil {
 		provider = noop.NewTracerProvider()

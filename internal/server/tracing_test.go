@@ -18,6 +18,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // traced is a configuration with a tracer provider, and what keeps its spans.
@@ -37,7 +38,7 @@ func TestSpansOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, func() bool { return len(spans.GetSpans()) == 5 })
-	var steps []string
+	var stages []string
 	all := spans.GetSpans()
 	call := all[len(all)-1]
 	for _, span := range all {
@@ -47,13 +48,13 @@ func TestSpansOfACall(t *testing.T) {
 		if span.Name == call.Name {
 			continue
 		}
-		steps = append(steps, span.Name)
+		stages = append(stages, span.Name)
 		if span.Parent.SpanID() != call.SpanContext.SpanID() || len(span.Attributes) != 0 {
 			t.Errorf("%s has the parent %v and attributes %v", span.Name, span.Parent, span.Attributes)
 		}
 	}
-	if !slices.Equal(steps, []string{"convert", "plan", "verify", "encode"}) {
-		t.Errorf("steps %v", steps)
+	if !slices.Equal(stages, []string{"convert", "plan", "verify", "encode"}) {
+		t.Errorf("stages %v", stages)
 	}
 	if call.Name != "planner.v1.PlannerService/UpdateDatabase" || call.Parent.SpanID().String() != parent {
 		t.Errorf("call %s below %v", call.Name, call.Parent)
@@ -149,14 +150,14 @@ func TestSecretsStayInside(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare func(*Server)
 		change  func(*plannerv1.UpdateDatabaseRequest)
-		config  Limits
+		config  admission.Limits
 		fails   bool
 	}{
 		"success":        {prepare: with(nil, nil)},
 		"malformed":      {prepare: with(nil, nil), change: malformed, fails: true},
-		"too deep":       {prepare: with(nil, nil), config: Limits{MaxJSONDepth: 1, MaxAttributeBytes: 8}, fails: true},
+		"too deep":       {prepare: with(nil, nil), config: admission.Limits{MaxJSONDepth: 1, MaxAttributeBytes: 8}, fails: true},
 		"event too long": {prepare: with(nil, nil), change: tooLong, fails: true},
-		"refused":        {prepare: with(nil, nil), config: Limits{RequestBytesInFlight: 1}, fails: true},
+		"refused":        {prepare: with(nil, nil), config: admission.Limits{RequestBytesInFlight: 1}, fails: true},
 		"precondition":   {prepare: with(&planner.NodeLostError{Node: "n1"}, nil), fails: true},
 		"bug":            {prepare: with(errors.New("broken"), nil), fails: true},
 		"panic":          {prepare: with(nil, secret), fails: true},

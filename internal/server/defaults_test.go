@@ -11,6 +11,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
 // TestDefaultsTakeLargeDatabases sends a database of as many nodes as are taken, with three instances each, in both
@@ -25,7 +26,7 @@ func TestDefaultsTakeLargeDatabases(t *testing.T) {
 		}
 		return
 	}
-	nodes := make([]*planner.NodeResources, DefaultMaxNodes)
+	nodes := make([]*planner.NodeResources, admission.DefaultMaxNodes)
 	for i := range nodes {
 		nodes[i] = &planner.NodeResources{NodeName: fmt.Sprintf("n%d", i), DatabaseID: "db-1", DatabaseName: "app", DatabaseOwner: "admin"}
 		for j := range 3 {
@@ -56,7 +57,7 @@ func TestDefaultsTakeLargeDatabases(t *testing.T) {
 			}
 			req.Nodes = append(req.Nodes, m)
 		}
-		if n := len(req.GetStart().GetResources()); n < 2*DefaultMaxNodes*(DefaultMaxNodes-1) {
+		if n := len(req.GetStart().GetResources()); n < 2*admission.DefaultMaxNodes*(admission.DefaultMaxNodes-1) {
 			t.Fatalf("only %d resources", n)
 		}
 		if _, err := h.update(req); err != nil {

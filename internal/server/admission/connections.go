@@ -1,9 +1,12 @@
-package server
+package admission
 
 import (
+	"context"
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"google.golang.org/grpc/peer"
 )
 
 // connections bounds the connections of all listeners together.
@@ -13,12 +16,7 @@ type connections struct {
 	arrivals      *arrivals
 }
 
-// bound gives a listener that closes connections at once while there are too many: their clients turn to
-// another server sooner than if they were left waiting.
-func (c *connections) bound(listener net.Listener) net.Listener {
-	return &boundListener{Listener: listener, connections: c}
-}
-
+// boundListener closes what it accepts beyond the limit.
 type boundListener struct {
 	net.Listener
 	*connections
@@ -50,7 +48,7 @@ type connection struct {
 	// These are guarded by the lock of arrivals: how many bytes the connection has brought, how many of them last, and
 	// the calls that are arriving, the earliest first.
 	brought, last int64
-	arriving      []*arrival
+	arriving      []*Arrival
 }
 
 func (c *connection) Read(p []byte) (int, error) {
@@ -85,4 +83,14 @@ func (c *connection) RemoteAddr() net.Addr {
 type remoteAddr struct {
 	net.Addr
 	connection *connection
+}
+
+// connectionOf is the connection that a call came in on; nil if it is not known.
+func connectionOf(ctx context.Context) *connection {
+	if p, ok := peer.FromContext(ctx); ok {
+		if a, ok := p.Addr.(remoteAddr); ok {
+			return a.connection
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package server
+package admission
 
 import (
 	"sync"
@@ -17,8 +17,9 @@ const (
 	fieldWeight = 16
 )
 
-// weigh estimates how much memory the bytes take together with the message that they decode to.
-func weigh(data []byte, desc protoreflect.MessageDescriptor) int64 {
+// Weigh estimates how much memory the bytes take together with the message that they decode to. It reads them once, and
+// takes none itself.
+func Weigh(data []byte, desc protoreflect.MessageDescriptor) int64 {
 	return 2*int64(len(data)) + shapes.of(desc).weigh(data, protowire.DefaultRecursionLimit)
 }
 

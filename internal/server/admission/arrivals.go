@@ -1,16 +1,11 @@
-package server
+package admission
 
 import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/encoding"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/tap"
 )
 
 // A request that is still arriving is kept by gRPC, which makes room for as much as the request says that it is going
@@ -19,25 +14,19 @@ import (
 // that has been arriving for longest is refused, on the connection that has brought most.
 
 const (
-	// arrivalWeight is about what a call takes besides its bytes: a stream, its goroutines and contexts.
-	arrivalWeight = 32 << 10
-	// metadataWeight is about what an entry of the metadata takes besides its text.
-	metadataWeight = 64
+	// ArrivalWeight is about what a call that is arriving takes besides its bytes: a stream, its goroutines and contexts.
+	ArrivalWeight = 32 << 10
+	// entryWeight is about what an entry of the metadata takes besides its text.
+	entryWeight = 64
 )
-
-// receivePool is what gRPC reads requests into: buffers of at most twice what a frame holds. Those of its own pool may
-// be four times as large.
-func receivePool() mem.BufferPool {
-	return mem.NewTieredBufferPool(2<<10, 4<<10, 8<<10, 16<<10, 32<<10, 1<<20)
-}
 
 // arrivals are the calls whose requests are still arriving, and the bytes that they may have brought.
 type arrivals struct {
 	limit int64
-	// used is the sum over all connections; it is only written under the lock.
-	used atomic.Int64
 
 	mu sync.Mutex
+	// used is the sum over all connections.
+	used int64
 	// connections are those with calls that are arriving.
 	connections map[*connection]struct{}
 }
@@ -46,8 +35,8 @@ func newArrivals(limit int64) *arrivals {
 	return &arrivals{limit: limit, connections: map[*connection]struct{}{}}
 }
 
-// arrival is a call whose request is arriving. The lock of arrivals guards it.
-type arrival struct {
+// Arrival is a call whose request is arriving. Of nil, nothing is counted.
+type Arrival struct { // the lock of arrivals guards it
 	*arrivals
 	connection *connection
 	weight     int64
@@ -55,38 +44,34 @@ type arrival struct {
 	// have arrived.
 	before int64
 	// refuse ends the call; nil: there is nothing yet that could tell why.
-	refuse  func()
+	refuse  func(error)
 	refused bool
 }
 
 type arrivalKey struct{}
 
-// arrivalOf is the arrival of the call that ctx belongs to; nil if there is none.
-func arrivalOf(ctx context.Context) *arrival {
-	a, _ := ctx.Value(arrivalKey{}).(*arrival)
+// ArrivalOf is the arrival of the call that ctx belongs to; nil if there is none.
+func ArrivalOf(ctx context.Context) *Arrival {
+	a, _ := ctx.Value(arrivalKey{}).(*Arrival)
 	return a
 }
 
-// begin sees every call, of whatever service, before anything of it but its metadata is read.
-func (a *arrivals) begin(ctx context.Context, info *tap.Info) (context.Context, error) {
+func (a *arrivals) begin(ctx context.Context, md metadata.MD, refuse func(error)) context.Context {
 	c := connectionOf(ctx)
 	if c == nil {
-		return ctx, nil
+		return ctx
 	}
-	one := &arrival{arrivals: a, connection: c, weight: weightOf(info.Header)}
-	if infrastructure(info.FullMethodName) {
-		ctx, one.refuse = context.WithCancel(ctx)
-	}
-	one.expect()
-	context.AfterFunc(ctx, func() { one.arrived(0) })
-	return context.WithValue(ctx, arrivalKey{}, one), nil
+	one := &Arrival{arrivals: a, connection: c, weight: weightOfCall(md), refuse: refuse}
+	one.Expect()
+	context.AfterFunc(ctx, func() { one.Arrived(0) })
+	return context.WithValue(ctx, arrivalKey{}, one)
 }
 
-func weightOf(md metadata.MD) int64 {
-	total := int64(arrivalWeight)
+func weightOfCall(md metadata.MD) int64 {
+	total := int64(ArrivalWeight)
 	for key, values := range md {
 		for _, value := range values {
-			total += int64(len(key)+len(value)) + metadataWeight
+			total += int64(len(key)+len(value)) + entryWeight
 		}
 	}
 	return total
@@ -98,13 +83,13 @@ func (a *arrivals) brought(c *connection, n int64) {
 	defer a.mu.Unlock()
 	c.brought, c.last = c.brought+n, n
 	if len(c.arriving) > 0 {
-		a.used.Add(n)
+		a.used += n
 		a.shed()
 	}
 }
 
-// expect begins to count for the call.
-func (o *arrival) expect() {
+// Expect begins to count for the call, unless it is counted: another message of it is about to be read.
+func (o *Arrival) Expect() {
 	if o == nil {
 		return
 	}
@@ -119,12 +104,12 @@ func (o *arrival) expect() {
 	c.arriving = append(c.arriving, o)
 	o.connections[c] = struct{}{}
 	c.brought += o.weight
-	o.used.Add(c.held() - held)
+	o.used += c.held() - held
 	o.shed()
 }
 
-// arrived ends that: so many bytes are the request, which is no longer counted here.
-func (o *arrival) arrived(size int64) {
+// Arrived ends that: so many bytes are the request, which is no longer counted here. Size is 0 if it is not known.
+func (o *Arrival) Arrived(size int64) {
 	if o == nil {
 		return
 	}
@@ -136,7 +121,7 @@ func (o *arrival) arrived(size int64) {
 }
 
 // remove takes the call out of those that arrive on its connection.
-func (o *arrival) remove(i int, size int64) {
+func (o *Arrival) remove(i int, size int64) {
 	c := o.connection
 	held := c.held()
 	c.arriving = slices.Delete(c.arriving, i, i+1)
@@ -147,7 +132,7 @@ func (o *arrival) remove(i int, size int64) {
 	if len(c.arriving) == 0 {
 		delete(o.connections, c)
 	}
-	o.used.Add(c.held() - held)
+	o.used += c.held() - held
 }
 
 // held is what the calls that are arriving on the connection may have brought.
@@ -160,7 +145,7 @@ func (c *connection) held() int64 {
 
 // shed refuses calls until what is left is within the limit.
 func (a *arrivals) shed() {
-	for a.used.Load() > a.limit && len(a.connections) > 0 {
+	for a.used > a.limit && len(a.connections) > 0 {
 		var most *connection
 		for c := range a.connections {
 			if most == nil || c.held() > most.held() {
@@ -171,13 +156,14 @@ func (a *arrivals) shed() {
 		oldest.remove(0, 0)
 		oldest.refused = true
 		if oldest.refuse != nil {
-			oldest.refuse()
+			oldest.refuse(&ArrivingBytesError{Limit: a.limit})
 		}
 	}
 }
 
-// refuseWith says how the call is ended if it has to be.
-func (o *arrival) refuseWith(refuse func()) {
+// RefuseWith says how the call is ended if it has to be, with an *[ArrivingBytesError]: at once if it was to end already.
+// It must not block.
+func (o *Arrival) RefuseWith(refuse func(error)) {
 	if o == nil {
 		return
 	}
@@ -185,25 +171,27 @@ func (o *arrival) refuseWith(refuse func()) {
 	defer o.mu.Unlock()
 	o.refuse = refuse
 	if o.refused {
-		refuse()
+		refuse(&ArrivingBytesError{Limit: o.limit})
 	}
 }
 
-// uncompressed tells whether the requests of the call are as large as they were on their way.
-func uncompressed(ctx context.Context) bool {
-	stream, ok := grpc.ServerTransportStreamFromContext(ctx).(interface{ RecvCompress() string })
-	return ok && (stream.RecvCompress() == "" || stream.RecvCompress() == encoding.Identity)
+// inflate counts bytes to which requests are inflated, if they are not too many.
+func (a *arrivals) inflate(n int64) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n > 0 && a.used+n > a.limit {
+		return &ArrivingBytesError{Limit: a.limit}
+	}
+	a.used += n
+	return nil
 }
 
-// arrivingStream is the stream of a health check or of reflection. The requests of those are read by gRPC's own
-// services.
-type arrivingStream struct {
-	grpc.ServerStream
-}
-
-func (s arrivingStream) RecvMsg(m any) error {
-	a := arrivalOf(s.Context())
-	a.expect()
-	defer a.arrived(0)
-	return s.ServerStream.RecvMsg(m)
+// usage is how many calls are arriving, and what they may have brought.
+func (a *arrivals) usage() (calls int, bytes int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for c := range a.connections {
+		calls += len(c.arriving)
+	}
+	return calls, a.used
 }

@@ -1,4 +1,4 @@
-package server
+package admission
 
 import (
 	"testing"
@@ -13,7 +13,7 @@ func TestArrivalsCountAllThatHasNotArrived(t *testing.T) {
 		a := newArrivals(1 << 60)
 		connections := []*connection{{arrivals: a}, {arrivals: a}, {arrivals: a}}
 		type part struct {
-			*arrival
+			*Arrival
 			bytes int64
 		}
 		var open []*part
@@ -31,7 +31,7 @@ func TestArrivalsCountAllThatHasNotArrived(t *testing.T) {
 				}
 				counted += c.held()
 			}
-			if used := a.used.Load(); used != counted {
+			if used := a.used; used != counted {
 				r.Fatalf("%d bytes in all, %d by connections", used, counted)
 			}
 		}
@@ -41,8 +41,8 @@ func TestArrivalsCountAllThatHasNotArrived(t *testing.T) {
 			case 0: // what is read begins a call, and brings some of its request
 				n := rapid.Int64Range(1, 1000).Draw(r, "read with it")
 				a.brought(c, n)
-				p := &part{arrival: &arrival{arrivals: a, connection: c, weight: 10}, bytes: n - 1}
-				p.expect()
+				p := &part{Arrival: &Arrival{arrivals: a, connection: c, weight: 10}, bytes: n - 1}
+				p.Expect()
 				open = append(open, p)
 			case 1, 2:
 				if len(open) > 0 {
@@ -58,14 +58,14 @@ func TestArrivalsCountAllThatHasNotArrived(t *testing.T) {
 					if rapid.Bool().Draw(r, "compressed") {
 						size = 0
 					}
-					open[i].arrived(size)
+					open[i].Arrived(size)
 					open = append(open[:i], open[i+1:]...)
 				}
 			}
 			check()
 		}
 		for _, p := range open {
-			p.arrived(p.bytes)
+			p.Arrived(p.bytes)
 		}
 		open = nil
 		check()

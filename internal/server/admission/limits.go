@@ -1,11 +1,9 @@
-package server
+package admission
 
 import (
 	"cmp"
 	"runtime"
 	"time"
-
-	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // Defaults of Limits. That of ConcurrentPlans is the number of processors, and at least two. They let in whatever is
@@ -91,14 +89,4 @@ func (l Limits) withDefaults() Limits {
 	l.CallTime = cmp.Or(l.CallTime, DefaultCallTime)
 	l.SendTime = cmp.Or(l.SendTime, DefaultSendTime)
 	return l
-}
-
-// form are the limits that converting looks at.
-func (l Limits) form() convert.Limits {
-	return convert.Limits{
-		MaxResources:      l.MaxResources,
-		MaxNodes:          l.MaxNodes,
-		MaxJSONDepth:      l.MaxJSONDepth,
-		MaxAttributeBytes: l.MaxAttributeBytes,
-	}
 }
