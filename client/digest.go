@@ -2,14 +2,14 @@ package client
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // Digest computes the digest of plans, as docs/planning.md specifies it: equal plans have equal digests, whatever
 // the form of their attributes. The error names what in the plans is not well-formed.
 func Digest(plans []*plannerv1.Plan) (string, error) {
-	converted, err := convert.PlansFromProto(plans)
+	converted, err := request.PlansFromProto(plans)
 	if err != nil {
 		return "", err
 	}

@@ -11,7 +11,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -46,7 +47,7 @@ var examples = []example{
 const mistakes = "mistakes.json"
 
 // violations are all mistakes in that request, in its order.
-var violations = []convert.Violation{
+var violations = []request.Violation{
 	{Field: "start.resources[1].identifier", Description: "host.directory::twice is in this state more than once"},
 	{Field: "nodes[0].node_name", Description: "must not contain a colon: it separates names in ids"},
 	{Field: "nodes[0].instance_resources[1].instance.spec.host_id", Description: "is required"},
@@ -84,21 +85,21 @@ func plan(file, rpc string) ([]resource.Plan, error) {
 		return nil, err
 	}
 	if rpc == restoreDatabase {
-		var request plannerv1.RestoreDatabaseRequest
-		if err := protojson.Unmarshal(text, &request); err != nil {
+		var in plannerv1.RestoreDatabaseRequest
+		if err := protojson.Unmarshal(text, &in); err != nil {
 			return nil, err
 		}
-		call, err := convert.RestoreDatabase(&request)
+		call, err := request.Converter{}.RestoreDatabase(&in)
 		if err != nil {
 			return nil, err
 		}
 		return planner.RestoreDatabase(call.Start, call.Nodes, call.Targets)
 	}
-	var request plannerv1.UpdateDatabaseRequest
-	if err := protojson.Unmarshal(text, &request); err != nil {
+	var in plannerv1.UpdateDatabaseRequest
+	if err := protojson.Unmarshal(text, &in); err != nil {
 		return nil, err
 	}
-	call, err := convert.UpdateDatabase(&request)
+	call, err := request.Converter{}.UpdateDatabase(&in)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func TestExamplesArePlanned(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := convert.Summary(nil, plans)
+			s, err := response.Summary(nil, plans)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +127,7 @@ func TestExamplesArePlanned(t *testing.T) {
 
 func TestMistakesAreAllNamed(t *testing.T) {
 	_, err := plan(mistakes, updateDatabase)
-	var invalid *convert.InvalidRequestError
+	var invalid *request.InvalidRequestError
 	if !errors.As(err, &invalid) {
 		t.Fatalf("got %v", err)
 	}

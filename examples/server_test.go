@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 )
 
 // TestExamplesOverGRPC sends every example as the README says, to the real server with grpcurl, and wants
@@ -31,7 +31,7 @@ func TestExamplesOverGRPC(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := convert.Summary(nil, plans)
+			want, err := response.Summary(nil, plans)
 			if err != nil {
 				t.Fatal(err)
 			}

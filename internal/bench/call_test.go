@@ -9,6 +9,8 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/wire"
@@ -98,11 +100,11 @@ func (c *call) answer(wire []byte) (answer, error) {
 	}
 	a := make(answer, len(messages))
 	for i, data := range messages {
-		response := &plannerv1.UpdateDatabaseResponse{}
-		if err := proto.Unmarshal(data, response); err != nil {
+		message := &plannerv1.UpdateDatabaseResponse{}
+		if err := proto.Unmarshal(data, message); err != nil {
 			return nil, err
 		}
-		switch part := response.GetPart().(type) {
+		switch part := message.GetPart().(type) {
 		case *plannerv1.UpdateDatabaseResponse_Header:
 			a[i] = part.Header
 		case *plannerv1.UpdateDatabaseResponse_PlanPart:
@@ -129,28 +131,28 @@ func callOf(tb testing.TB, q *question, f form) *call {
 		decode: func() proto.Message { return &plannerv1.UpdateDatabaseRequest{} },
 		reply:  replyUpdate,
 	}
-	var request proto.Message
+	var in proto.Message
 	if q.targets == nil {
-		request = q.update(tb, f.format)
+		in = q.update(tb, f.format)
 	} else {
-		request = q.restore(tb, f.format)
+		in = q.restore(tb, f.format)
 		c.decode = func() proto.Message { return &plannerv1.RestoreDatabaseRequest{} }
 		c.reply = replyRestore
 	}
 	var err error
-	if c.wire, err = proto.Marshal(request); err != nil {
+	if c.wire, err = proto.Marshal(in); err != nil {
 		tb.Fatal(err)
 	}
 	return c
 }
 
 func replyUpdate(data []byte) ([][]byte, error) {
-	request := &plannerv1.UpdateDatabaseRequest{}
-	release, err := wire.Unmarshal(data, request)
+	in := &plannerv1.UpdateDatabaseRequest{}
+	release, err := wire.Unmarshal(data, in)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := convert.UpdateDatabase(request)
+	asked, err := request.Converter{}.UpdateDatabase(in)
 	release()
 	if err != nil {
 		return nil, err
@@ -159,16 +161,16 @@ func replyUpdate(data []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return replyOf(plans, asked.Response, convert.ResolvedOptions(asked.Options))
+	return replyOf(plans, asked.Response, response.ResolvedOptions(asked.Options))
 }
 
 func replyRestore(data []byte) ([][]byte, error) {
-	request := &plannerv1.RestoreDatabaseRequest{}
-	release, err := wire.Unmarshal(data, request)
+	in := &plannerv1.RestoreDatabaseRequest{}
+	release, err := wire.Unmarshal(data, in)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := convert.RestoreDatabase(request)
+	asked, err := request.Converter{}.RestoreDatabase(in)
 	release()
 	if err != nil {
 		return nil, err
@@ -184,9 +186,9 @@ func replyRestore(data []byte) ([][]byte, error) {
 func replyOf(
 	plans []resource.Plan, settings convert.ResponseSettings, options *plannerv1.UpdateDatabaseOptions,
 ) ([][]byte, error) {
-	encoder := convert.NewEncoder(settings)
+	encoder := response.NewEncoder(settings)
 	parts := encode(encoder, plans)
-	summary, err := convert.Summary(nil, plans)
+	summary, err := response.Summary(nil, plans)
 	if err != nil {
 		return nil, err
 	}
@@ -214,14 +216,14 @@ var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 // encodedPlans are plans of which every event has been encoded to measure it.
 type encodedPlans struct {
-	encoder *convert.Encoder
+	encoder *response.Encoder
 	plans   []resource.Plan
 	// sizes are what the events of each phase take, and kept is all events if they are few.
 	sizes [][]int
 	kept  []byte
 }
 
-func encode(encoder *convert.Encoder, plans []resource.Plan) *encodedPlans {
+func encode(encoder *response.Encoder, plans []resource.Plan) *encodedPlans {
 	m := &encodedPlans{encoder: encoder, plans: plans, sizes: make([][]int, len(plans))}
 	scratch, _ := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
@@ -251,11 +253,11 @@ func encode(encoder *convert.Encoder, plans []resource.Plan) *encodedPlans {
 func (m *encodedPlans) message(plan int) []byte {
 	phases := 0
 	for k, n := range m.sizes[plan] {
-		phases += convert.PhaseSize(k, n)
+		phases += response.PhaseSize(k, n)
 	}
-	b := convert.AppendPart(make([]byte, 0, convert.PartSize(plan, phases)), plan, phases)
+	b := response.AppendPart(make([]byte, 0, response.PartSize(plan, phases)), plan, phases)
 	for k, n := range m.sizes[plan] {
-		b = convert.AppendPhase(b, k, n)
+		b = response.AppendPhase(b, k, n)
 		if m.kept != nil {
 			b, m.kept = append(b, m.kept[:n]...), m.kept[n:]
 			continue

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -148,9 +148,9 @@ func opaque(t resource.Type, id, attributes string, dependencies ...resource.Ide
 // update is the question as a request.
 func (q *question) update(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.UpdateDatabaseRequest {
 	tb.Helper()
-	e := convert.NewFormEncoder(format)
+	e := response.NewFormEncoder(format)
 	return &plannerv1.UpdateDatabaseRequest{
-		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e), Options: convert.ResolvedOptions(q.options),
+		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e), Options: response.ResolvedOptions(q.options),
 		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
 	}
 }
@@ -158,7 +158,7 @@ func (q *question) update(tb testing.TB, format plannerv1.AttributesFormat) *pla
 // restore is the question as a request.
 func (q *question) restore(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.RestoreDatabaseRequest {
 	tb.Helper()
-	e := convert.NewFormEncoder(format)
+	e := response.NewFormEncoder(format)
 	request := &plannerv1.RestoreDatabaseRequest{
 		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e),
 		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
@@ -173,7 +173,7 @@ func (q *question) restore(tb testing.TB, format plannerv1.AttributesFormat) *pl
 	return request
 }
 
-func (q *question) nodeMessages(tb testing.TB, e *convert.Encoder) []*plannerv1.NodeResources {
+func (q *question) nodeMessages(tb testing.TB, e *response.Encoder) []*plannerv1.NodeResources {
 	tb.Helper()
 	messages := make([]*plannerv1.NodeResources, len(q.nodes))
 	for i, n := range q.nodes {

@@ -4,13 +4,15 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
 // Each closed set of the domain and its enum are converted by a pair of functions. From the wire, false
 // means that the number is unknown, or unspecified where that has no meaning; to the wire, the domain's
 // invalid zero value becomes the unspecified one.
 
-func executorTypeFromProto(t plannerv1.ExecutorType) (resource.ExecutorType, bool) {
+// ExecutorTypeFromProto converts an executor type.
+func ExecutorTypeFromProto(t plannerv1.ExecutorType) (resource.ExecutorType, bool) {
 	switch t {
 	case plannerv1.ExecutorType_EXECUTOR_TYPE_HOST:
 		return resource.ExecutorHost, true
@@ -25,7 +27,8 @@ func executorTypeFromProto(t plannerv1.ExecutorType) (resource.ExecutorType, boo
 	return 0, false
 }
 
-func executorTypeToProto(t resource.ExecutorType) plannerv1.ExecutorType {
+// ExecutorTypeToProto converts an executor type.
+func ExecutorTypeToProto(t resource.ExecutorType) plannerv1.ExecutorType {
 	switch t {
 	case resource.ExecutorHost:
 		return plannerv1.ExecutorType_EXECUTOR_TYPE_HOST
@@ -39,7 +42,8 @@ func executorTypeToProto(t resource.ExecutorType) plannerv1.ExecutorType {
 	return plannerv1.ExecutorType_EXECUTOR_TYPE_UNSPECIFIED
 }
 
-func eventTypeFromProto(t plannerv1.EventType) (resource.EventType, bool) {
+// EventTypeFromProto converts an event type.
+func EventTypeFromProto(t plannerv1.EventType) (resource.EventType, bool) {
 	switch t {
 	case plannerv1.EventType_EVENT_TYPE_REFRESH:
 		return resource.EventRefresh, true
@@ -54,7 +58,8 @@ func eventTypeFromProto(t plannerv1.EventType) (resource.EventType, bool) {
 	return 0, false
 }
 
-func eventTypeToProto(t resource.EventType) plannerv1.EventType {
+// EventTypeToProto converts an event type.
+func EventTypeToProto(t resource.EventType) plannerv1.EventType {
 	switch t {
 	case resource.EventRefresh:
 		return plannerv1.EventType_EVENT_TYPE_REFRESH
@@ -68,8 +73,8 @@ func eventTypeToProto(t resource.EventType) plannerv1.EventType {
 	return plannerv1.EventType_EVENT_TYPE_UNSPECIFIED
 }
 
-// eventReasonFromProto takes the unspecified reason for that of a refresh, which has none.
-func eventReasonFromProto(r plannerv1.EventReason) (resource.EventReason, bool) {
+// EventReasonFromProto takes the unspecified reason for that of a refresh, which has none.
+func EventReasonFromProto(r plannerv1.EventReason) (resource.EventReason, bool) {
 	switch r {
 	case plannerv1.EventReason_EVENT_REASON_UNSPECIFIED:
 		return 0, true
@@ -91,7 +96,8 @@ func eventReasonFromProto(r plannerv1.EventReason) (resource.EventReason, bool) 
 	return 0, false
 }
 
-func eventReasonToProto(r resource.EventReason) plannerv1.EventReason {
+// EventReasonToProto converts the reason of an event.
+func EventReasonToProto(r resource.EventReason) plannerv1.EventReason {
 	switch r {
 	case resource.ReasonDoesNotExist:
 		return plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST
@@ -111,8 +117,8 @@ func eventReasonToProto(r resource.EventReason) plannerv1.EventReason {
 	return plannerv1.EventReason_EVENT_REASON_UNSPECIFIED
 }
 
-// nodeUpdateStrategyFromProto resolves the default.
-func nodeUpdateStrategyFromProto(s plannerv1.NodeUpdateStrategy) (planner.NodeUpdateStrategy, bool) {
+// NodeUpdateStrategyFromProto resolves the default.
+func NodeUpdateStrategyFromProto(s plannerv1.NodeUpdateStrategy) (planner.NodeUpdateStrategy, bool) {
 	switch s {
 	case plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED,
 		plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING:
@@ -123,8 +129,8 @@ func nodeUpdateStrategyFromProto(s plannerv1.NodeUpdateStrategy) (planner.NodeUp
 	return "", false
 }
 
-// nodeUpdateStrategyToProto resolves the default, as its counterpart does.
-func nodeUpdateStrategyToProto(s planner.NodeUpdateStrategy) plannerv1.NodeUpdateStrategy {
+// NodeUpdateStrategyToProto resolves the default, as its counterpart does.
+func NodeUpdateStrategyToProto(s planner.NodeUpdateStrategy) plannerv1.NodeUpdateStrategy {
 	switch s {
 	case "", planner.NodeUpdateRolling:
 		return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING
@@ -132,4 +138,28 @@ func nodeUpdateStrategyToProto(s planner.NodeUpdateStrategy) plannerv1.NodeUpdat
 		return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_CONCURRENT
 	}
 	return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED
+}
+
+// PlanRulesFromProto resolves the default.
+func PlanRulesFromProto(in plannerv1.PlanRules) (verify.Operation, bool) {
+	switch in {
+	case plannerv1.PlanRules_PLAN_RULES_UNSPECIFIED, plannerv1.PlanRules_PLAN_RULES_STATES:
+		return verify.OperationStates, true
+	case plannerv1.PlanRules_PLAN_RULES_UPDATE_DATABASE:
+		return verify.OperationUpdate, true
+	case plannerv1.PlanRules_PLAN_RULES_RESTORE_DATABASE:
+		return verify.OperationRestore, true
+	}
+	return 0, false
+}
+
+// KnownFormat tells whether there is such a format.
+func KnownFormat(f plannerv1.AttributesFormat) bool {
+	switch f {
+	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_UNSPECIFIED,
+		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT,
+		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON:
+		return true
+	}
+	return false
 }

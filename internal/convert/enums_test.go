@@ -8,6 +8,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
@@ -33,35 +34,35 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	}
 	known := map[protoreflect.FullName]func(protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool){
 		"planner.v1.ExecutorType": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := executorTypeFromProto(plannerv1.ExecutorType(n))
-			return v.String(), executorTypeToProto(v).Number(), ok
+			v, ok := ExecutorTypeFromProto(plannerv1.ExecutorType(n))
+			return v.String(), ExecutorTypeToProto(v).Number(), ok
 		},
 		"planner.v1.EventType": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := eventTypeFromProto(plannerv1.EventType(n))
-			return v.String(), eventTypeToProto(v).Number(), ok
+			v, ok := EventTypeFromProto(plannerv1.EventType(n))
+			return v.String(), EventTypeToProto(v).Number(), ok
 		},
 		"planner.v1.EventReason": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := eventReasonFromProto(plannerv1.EventReason(n))
-			return v.String(), eventReasonToProto(v).Number(), ok
+			v, ok := EventReasonFromProto(plannerv1.EventReason(n))
+			return v.String(), EventReasonToProto(v).Number(), ok
 		},
 		"planner.v1.NodeUpdateStrategy": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := nodeUpdateStrategyFromProto(plannerv1.NodeUpdateStrategy(n))
-			return string(v), nodeUpdateStrategyToProto(v).Number(), ok
+			v, ok := NodeUpdateStrategyFromProto(plannerv1.NodeUpdateStrategy(n))
+			return string(v), NodeUpdateStrategyToProto(v).Number(), ok
 		},
 		"planner.v1.PlanRules": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := planRulesFromProto(plannerv1.PlanRules(n))
+			v, ok := PlanRulesFromProto(plannerv1.PlanRules(n))
 			word := map[verify.Operation]string{
 				verify.OperationStates: "states", verify.OperationUpdate: "update_database",
 				verify.OperationRestore: "restore_database",
 			}[v]
-			return word, planRulesToProto[v].Number(), ok
+			return word, plannerv1.PlanRules(plannerv1.PlanRules_value["PLAN_RULES_"+strings.ToUpper(word)]).Number(), ok
 		},
 		"planner.v1.AttributesFormat": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			word := map[form]string{formStruct: "struct", formText: "json"}[formOf(plannerv1.AttributesFormat(n))]
-			return word, n, knownFormat(plannerv1.AttributesFormat(n))
+			word := map[Form]string{FormStruct: "struct", FormText: "json"}[FormOf(plannerv1.AttributesFormat(n))]
+			return word, n, KnownFormat(plannerv1.AttributesFormat(n))
 		},
 	}
-	for _, file := range files {
+	protoregistry.GlobalFiles.RangeFilesByPackage("planner.v1", func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Enums().Len() {
 			enum := file.Enums().Get(i)
 			words := known[enum.FullName()]
@@ -71,24 +72,25 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 			}
 			check(t, enum, words)
 		}
-	}
+		return true
+	})
 	// The other way round: the domain has no value that the wire lacks.
 	for v := resource.ExecutorType(1); v.String() != "invalid"; v++ {
-		if again, ok := executorTypeFromProto(executorTypeToProto(v)); !ok || again != v {
+		if again, ok := ExecutorTypeFromProto(ExecutorTypeToProto(v)); !ok || again != v {
 			t.Errorf("executor type %s does not survive", v)
 		}
 	}
 	for v := resource.EventType(1); v.String() != "invalid"; v++ {
-		if again, ok := eventTypeFromProto(eventTypeToProto(v)); !ok || again != v {
+		if again, ok := EventTypeFromProto(EventTypeToProto(v)); !ok || again != v {
 			t.Errorf("event type %s does not survive", v)
 		}
 	}
 	for v := resource.EventReason(0); v == 0 || v.String() != ""; v++ {
-		if again, ok := eventReasonFromProto(eventReasonToProto(v)); !ok || again != v {
+		if again, ok := EventReasonFromProto(EventReasonToProto(v)); !ok || again != v {
 			t.Errorf("reason %s does not survive", v)
 		}
 	}
-	if executorTypeToProto(99) != 0 || eventTypeToProto(99) != 0 || eventReasonToProto(99) != 0 || nodeUpdateStrategyToProto("x") != 0 {
+	if ExecutorTypeToProto(99) != 0 || EventTypeToProto(99) != 0 || EventReasonToProto(99) != 0 || NodeUpdateStrategyToProto("x") != 0 {
 		t.Error("an invalid value became a valid one")
 	}
 }

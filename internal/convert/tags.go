@@ -2,64 +2,94 @@ package convert
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// Tags of the fields that are written here: their number, and how they are written. All take one byte.
+// Tags of the fields that are read and written by hand: their number, and how they are written. All take one byte.
 const (
-	identifierType = 1<<3 | byte(protowire.BytesType)
-	identifierID   = 2<<3 | byte(protowire.BytesType)
+	TagIdentifierType = 1<<3 | byte(protowire.BytesType)
+	TagIdentifierID   = 2<<3 | byte(protowire.BytesType)
 
-	executorType = 1<<3 | byte(protowire.VarintType)
-	executorID   = 2<<3 | byte(protowire.BytesType)
+	TagExecutorType = 1<<3 | byte(protowire.VarintType)
+	TagExecutorID   = 2<<3 | byte(protowire.BytesType)
 
-	resourceIdentifier       = 1<<3 | byte(protowire.BytesType)
-	resourceExecutor         = 2<<3 | byte(protowire.BytesType)
-	resourceAttributes       = 3<<3 | byte(protowire.BytesType)
-	resourceAttributesJSON   = 4<<3 | byte(protowire.BytesType)
-	resourceDependencies     = 5<<3 | byte(protowire.BytesType)
-	resourceTypeDependencies = 6<<3 | byte(protowire.BytesType)
-	resourceDiffIgnore       = 7<<3 | byte(protowire.BytesType)
-	resourceNeedsRecreate    = 8<<3 | byte(protowire.VarintType)
-	resourcePendingDeletion  = 9<<3 | byte(protowire.VarintType)
-	resourceError            = 10<<3 | byte(protowire.BytesType)
-	resourceVersion          = 11<<3 | byte(protowire.BytesType)
+	TagResourceIdentifier       = 1<<3 | byte(protowire.BytesType)
+	TagResourceExecutor         = 2<<3 | byte(protowire.BytesType)
+	TagResourceAttributes       = 3<<3 | byte(protowire.BytesType)
+	TagResourceAttributesJSON   = 4<<3 | byte(protowire.BytesType)
+	TagResourceDependencies     = 5<<3 | byte(protowire.BytesType)
+	TagResourceTypeDependencies = 6<<3 | byte(protowire.BytesType)
+	TagResourceDiffIgnore       = 7<<3 | byte(protowire.BytesType)
+	TagResourceNeedsRecreate    = 8<<3 | byte(protowire.VarintType)
+	TagResourcePendingDeletion  = 9<<3 | byte(protowire.VarintType)
+	TagResourceError            = 10<<3 | byte(protowire.BytesType)
+	TagResourceVersion          = 11<<3 | byte(protowire.BytesType)
 
-	stateVersion   = 1<<3 | byte(protowire.BytesType)
-	stateResources = 2<<3 | byte(protowire.BytesType)
+	TagStateVersion   = 1<<3 | byte(protowire.BytesType)
+	TagStateResources = 2<<3 | byte(protowire.BytesType)
 
-	operationOp        = 1<<3 | byte(protowire.BytesType)
-	operationPath      = 2<<3 | byte(protowire.BytesType)
-	operationFrom      = 3<<3 | byte(protowire.BytesType)
-	operationValue     = 4<<3 | byte(protowire.BytesType)
-	operationValueJSON = 5<<3 | byte(protowire.BytesType)
+	TagOperationOp        = 1<<3 | byte(protowire.BytesType)
+	TagOperationPath      = 2<<3 | byte(protowire.BytesType)
+	TagOperationFrom      = 3<<3 | byte(protowire.BytesType)
+	TagOperationValue     = 4<<3 | byte(protowire.BytesType)
+	TagOperationValueJSON = 5<<3 | byte(protowire.BytesType)
 
-	eventType     = 1<<3 | byte(protowire.VarintType)
-	eventResource = 2<<3 | byte(protowire.BytesType)
-	eventReason   = 3<<3 | byte(protowire.VarintType)
-	eventDiff     = 4<<3 | byte(protowire.BytesType)
-	eventCausedBy = 5<<3 | byte(protowire.BytesType)
+	TagEventType     = 1<<3 | byte(protowire.VarintType)
+	TagEventResource = 2<<3 | byte(protowire.BytesType)
+	TagEventReason   = 3<<3 | byte(protowire.VarintType)
+	TagEventDiff     = 4<<3 | byte(protowire.BytesType)
+	TagEventCausedBy = 5<<3 | byte(protowire.BytesType)
 
-	phaseIndex  = 1<<3 | byte(protowire.VarintType)
-	phaseEvents = 2<<3 | byte(protowire.BytesType)
+	TagPhaseIndex  = 1<<3 | byte(protowire.VarintType)
+	TagPhaseEvents = 2<<3 | byte(protowire.BytesType)
 
-	partPlanIndex = 1<<3 | byte(protowire.VarintType)
-	partPhases    = 2<<3 | byte(protowire.BytesType)
+	TagPartPlanIndex = 1<<3 | byte(protowire.VarintType)
+	TagPartPhases    = 2<<3 | byte(protowire.BytesType)
 
 	// Those of every response that is a part of plans, or a state.
-	responsePlanPart   = 2<<3 | byte(protowire.BytesType)
-	responseState      = 1<<3 | byte(protowire.BytesType)
-	responseStateIndex = 2<<3 | byte(protowire.VarintType)
+	TagResponsePlanPart   = 2<<3 | byte(protowire.BytesType)
+	TagResponseState      = 1<<3 | byte(protowire.BytesType)
+	TagResponseStateIndex = 2<<3 | byte(protowire.VarintType)
 
-	structFields = 1<<3 | byte(protowire.BytesType)
-	memberKey    = 1<<3 | byte(protowire.BytesType) // of an entry of fields, which is a map
-	memberValue  = 2<<3 | byte(protowire.BytesType)
-	listValues   = 1<<3 | byte(protowire.BytesType)
+	TagNodeName              = 1<<3 | byte(protowire.BytesType)
+	TagNodeSourceNode        = 2<<3 | byte(protowire.BytesType)
+	TagNodePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
+	TagNodeInstanceResources = 4<<3 | byte(protowire.BytesType)
+	TagNodeRestoreConfig     = 5<<3 | byte(protowire.BytesType)
+	TagNodeDatabaseID        = 6<<3 | byte(protowire.BytesType)
+	TagNodeDatabaseName      = 7<<3 | byte(protowire.BytesType)
+	TagNodeDatabaseOwner     = 8<<3 | byte(protowire.BytesType)
+	TagNodeScripts           = 9<<3 | byte(protowire.BytesType)
 
-	valueNull   = 1<<3 | byte(protowire.VarintType)
-	valueNumber = 2<<3 | byte(protowire.Fixed64Type)
-	valueString = 3<<3 | byte(protowire.BytesType)
-	valueBool   = 4<<3 | byte(protowire.VarintType)
-	valueStruct = 5<<3 | byte(protowire.BytesType)
-	valueList   = 6<<3 | byte(protowire.BytesType)
+	TagInstanceResourcesInstance             = 1<<3 | byte(protowire.BytesType)
+	TagInstanceResourcesInstanceDependencies = 2<<3 | byte(protowire.BytesType)
+	TagInstanceResourcesDatabaseDependencies = 3<<3 | byte(protowire.BytesType)
+	TagInstanceResourcesNodeDependents       = 4<<3 | byte(protowire.BytesType)
+
+	TagInstanceSpec              = 1<<3 | byte(protowire.BytesType)
+	TagInstanceHostname          = 2<<3 | byte(protowire.BytesType)
+	TagInstancePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
+	TagInstanceDependencies      = 4<<3 | byte(protowire.BytesType)
+	TagInstanceConnectionInfo    = 5<<3 | byte(protowire.BytesType)
+	TagInstancePostInit          = 6<<3 | byte(protowire.BytesType)
+
+	TagSpecInstanceID   = 1<<3 | byte(protowire.BytesType)
+	TagSpecNodeName     = 2<<3 | byte(protowire.BytesType)
+	TagSpecDatabaseID   = 3<<3 | byte(protowire.BytesType)
+	TagSpecHostID       = 4<<3 | byte(protowire.BytesType)
+	TagSpecDatabaseName = 5<<3 | byte(protowire.BytesType)
+	TagSpecSettings     = 6<<3 | byte(protowire.BytesType)
+	TagSpecSettingsJSON = 7<<3 | byte(protowire.BytesType)
+
+	TagStructFields = 1<<3 | byte(protowire.BytesType)
+	TagMemberKey    = 1<<3 | byte(protowire.BytesType) // of an entry of fields, which is a map
+	TagMemberValue  = 2<<3 | byte(protowire.BytesType)
+	TagListValues   = 1<<3 | byte(protowire.BytesType)
+
+	TagValueNull   = 1<<3 | byte(protowire.VarintType)
+	TagValueNumber = 2<<3 | byte(protowire.Fixed64Type)
+	TagValueString = 3<<3 | byte(protowire.BytesType)
+	TagValueBool   = 4<<3 | byte(protowire.VarintType)
+	TagValueStruct = 5<<3 | byte(protowire.BytesType)
+	TagValueList   = 6<<3 | byte(protowire.BytesType)
 )
 
-// tagSize is the size of each of them.
-const tagSize = 1
+// TagSize is the size of each of them.
+const TagSize = 1

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -87,7 +87,7 @@ func (c *cutter) plan(ctx context.Context, index int) error {
 			continue
 		}
 		whole := sum(c.sizes)
-		if convert.PartSize(index, c.open.bytes+convert.PhaseSize(p, whole)) <= c.max {
+		if response.PartSize(index, c.open.bytes+response.PhaseSize(p, whole)) <= c.max {
 			c.add(piece{phase: p, to: len(c.sizes), bytes: whole})
 			continue
 		}
@@ -96,7 +96,7 @@ func (c *cutter) plan(ctx context.Context, index int) error {
 		}
 		next := piece{phase: p} // and if the phase fits alone, none of it is cut off
 		for e, n := range c.sizes {
-			if convert.PartSize(index, convert.PhaseSize(p, next.bytes+n)) > c.max {
+			if response.PartSize(index, response.PhaseSize(p, next.bytes+n)) > c.max {
 				c.add(next)
 				c.close()
 				next = piece{phase: p, from: e}
@@ -113,7 +113,7 @@ func (c *cutter) plan(ctx context.Context, index int) error {
 // add adds a piece to the part that is open, close closes the part.
 func (c *cutter) add(p piece) {
 	c.pieces = append(c.pieces, p)
-	c.open.bytes += convert.PhaseSize(p.phase, p.bytes)
+	c.open.bytes += response.PhaseSize(p.phase, p.bytes)
 }
 
 func (c *cutter) close() {
@@ -136,7 +136,7 @@ func (c *cutter) measure(ctx context.Context, plan, phase int) error {
 		before := len(c.bytes)
 		c.bytes = c.append(c.bytes, &events[i])
 		n := len(c.bytes) - before
-		if alone := convert.PartSize(plan, convert.PhaseSize(phase, n)); alone > c.max {
+		if alone := response.PartSize(plan, response.PhaseSize(phase, n)); alone > c.max {
 			return &eventTooLargeError{Resource: events[i].Resource.Identifier, Size: alone, Limit: c.max}
 		}
 		c.sizes = append(c.sizes, n)
@@ -174,15 +174,15 @@ type partMessage struct {
 	kept []byte
 }
 
-func (m *partMessage) size() int { return convert.PartSize(m.plan, m.part.bytes) }
+func (m *partMessage) size() int { return response.PartSize(m.plan, m.part.bytes) }
 
 var errUnequalSizes = errors.New("an event has another size than when it was measured")
 
 func (m *partMessage) appendTo(b []byte) ([]byte, error) {
 	kept := m.kept
-	b = convert.AppendPart(b, m.plan, m.part.bytes)
+	b = response.AppendPart(b, m.plan, m.part.bytes)
 	for _, p := range m.pieces[m.first:m.last] {
-		b = convert.AppendPhase(b, p.phase, p.bytes)
+		b = response.AppendPhase(b, p.phase, p.bytes)
 		if kept != nil {
 			b, kept = append(b, kept[:p.bytes]...), kept[p.bytes:]
 			continue

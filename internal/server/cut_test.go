@@ -9,11 +9,11 @@ import (
 	"pgregory.net/rapid"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-var testEncoder = convert.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+var testEncoder = response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
 
 // cutAll cuts plans and makes all messages.
 func cutAll(t testingT, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {

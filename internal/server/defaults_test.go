@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
@@ -48,7 +48,7 @@ func TestDefaultsTakeLargeDatabases(t *testing.T) {
 	for _, format := range []plannerv1.AttributesFormat{
 		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON, plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT,
 	} {
-		e := convert.NewFormEncoder(format)
+		e := response.NewFormEncoder(format)
 		req := &plannerv1.UpdateDatabaseRequest{Start: e.State(before)}
 		for _, node := range nodes {
 			m, err := e.Node(node)

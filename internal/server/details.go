@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 )
 
 const (
@@ -103,7 +103,7 @@ func badRequest(faults []fault, budget int) (*errdetails.BadRequest, int) {
 	total := 0
 	for _, f := range faults {
 		if f.violations == nil {
-			f.violations, f.total = []convert.Violation{{Field: f.field, Description: f.text}}, 1
+			f.violations, f.total = []request.Violation{{Field: f.field, Description: f.text}}, 1
 		}
 		total += f.total
 		for _, v := range f.violations {

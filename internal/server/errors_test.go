@@ -22,7 +22,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -211,8 +211,8 @@ func TestPlanningErrors(t *testing.T) {
 
 // silent are typed errors that no caller ever gets.
 var silent = map[string]string{
-	"convert.InexactError": "of encoding requests, which clients do",
-	"jsontext.Error":       "convert makes violations of it",
+	"response.InexactError": "of encoding requests, which clients do",
+	"jsontext.Error":        "convert makes violations of it",
 }
 
 // TestEveryTypedErrorHasARule looks for error types in the source of the packages below.
@@ -307,9 +307,9 @@ func TestTranslateOnce(t *testing.T) {
 // TestStatusFitsSmallClients makes the worst statuses, and checks that clients with 8 KiB for trailers get them.
 func TestStatusFitsSmallClients(t *testing.T) {
 	long := strings.Repeat("ö", 400)
-	var violations []convert.Violation
+	var violations []request.Violation
 	for i := range 100 {
-		violations = append(violations, convert.Violation{Field: fmt.Sprintf("nodes[%d].x", i), Description: long})
+		violations = append(violations, request.Violation{Field: fmt.Sprintf("nodes[%d].x", i), Description: long})
 	}
 	var joined []error
 	for range 1000 {
@@ -323,7 +323,7 @@ func TestStatusFitsSmallClients(t *testing.T) {
 		err   error
 		total string
 	}{
-		"violations": {&convert.InvalidRequestError{Violations: violations, Total: 1000}, "1000"},
+		"violations": {&request.InvalidRequestError{Violations: violations, Total: 1000}, "1000"},
 		"joined":     {errors.Join(joined...), "1000"},
 		"cycle":      {&resource.CycleError{Path: path}, ""},
 		"bad UTF-8":  {&planner.NoInstancesError{Node: strings.Repeat("\xff", 1000)}, ""},

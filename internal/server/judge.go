@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -53,7 +54,7 @@ func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Pl
 }
 
 // judgeStates judges the plans of PlanStates.
-func judgeStates(ctx context.Context, call *convert.PlanStatesCall, plans []resource.Plan) error {
+func judgeStates(ctx context.Context, call *request.PlanStatesCall, plans []resource.Plan) error {
 	if len(call.States) == 0 && len(plans) == 0 {
 		return nil // nothing is wanted, not even that the start is complete
 	}
@@ -82,5 +83,5 @@ func (s *resourceService) VerifyPlans(
 	if err != nil {
 		return nil, err
 	}
-	return convert.Violations(violations), nil
+	return response.Violations(violations), nil
 }

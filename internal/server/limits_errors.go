@@ -8,7 +8,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
@@ -54,9 +54,9 @@ func (e *callTimeError) Error() string {
 // limitRules are the rules of the errors above, and of admission.
 func limitRules() []rule {
 	return []rule{
-		ruleFor(codes.ResourceExhausted, ReasonTooManyResources, func(e *convert.TooManyError) fault {
+		ruleFor(codes.ResourceExhausted, ReasonTooManyResources, func(e *request.TooManyError) fault {
 			f := fault{identifiers: map[string]string{"limit": strconv.Itoa(e.Limit)}}
-			if e.What == convert.Nodes {
+			if e.What == request.Nodes {
 				f.reason = ReasonTooManyNodes
 			}
 			return f

@@ -6,7 +6,8 @@ import (
 	"google.golang.org/grpc"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -15,7 +16,7 @@ import (
 type plannerService struct {
 	plannerv1.UnimplementedPlannerServiceServer
 
-	convert        convert.Converter
+	convert        request.Converter
 	updateDatabase func(
 		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 	) (plans []resource.Plan, end *resource.State, err error)
@@ -31,12 +32,12 @@ type plannerService struct {
 // The calls, each with the state to which its plans lead.
 type (
 	plannedUpdate struct {
-		*convert.UpdateDatabaseCall
+		*request.UpdateDatabaseCall
 
 		end *resource.State
 	}
 	plannedRestore struct {
-		*convert.RestoreDatabaseCall
+		*request.RestoreDatabaseCall
 
 		end *resource.State
 	}
@@ -69,7 +70,7 @@ func (s *plannerService) UpdateDatabase(
 	if err := verified(stream.Context(), s.judgeUpdate, planned, plans); err != nil {
 		return err
 	}
-	return sendPlans(stream, updateDatabaseMessages, call.Response, convert.ResolvedOptions(call.Options), plans)
+	return sendPlans(stream, updateDatabaseMessages, call.Response, response.ResolvedOptions(call.Options), plans)
 }
 
 // RestoreDatabase streams the plans that restore nodes in place.

@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -75,7 +75,7 @@ type fault struct {
 	// field is the path of what is wrong with the request, for INVALID_ARGUMENT.
 	field string
 	// violations is what is wrong if it is more than one thing; total counts those that are not in it, too.
-	violations []convert.Violation
+	violations []request.Violation
 	total      int
 	// subject names what the request failed at, for FAILED_PRECONDITION.
 	subject string
@@ -110,7 +110,7 @@ func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) ru
 
 // rules has every typed error of the packages below, one rule each. An error without a rule is a bug.
 var rules = indexRules(append(limitRules(),
-	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *convert.InvalidRequestError) fault {
+	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *request.InvalidRequestError) fault {
 		return fault{violations: e.Violations, total: e.Total}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonRequestMalformed, func(*malformedError) fault {

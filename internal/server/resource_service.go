@@ -6,7 +6,8 @@ import (
 	"google.golang.org/grpc"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -14,11 +15,11 @@ import (
 type resourceService struct {
 	plannerv1.UnimplementedResourceServiceServer
 
-	convert     convert.Converter
+	convert     request.Converter
 	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*resource.State) (resource.Plan, error)
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(context.Context, *convert.PlanStatesCall, []resource.Plan) error
+	judge func(context.Context, *request.PlanStatesCall, []resource.Plan) error
 }
 
 func newResourceService() *resourceService {
@@ -44,7 +45,7 @@ func (s *resourceService) PlanStates(
 	if err := verified(stream.Context(), s.judge, call, plans); err != nil {
 		return err
 	}
-	return sendPlans(stream, planStatesMessages, call.Response, convert.ResolvedPlanOptions(call.Options), plans)
+	return sendPlans(stream, planStatesMessages, call.Response, response.ResolvedPlanOptions(call.Options), plans)
 }
 
 // PlanRefresh streams the plan that looks at every resource of a state; none if it has no resources.

@@ -4,7 +4,7 @@
 // # A call
 //
 // A call gets a request id, is logged in one line when it ends, and is kept from taking the process down when it
-// panics. Its request is converted (internal/convert), planned (internal/planner, internal/resource), and only
+// panics. Its request is converted (internal/convert/request), planned (internal/planner, internal/resource), and only
 // when the whole answer is known to fit, sent. Whatever goes wrong on the way is a typed error that becomes a
 // status in one place, with exactly one ErrorInfo: errors.go, reasons.go and details.go.
 //
@@ -42,7 +42,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
@@ -150,7 +150,7 @@ func New(config Config) *Server {
 	}
 	limits := s.admission.Limits()
 	s.metrics.watch(s.admission)
-	converter := convert.Converter{Limits: limitsOfForm(limits), Counted: s.metrics.request}
+	converter := request.Converter{Limits: limitsOfForm(limits), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
 	if !config.NoVerification {
 		s.planner.judgeUpdate, s.planner.judgeRestore, s.resource.judge = judgeUpdate, judgeRestore, judgeStates
@@ -192,8 +192,8 @@ func receivePool() mem.BufferPool {
 }
 
 // limitsOfForm are the limits that converting looks at.
-func limitsOfForm(l admission.Limits) convert.Limits {
-	return convert.Limits{
+func limitsOfForm(l admission.Limits) request.Limits {
+	return request.Limits{
 		MaxResources:      l.MaxResources,
 		MaxNodes:          l.MaxNodes,
 		MaxJSONDepth:      l.MaxJSONDepth,

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -15,7 +15,7 @@ import (
 type stateService struct {
 	plannerv1.UnimplementedStateServiceServer
 
-	convert convert.Converter
+	convert request.Converter
 }
 
 func newStateService() *stateService { return &stateService{} }

@@ -9,6 +9,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -28,14 +29,14 @@ func sendPlans[R any](
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	encoder := convert.NewEncoder(settings)
+	encoder := response.NewEncoder(settings)
 	parts, err := measured(ctx, stageEncode, func() (*sequence, error) {
 		return cut(ctx, plans, encoder.AppendPhaseEvent, settings.MaxMessageBytes)
 	})
 	if err != nil {
 		return err
 	}
-	summary, err := convert.Summary(ctx.Done(), plans)
+	summary, err := response.Summary(ctx.Done(), plans)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func sendPlans[R any](
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
 	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
-		encoder := convert.NewEncoder(settings)
+		encoder := response.NewEncoder(settings)
 		messages := make([]encoded, len(states))
 		for i, state := range states {
 			if err := ctx.Err(); err != nil {
@@ -91,7 +92,7 @@ func stateAnswer[R any, M interface {
 	}
 	return measured(ctx, stageEncode, func() (M, error) {
 		defer callOf(ctx).leavePlace()
-		message, err := stateMessage(convert.NewEncoder(settings), 0, state, settings)
+		message, err := stateMessage(response.NewEncoder(settings), 0, state, settings)
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +104,7 @@ func stateAnswer[R any, M interface {
 
 // stateMessage encodes a message with a state, and refuses one that is larger than the caller wants.
 func stateMessage(
-	encoder *convert.Encoder, index int, state *resource.State, settings convert.ResponseSettings,
+	encoder *response.Encoder, index int, state *resource.State, settings convert.ResponseSettings,
 ) (encoded, error) {
 	scratch := takeScratch()
 	defer scratch.giveBack()

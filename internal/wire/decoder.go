@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
@@ -75,36 +76,12 @@ func (d *decoder) messages() int {
 	return n
 }
 
-// Tags of fields: their number, and how they are written.
-const (
-	identifierType = 1<<3 | byte(protowire.BytesType)
-	identifierID   = 2<<3 | byte(protowire.BytesType)
-
-	executorType = 1<<3 | byte(protowire.VarintType)
-	executorID   = 2<<3 | byte(protowire.BytesType)
-
-	resourceIdentifier       = 1<<3 | byte(protowire.BytesType)
-	resourceExecutor         = 2<<3 | byte(protowire.BytesType)
-	resourceAttributes       = 3<<3 | byte(protowire.BytesType)
-	resourceAttributesJSON   = 4<<3 | byte(protowire.BytesType)
-	resourceDependencies     = 5<<3 | byte(protowire.BytesType)
-	resourceTypeDependencies = 6<<3 | byte(protowire.BytesType)
-	resourceDiffIgnore       = 7<<3 | byte(protowire.BytesType)
-	resourceNeedsRecreate    = 8<<3 | byte(protowire.VarintType)
-	resourcePendingDeletion  = 9<<3 | byte(protowire.VarintType)
-	resourceError            = 10<<3 | byte(protowire.BytesType)
-	resourceVersion          = 11<<3 | byte(protowire.BytesType)
-
-	stateVersion   = 1<<3 | byte(protowire.BytesType)
-	stateResources = 2<<3 | byte(protowire.BytesType)
-)
-
 func (d *decoder) state(data []byte, out *plannerv1.State) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
-		case stateVersion:
+		case convert.TagStateVersion:
 			out.Version, ok = text(content)
-		case stateResources:
+		case convert.TagStateResources:
 			ok = d.appendResource(&out.Resources, content)
 		}
 		return ok
@@ -115,13 +92,13 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 	var dependencies, types, ignored int // how many there are so far, at the ends of what backs them
 	for len(data) > 0 {
 		tag := data[0]
-		if tag == resourceNeedsRecreate || tag == resourcePendingDeletion {
+		if tag == convert.TagResourceNeedsRecreate || tag == convert.TagResourcePendingDeletion {
 			value, n := protowire.ConsumeVarint(data[1:])
 			if n < 0 {
 				return false
 			}
 			data = data[1+n:]
-			if tag == resourceNeedsRecreate {
+			if tag == convert.TagResourceNeedsRecreate {
 				out.NeedsRecreate = value != 0
 			} else {
 				out.PendingDeletion = value != 0
@@ -134,28 +111,28 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 		}
 		data = rest
 		switch tag {
-		case resourceIdentifier:
+		case convert.TagResourceIdentifier:
 			out.Identifier, ok = d.identifier(content, out.Identifier != nil)
-		case resourceExecutor:
+		case convert.TagResourceExecutor:
 			out.Executor, ok = d.executor(content, out.Executor != nil)
-		case resourceAttributes:
+		case convert.TagResourceAttributes:
 			ok = attributes(content, out)
-		case resourceAttributesJSON:
+		case convert.TagResourceAttributesJSON:
 			ok = d.attributesJSON(content, out)
-		case resourceDependencies:
+		case convert.TagResourceDependencies:
 			var id *plannerv1.Identifier
 			id, ok = d.identifier(content, false)
 			d.dependencies = append(d.dependencies, id)
 			dependencies++
-		case resourceTypeDependencies:
+		case convert.TagResourceTypeDependencies:
 			ok = ignored == 0 && d.name(content)
 			types++
-		case resourceDiffIgnore:
+		case convert.TagResourceDiffIgnore:
 			ok = d.name(content)
 			ignored++
-		case resourceError:
+		case convert.TagResourceError:
 			out.Error, ok = text(content)
-		case resourceVersion:
+		case convert.TagResourceVersion:
 			out.ResourceVersion, ok = text(content)
 		default:
 			return false
@@ -180,9 +157,9 @@ func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bo
 		}
 		data = rest
 		switch tag {
-		case identifierType:
+		case convert.TagIdentifierType:
 			out.Type, ok = text(content)
-		case identifierID:
+		case convert.TagIdentifierID:
 			out.Id, ok = text(content)
 		default:
 			return nil, false
@@ -198,14 +175,14 @@ func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) 
 	out := d.executors.One()
 	for len(data) > 0 {
 		switch tag := data[0]; tag {
-		case executorType:
+		case convert.TagExecutorType:
 			value, n := protowire.ConsumeVarint(data[1:])
 			if n < 0 {
 				return nil, false
 			}
 			out.Type = plannerv1.ExecutorType(value) // cut to 32 bits, as protobuf does
 			data = data[1+n:]
-		case executorID:
+		case convert.TagExecutorID:
 			content, rest, ok := next(data[1:])
 			if !ok {
 				return nil, false

@@ -1,44 +1,11 @@
 package wire
 
 import (
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-)
-
-// Tags of the fields of nodes and their instances, all of which have a length in front.
-const (
-	nodeName              = 1<<3 | byte(protowire.BytesType)
-	nodeSourceNode        = 2<<3 | byte(protowire.BytesType)
-	nodePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
-	nodeInstanceResources = 4<<3 | byte(protowire.BytesType)
-	nodeRestoreConfig     = 5<<3 | byte(protowire.BytesType)
-	nodeDatabaseID        = 6<<3 | byte(protowire.BytesType)
-	nodeDatabaseName      = 7<<3 | byte(protowire.BytesType)
-	nodeDatabaseOwner     = 8<<3 | byte(protowire.BytesType)
-	nodeScripts           = 9<<3 | byte(protowire.BytesType)
-
-	instanceResourcesInstance             = 1<<3 | byte(protowire.BytesType)
-	instanceResourcesInstanceDependencies = 2<<3 | byte(protowire.BytesType)
-	instanceResourcesDatabaseDependencies = 3<<3 | byte(protowire.BytesType)
-	instanceResourcesNodeDependents       = 4<<3 | byte(protowire.BytesType)
-
-	instanceSpec              = 1<<3 | byte(protowire.BytesType)
-	instanceHostname          = 2<<3 | byte(protowire.BytesType)
-	instancePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
-	instanceDependencies      = 4<<3 | byte(protowire.BytesType)
-	instanceConnectionInfo    = 5<<3 | byte(protowire.BytesType)
-	instancePostInit          = 6<<3 | byte(protowire.BytesType)
-
-	specInstanceID   = 1<<3 | byte(protowire.BytesType)
-	specNodeName     = 2<<3 | byte(protowire.BytesType)
-	specDatabaseID   = 3<<3 | byte(protowire.BytesType)
-	specHostID       = 4<<3 | byte(protowire.BytesType)
-	specDatabaseName = 5<<3 | byte(protowire.BytesType)
-	specSettings     = 6<<3 | byte(protowire.BytesType)
-	specSettingsJSON = 7<<3 | byte(protowire.BytesType)
+	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // fields hands over one field after the other of a message in which all have a length in front.
@@ -56,29 +23,29 @@ func fields(data []byte, take func(tag byte, content []byte) bool) bool {
 func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
-		case nodeName:
+		case convert.TagNodeName:
 			out.NodeName, ok = text(content)
-		case nodeSourceNode:
+		case convert.TagNodeSourceNode:
 			out.SourceNode, ok = text(content)
-		case nodePrimaryInstanceID:
+		case convert.TagNodePrimaryInstanceID:
 			out.PrimaryInstanceId, ok = text(content)
-		case nodeInstanceResources:
+		case convert.TagNodeInstanceResources:
 			i := d.instanceLists.One()
 			out.InstanceResources = append(out.InstanceResources, i)
 			ok = d.instanceResources(content, i)
-		case nodeRestoreConfig:
+		case convert.TagNodeRestoreConfig:
 			if out.RestoreConfig != nil {
 				return false
 			}
 			out.RestoreConfig = &plannerv1.RestoreConfig{}
 			ok = proto.Unmarshal(content, out.RestoreConfig) == nil
-		case nodeDatabaseID:
+		case convert.TagNodeDatabaseID:
 			out.DatabaseId, ok = text(content)
-		case nodeDatabaseName:
+		case convert.TagNodeDatabaseName:
 			out.DatabaseName, ok = text(content)
-		case nodeDatabaseOwner:
+		case convert.TagNodeDatabaseOwner:
 			out.DatabaseOwner, ok = text(content)
-		case nodeScripts:
+		case convert.TagNodeScripts:
 			script := &plannerv1.Script{}
 			out.Scripts = append(out.Scripts, script)
 			ok = proto.Unmarshal(content, script) == nil
@@ -90,17 +57,17 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 func (d *decoder) instanceResources(data []byte, out *plannerv1.InstanceResources) bool {
 	return fields(data, func(tag byte, content []byte) bool {
 		switch tag {
-		case instanceResourcesInstance:
+		case convert.TagInstanceResourcesInstance:
 			if out.Instance != nil {
 				return false
 			}
 			out.Instance = d.instances.One()
 			return d.instance(content, out.Instance)
-		case instanceResourcesInstanceDependencies:
+		case convert.TagInstanceResourcesInstanceDependencies:
 			return d.appendResource(&out.InstanceDependencies, content)
-		case instanceResourcesDatabaseDependencies:
+		case convert.TagInstanceResourcesDatabaseDependencies:
 			return d.appendResource(&out.DatabaseDependencies, content)
-		case instanceResourcesNodeDependents:
+		case convert.TagInstanceResourcesNodeDependents:
 			return d.appendResource(&out.NodeDependents, content)
 		}
 		return false
@@ -116,27 +83,27 @@ func (d *decoder) appendResource(list *[]*plannerv1.Resource, data []byte) bool 
 func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
-		case instanceSpec:
+		case convert.TagInstanceSpec:
 			if out.Spec != nil {
 				return false
 			}
 			out.Spec = d.specs.One()
 			ok = d.spec(content, out.Spec)
-		case instanceHostname:
+		case convert.TagInstanceHostname:
 			out.InstanceHostname, ok = text(content)
-		case instancePrimaryInstanceID:
+		case convert.TagInstancePrimaryInstanceID:
 			out.PrimaryInstanceId, ok = text(content)
-		case instanceDependencies:
+		case convert.TagInstanceDependencies:
 			var id *plannerv1.Identifier
 			id, ok = d.identifier(content, false)
 			out.Dependencies = append(out.Dependencies, id)
-		case instanceConnectionInfo:
+		case convert.TagInstanceConnectionInfo:
 			if out.ConnectionInfo != nil {
 				return false
 			}
 			out.ConnectionInfo = &structpb.Struct{}
 			ok = proto.Unmarshal(content, out.ConnectionInfo) == nil
-		case instancePostInit:
+		case convert.TagInstancePostInit:
 			if out.PostInit != nil {
 				return false
 			}
@@ -150,24 +117,24 @@ func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
 func (d *decoder) spec(data []byte, out *plannerv1.InstanceSpec) bool {
 	return fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
-		case specInstanceID:
+		case convert.TagSpecInstanceID:
 			out.InstanceId, ok = text(content)
-		case specNodeName:
+		case convert.TagSpecNodeName:
 			out.NodeName, ok = text(content)
-		case specDatabaseID:
+		case convert.TagSpecDatabaseID:
 			out.DatabaseId, ok = text(content)
-		case specHostID:
+		case convert.TagSpecHostID:
 			out.HostId, ok = text(content)
-		case specDatabaseName:
+		case convert.TagSpecDatabaseName:
 			out.DatabaseName, ok = text(content)
-		case specSettings:
+		case convert.TagSpecSettings:
 			if out.SettingsForm != nil {
 				return false
 			}
 			s := &structpb.Struct{}
 			out.SettingsForm = &plannerv1.InstanceSpec_Settings{Settings: s}
 			ok = proto.Unmarshal(content, s) == nil
-		case specSettingsJSON:
+		case convert.TagSpecSettingsJSON:
 			if out.SettingsForm != nil {
 				return false
 			}

@@ -6,7 +6,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -76,14 +77,14 @@ func generate() ([]example, error) {
 
 // update adds a request to UpdateDatabase, and executes its plans.
 func (s *story) update(name string, nodes []*node, options *plannerv1.UpdateDatabaseOptions) error {
-	request := &plannerv1.UpdateDatabaseRequest{Start: s.start(), Options: options}
+	in := &plannerv1.UpdateDatabaseRequest{Start: s.start(), Options: options}
 	for _, n := range nodes {
-		request.Nodes = append(request.Nodes, n.message())
+		in.Nodes = append(in.Nodes, n.message())
 	}
-	if err := s.add(name, request); err != nil {
+	if err := s.add(name, in); err != nil {
 		return err
 	}
-	call, err := convert.UpdateDatabase(request)
+	call, err := request.Converter{}.UpdateDatabase(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -96,16 +97,16 @@ func (s *story) update(name string, nodes []*node, options *plannerv1.UpdateData
 
 // restore adds a request to RestoreDatabase, and executes its plans.
 func (s *story) restore(name string, kept []*node, target *node) error {
-	request := &plannerv1.RestoreDatabaseRequest{
+	in := &plannerv1.RestoreDatabaseRequest{
 		Start: s.start(), Targets: []*plannerv1.NodeRestoreResources{target.restoreMessage()},
 	}
 	for _, n := range kept {
-		request.Nodes = append(request.Nodes, n.message())
+		in.Nodes = append(in.Nodes, n.message())
 	}
-	if err := s.add(name, request); err != nil {
+	if err := s.add(name, in); err != nil {
 		return err
 	}
-	call, err := convert.RestoreDatabase(request)
+	call, err := request.Converter{}.RestoreDatabase(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -121,7 +122,7 @@ func (s *story) start() *plannerv1.State {
 	if s.state.Len() == 0 {
 		return nil
 	}
-	return convert.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT).State(s.state)
+	return response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT).State(s.state)
 }
 
 func (s *story) add(name string, request proto.Message) error {

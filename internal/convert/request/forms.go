@@ -1,0 +1,71 @@
+package request
+
+import (
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// formTracker notes in which forms JSON came.
+type formTracker struct {
+	// structs and texts count the fields that have two forms, by the form that was used.
+	structs, texts int
+	// recorded came as Structs in a state that says what is; wishStructs and wishTexts say what should be.
+	// Only resources are in these, and only valid ones.
+	recorded, wishStructs, wishTexts []*resource.Resource
+	// resourceTexts counts the resources that came as text.
+	resourceTexts int
+}
+
+// note counts one resource that came in that form.
+func (t *formTracker) note(r *resource.Resource, f convert.Form, wish bool) {
+	switch {
+	case f == convert.FormStruct && wish:
+		t.wishStructs = append(t.wishStructs, r)
+	case f == convert.FormStruct:
+		t.recorded = append(t.recorded, r)
+	case wish:
+		t.wishTexts = append(t.wishTexts, r)
+	}
+	if f == convert.FormText {
+		t.resourceTexts++
+	}
+}
+
+// format resolves the form of what the planner makes.
+func (t *formTracker) format(asked plannerv1.AttributesFormat) plannerv1.AttributesFormat {
+	switch asked {
+	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT, plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON:
+		return asked
+	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_UNSPECIFIED:
+	}
+	if t.texts > 0 && t.structs == 0 {
+		return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON
+	}
+	return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT
+}
+
+// callers resolves the form of every resource of the caller. A resource in several places has the form of
+// the wish, and text, which is exact, wins where wishes differ: the order of the request has no influence.
+func (t *formTracker) callers(generic bool) convert.CallerForms {
+	forms := convert.CallerForms{Generic: generic}
+	switch structs := len(t.recorded) + len(t.wishStructs); {
+	case structs == 0:
+		return forms
+	case t.resourceTexts == 0:
+		forms.Others = convert.FormStruct
+		return forms
+	default:
+		forms.Structs = make(map[resource.Identifier]struct{}, structs)
+	}
+	for _, r := range t.recorded {
+		forms.Structs[r.Identifier] = struct{}{}
+	}
+	for _, r := range t.wishStructs {
+		forms.Structs[r.Identifier] = struct{}{}
+	}
+	for _, r := range t.wishTexts {
+		delete(forms.Structs, r.Identifier)
+	}
+	return forms
+}

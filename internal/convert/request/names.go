@@ -1,0 +1,86 @@
+package request
+
+import "strings"
+
+// requestNames are the names that a request has used so far, and that have to be unique or the same
+// throughout it.
+type requestNames struct {
+	databaseID, databaseName string
+	// instances maps instance ids to where they were used first.
+	instances map[string]instancePlace
+}
+
+// instancePlace says where an instance stands in a request.
+type instancePlace struct {
+	node   string
+	target bool // in a node to restore
+}
+
+// nodeName checks a name of a node, which must not be empty.
+func (r *reader) nodeName(p *path, field, name string) {
+	switch {
+	case name == "":
+		r.add(p, field, "is required")
+	case strings.IndexByte(name, ':') >= 0:
+		r.add(p, field, "must not contain a colon: it separates names in ids")
+	case hasWordSub(name):
+		r.add(p, field, `must not have "sub" as one of its words between underscores: slot names would be ambiguous`)
+	}
+}
+
+// hasWordSub tells whether one of the words between underscores is "sub": see the slot names that
+// database.replication_slot_create is identified by.
+func hasWordSub(name string) bool {
+	for word := range strings.SplitSeq(name, "_") {
+		if word == "sub" {
+			return true
+		}
+	}
+	return false
+}
+
+// nodeNames checks a list of names of nodes.
+func (r *reader) nodeNames(field string, names []string) {
+	seen := make(map[string]struct{}, len(names))
+	for i, name := range names {
+		p := element(nil, field, i)
+		r.nodeName(&p, "", name)
+		r.unique(seen, &p, "", name)
+	}
+}
+
+// unique adds a name to those seen, and reports one that is there already. An empty one, which is
+// reported elsewhere, is none.
+func (r *reader) unique(seen map[string]struct{}, p *path, field, name string) {
+	if name == "" {
+		return
+	}
+	if _, ok := seen[name]; ok {
+		r.add(p, field, "%q is used more than once", shorten(name))
+	}
+	seen[name] = struct{}{}
+}
+
+// instanceID checks the id of an instance, and that no other instance has it. The instance that performs a
+// restore has that of the primary. A node that is both kept and restored has the same instances in both
+// places: that is for the planner to refuse.
+func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
+	const field = "instance_id"
+	place := instancePlace{node: owner.node, target: owner.target}
+	first, used := r.names.instances[id]
+	switch {
+	case id == "":
+		r.add(p, field, "is required")
+	case owner.scope == duringRestore:
+		if owner.primaryID != "" && owner.primaryID != id {
+			r.add(p, field, "must be that of the primary instance, %q", shorten(owner.primaryID))
+		}
+	case !used:
+		if r.names.instances == nil {
+			r.names.instances = make(map[string]instancePlace)
+		}
+		r.names.instances[id] = place
+	case first.node != place.node || first.target == place.target:
+		r.add(p, field, "%q is used more than once", shorten(id))
+	}
+}

@@ -1,0 +1,223 @@
+package request
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
+
+// primaryRule says what becomes of a node that names a primary which it does not have.
+type primaryRule bool
+
+const (
+	checkPrimary primaryRule = true  // it is a violation
+	leavePrimary primaryRule = false // the planner has to refuse it
+)
+
+// requiredNode converts the node that a request is about.
+func (r *reader) requiredNode(field string, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
+	p := at(nil, field)
+	if in == nil {
+		r.add(&p, "", "is required")
+		return nil
+	}
+	return r.node(&p, in, rule)
+}
+
+// nodes converts a list of nodes, whose names have to be distinct.
+func (r *reader) nodes(
+	parent *path, field string, in []*plannerv1.NodeResources, rule primaryRule,
+) []*planner.NodeResources {
+	if !r.countNodes(len(in)) {
+		return nil
+	}
+	out := make([]*planner.NodeResources, len(in))
+	seen := make(map[string]struct{}, len(in))
+	for i, from := range in {
+		p := element(parent, field, i)
+		r.unique(seen, &p, "node_name", from.GetNodeName())
+		out[i] = r.node(&p, from, rule)
+	}
+	return out
+}
+
+// namedNodes converts a list of nodes of which only the names count.
+func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*planner.NodeResources {
+	if !r.countNodes(len(in)) {
+		return nil
+	}
+	out := make([]*planner.NodeResources, len(in))
+	seen := make(map[string]struct{}, len(in))
+	for i, from := range in {
+		p := element(nil, field, i)
+		r.nodeName(&p, "node_name", from.GetNodeName())
+		r.unique(seen, &p, "node_name", from.GetNodeName())
+		out[i] = &planner.NodeResources{NodeName: from.GetNodeName()}
+	}
+	return out
+}
+
+func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
+	owner := nodeOwner(in)
+	out := &planner.NodeResources{
+		NodeName:          in.GetNodeName(),
+		SourceNode:        in.GetSourceNode(),
+		PrimaryInstanceID: in.GetPrimaryInstanceId(),
+		DatabaseID:        owner.databaseID,
+		DatabaseName:      owner.databaseName,
+		DatabaseOwner:     in.GetDatabaseOwner(),
+	}
+	r.nodeName(p, "node_name", out.NodeName)
+	r.source(p, in)
+	instances := in.GetInstanceResources()
+	if rule == checkPrimary && out.PrimaryInstanceID != "" && len(instances) > 0 &&
+		!slices.ContainsFunc(instances, func(i *plannerv1.InstanceResources) bool {
+			return i.GetInstance().GetSpec().GetInstanceId() == out.PrimaryInstanceID
+		}) {
+		r.add(p, "primary_instance_id", "%q is not among the instances of the node", shorten(out.PrimaryInstanceID))
+	}
+	if len(instances) == 0 {
+		r.add(p, "instance_resources", "a node needs at least one instance")
+	}
+	out.InstanceResources = make([]*planner.InstanceResources, len(instances))
+	for i, from := range instances {
+		q := element(p, "instance_resources", i)
+		out.InstanceResources[i] = r.instance(&q, from, &owner)
+	}
+	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
+	first := element(p, "instance_resources", 0)
+	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, firstSpec(in))
+	out.Scripts = r.scripts(p, "scripts", in.GetScripts())
+	return out
+}
+
+// firstSpec is the spec of a node's first instance, or nil.
+func firstSpec(in *plannerv1.NodeResources) *plannerv1.InstanceSpec {
+	if len(in.GetInstanceResources()) == 0 {
+		return nil
+	}
+	return in.GetInstanceResources()[0].GetInstance().GetSpec()
+}
+
+// nodeOwner is what the instances of a node get from it.
+func nodeOwner(in *plannerv1.NodeResources) instanceOwner {
+	first := firstSpec(in)
+	owner := instanceOwner{
+		node:         in.GetNodeName(),
+		databaseID:   cmp.Or(in.GetDatabaseId(), first.GetDatabaseId()),
+		databaseName: cmp.Or(in.GetDatabaseName(), first.GetDatabaseName()),
+		scope:        always,
+	}
+	for _, s := range in.GetScripts() {
+		if s.GetName() == database.ScriptPostInit {
+			script := scriptFromProto(s)
+			owner.postInit = &script
+			break
+		}
+	}
+	return owner
+}
+
+// source checks where a node gets its first data from.
+func (r *reader) source(p *path, in *plannerv1.NodeResources) {
+	if in.GetSourceNode() == "" {
+		return
+	}
+	r.nodeName(p, "source_node", in.GetSourceNode())
+	if in.GetRestoreConfig() != nil {
+		r.add(p, "source_node", "must be empty in a node with a restore_config: that gets its data from the backup")
+	}
+}
+
+// database checks the id and the name of a node's database: the node's own, or else those of its first
+// instance. They are the same for all nodes of a request.
+func (r *reader) database(p *path, id, name string, instance *path, spec *plannerv1.InstanceSpec) {
+	q := at(instance, "instance")
+	first := at(&q, "spec")
+	r.databaseField(p, "database_id", id, &first, spec.GetDatabaseId(), &r.names.databaseID)
+	place := r.databaseField(p, "database_name", name, &first, spec.GetDatabaseName(), &r.names.databaseName)
+	if strings.IndexByte(cmp.Or(name, spec.GetDatabaseName()), ':') >= 0 {
+		r.add(place, "database_name", "must not contain a colon: it separates names in ids")
+	}
+}
+
+// databaseField returns the message that holds the value of the field.
+func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec string, common *string) *path {
+	value, place := own, p
+	if value == "" {
+		value, place = fromSpec, spec
+	}
+	switch {
+	case value == "":
+		r.add(p, field, "is required, here or in the spec of the first instance")
+	case *common == "":
+		*common = value
+	case *common != value:
+		r.add(place, field, "%q is not %q, as it is before in the request: all nodes are of one database",
+			shorten(value), shorten(*common))
+	}
+	return place
+}
+
+// scripts converts the scripts of a node.
+func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []database.Script {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]database.Script, len(in))
+	for i, from := range in {
+		p := element(parent, field, i)
+		out[i] = scriptFromProto(from)
+		switch name := out[i].Name; {
+		case name == "":
+			r.add(&p, "name", "is required")
+		case name != database.ScriptPostInit && name != database.ScriptPostDatabaseCreate:
+			r.add(&p, "name", "%q is unknown: a script is %s or %s",
+				shorten(name), database.ScriptPostInit, database.ScriptPostDatabaseCreate)
+		case findScript(out[:i], name) != nil:
+			r.add(&p, "name", "a node has at most one script %s", name)
+		}
+	}
+	return out
+}
+
+func scriptFromProto(in *plannerv1.Script) database.Script {
+	return database.Script{
+		Name:       in.GetName(),
+		Statements: in.GetStatements(),
+		Succeeded:  in.GetSucceeded(),
+		NeedsToRun: in.GetNeedsToRun(),
+	}
+}
+
+// findScript returns the script of that name, or nil.
+func findScript(scripts []database.Script, name string) *database.Script {
+	for i := range scripts {
+		if scripts[i].Name == name {
+			return &scripts[i]
+		}
+	}
+	return nil
+}
+
+// restoreConfig converts a restore config; nil stays nil.
+func (r *reader) restoreConfig(parent *path, in *plannerv1.RestoreConfig) *database.RestoreConfig {
+	if in == nil {
+		return nil
+	}
+	p := at(parent, "restore_config")
+	out := &database.RestoreConfig{
+		SourceDatabaseID:   in.GetSourceDatabaseId(),
+		SourceNodeName:     in.GetSourceNodeName(),
+		SourceDatabaseName: in.GetSourceDatabaseName(),
+		RestoreOptions:     in.GetRestoreOptions(),
+	}
+	if in.GetRepository() != nil {
+		out.Repository = r.structObject(&p, "repository", in.GetRepository())
+	}
+	return out
+}

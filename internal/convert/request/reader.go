@@ -1,0 +1,94 @@
+package request
+
+import (
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
+)
+
+// reader converts one request and collects its violations. Where something is wrong, the value that it
+// returns is only good for going on to look for more.
+type reader struct {
+	Converter
+
+	violations
+	forms  formTracker
+	wishes wishes
+	names  requestNames
+
+	resources   slab.Slab[resource.Resource]
+	identifiers slab.Slab[resource.Identifier]
+	types       slab.Slab[resource.Type]
+	json        jsonWriter
+
+	resourceCount, nodeCount int
+	tooMany                  *TooManyError // of the limit that was exceeded first; what comes after is skipped
+}
+
+func newReader() *reader { return Converter{}.reader() }
+
+func (c Converter) reader() *reader {
+	r := &reader{Converter: c}
+	r.json.depth = c.Limits.MaxJSONDepth
+	return r
+}
+
+// finish returns the call, or the error if the request has violations or is beyond the limits.
+func finish[T any](r *reader, call *T) (*T, error) {
+	if r.tooMany != nil {
+		return nil, r.tooMany
+	}
+	if r.Counted != nil {
+		r.Counted(r.resourceCount, r.nodeCount)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return call, nil
+}
+
+// Limits of ResponseOptions.max_message_bytes, and what 0 means.
+const (
+	minMessageBytes     = 4 << 10
+	maxMessageBytes     = 64 << 20
+	defaultMessageBytes = 1 << 20
+)
+
+// responseSettings must come last: it depends on the forms of all that came before.
+func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) convert.ResponseSettings {
+	p := at(nil, "response_options")
+	if f := in.GetAttributesFormat(); !convert.KnownFormat(f) {
+		r.add(&p, "attributes_format", "unknown value %d", f)
+	}
+	size := in.GetMaxMessageBytes()
+	switch {
+	case size == 0:
+		size = defaultMessageBytes
+	case size < minMessageBytes || size > maxMessageBytes:
+		r.add(&p, "max_message_bytes", "must be 0 (for the default of %d) or from %d to %d",
+			defaultMessageBytes, minMessageBytes, maxMessageBytes)
+	}
+	return convert.ResponseSettings{
+		Format:          r.forms.format(in.GetAttributesFormat()),
+		MaxMessageBytes: int(size),
+		Callers:         r.forms.callers(generic),
+	}
+}
+
+func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
+	strategy, ok := convert.NodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
+	if !ok {
+		p := at(parent, field)
+		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
+	}
+	return planner.UpdateDatabaseOptions{
+		NodeUpdateStrategy: strategy,
+		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
+	}
+}
+
+func planOptionsFromProto(in *plannerv1.PlanOptions) resource.PlanOptions {
+	return resource.PlanOptions{ForceUpdate: in.GetForceUpdate()}
+}

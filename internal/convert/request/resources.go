@@ -1,0 +1,191 @@
+package request
+
+import (
+	"encoding/json"
+	"strings"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// role is what a resource in a request is there for.
+type role uint8
+
+const (
+	recorded role = iota // in a state that says what is: any type, marks count
+	desired              // in a whole wanted state of ResourceService: likewise
+	wished               // around an instance or a service: no type of the catalog, marks are cleared
+)
+
+func (r *reader) state(parent *path, field string, in *plannerv1.State, as role) *resource.State {
+	p := at(parent, field)
+	return r.stateAt(&p, in, as)
+}
+
+// stateAt converts a state; nil is an empty one.
+func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State {
+	if v := in.GetVersion(); v != "" && v != convert.CatalogVersion {
+		r.add(p, "version", "this planner knows version %q only", convert.CatalogVersion)
+	}
+	list := in.GetResources()
+	if !r.countResources(len(list)) {
+		return resource.NewState()
+	}
+	state := resource.NewStateSize(len(list))
+	all := make([]resource.Resource, len(list))
+	for i, from := range list {
+		q := element(p, "resources", i)
+		to := &all[i]
+		if !r.resource(&q, from, to, as) {
+			continue
+		}
+		before := state.Len()
+		if state.Add(to); state.Len() == before {
+			r.add(&q, "identifier", "%s is in this state more than once", shorten(to.Identifier.String()))
+		}
+	}
+	return state
+}
+
+// resource converts one resource. It returns false if the identifier is not usable.
+func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resource, as role) bool {
+	named := r.identifier(p, "identifier", in.GetIdentifier(), &out.Identifier)
+	if as == wished && named && database.IsCatalogType(out.Identifier.Type) {
+		q := at(p, "identifier")
+		r.add(&q, "type", "%s is reserved for resources that the planner makes", out.Identifier.Type)
+	}
+	r.executor(p, in.GetExecutor(), &out.Executor)
+	switch f := in.GetAttributesForm().(type) {
+	case *plannerv1.Resource_Attributes:
+		out.Attributes = r.structObject(p, "attributes", f.Attributes)
+		r.forms.structs++
+		r.forms.note(out, convert.FormStruct, as != recorded)
+	case *plannerv1.Resource_AttributesJson:
+		out.Attributes = r.textObject(p, "attributes_json", f.AttributesJson)
+		r.forms.texts++
+		r.forms.note(out, convert.FormText, as != recorded)
+	case nil:
+	}
+	out.Dependencies = r.dependencies(p, in.GetDependencies(), out.Identifier)
+	r.typeDependencies(p, in.GetTypeDependencies(), out)
+	out.DiffIgnore = in.GetDiffIgnore()
+	for i, pointer := range out.DiffIgnore {
+		if !jsontext.ValidPointer(pointer) {
+			q := element(p, "diff_ignore", i)
+			r.add(&q, "", "is no JSON pointer: each part of one begins with a slash, and ~ stands only in ~0 and ~1")
+		}
+	}
+	out.ResourceVersion = in.GetResourceVersion()
+	if as != wished {
+		out.NeedsRecreate = in.GetNeedsRecreate()
+		out.PendingDeletion = in.GetPendingDeletion()
+		out.Error = in.GetError()
+	}
+	return named
+}
+
+// identifier converts an identifier that is required. It returns false if it is not usable.
+func (r *reader) identifier(parent *path, field string, in *plannerv1.Identifier, out *resource.Identifier) bool {
+	p := at(parent, field)
+	return r.identifierAt(&p, in, out)
+}
+
+func (r *reader) identifierAt(p *path, in *plannerv1.Identifier, out *resource.Identifier) bool {
+	if in == nil {
+		r.add(p, "", "is required")
+		return false
+	}
+	*out = resource.Identifier{Type: resource.Type(in.GetType()), ID: in.GetId()}
+	ok := r.resourceType(p, "type", out.Type)
+	if out.ID == "" {
+		r.add(p, "id", "is required")
+		ok = false
+	}
+	return ok
+}
+
+func (r *reader) resourceType(p *path, field string, t resource.Type) bool {
+	if t == "" {
+		r.add(p, field, "is required")
+		return false
+	}
+	if strings.IndexByte(string(t), ':') >= 0 {
+		r.add(p, field, "must not contain a colon")
+		return false
+	}
+	return true
+}
+
+func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Executor) {
+	if in == nil {
+		r.add(parent, "executor", "is required")
+		return
+	}
+	t, ok := convert.ExecutorTypeFromProto(in.GetType())
+	*out = resource.Executor{Type: t, ID: in.GetId()}
+	p := at(parent, "executor")
+	switch {
+	case !ok && in.GetType() == 0:
+		r.add(&p, "type", "is required")
+	case !ok:
+		r.add(&p, "type", "unknown value %d", in.GetType())
+	case (t == resource.ExecutorHost || t == resource.ExecutorPrimary) && out.ID == "":
+		r.add(&p, "id", "is required for an executor of type %s", t)
+	case (t == resource.ExecutorAny || t == resource.ExecutorManager) && out.ID != "":
+		r.add(&p, "id", "must be empty for an executor of type %s", t)
+	}
+}
+
+// dependencies converts the dependencies of the resource that is called owner.
+func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resource.Identifier) []resource.Identifier {
+	out := r.identifiers.Take(len(in))
+	for i, from := range in {
+		q := element(p, "dependencies", i)
+		if r.identifierAt(&q, from, &out[i]) && out[i] == owner {
+			r.add(&q, "", "a resource must not depend on itself")
+		}
+	}
+	return out
+}
+
+func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) {
+	out.TypeDependencies = r.types.Take(len(in))
+	for i, from := range in {
+		t := resource.Type(from)
+		out.TypeDependencies[i] = t
+		q := element(p, "type_dependencies", i)
+		if r.resourceType(&q, "", t) && t == out.Identifier.Type {
+			r.add(&q, "", "a resource must not depend on its own type")
+		}
+	}
+}
+
+// textObject checks that the field is the text of one JSON object, and returns it without copying it.
+func (r *reader) textObject(p *path, field, text string) json.RawMessage {
+	raw := convert.BytesOf(text)
+	if !r.checkLength(p, field, raw) {
+		return nil
+	}
+	if err := jsontext.CheckObject(raw, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
+		r.add(p, field, "is no usable JSON object: %v", err)
+		return nil
+	}
+	return raw
+}
+
+// structObject writes the Struct as JSON.
+func (r *reader) structObject(p *path, field string, in *structpb.Struct) json.RawMessage {
+	text, err := r.json.object(in)
+	if err != nil {
+		r.add(p, field, "is no usable JSON object: %v", err)
+		return nil
+	}
+	if !r.checkLength(p, field, text) {
+		return nil
+	}
+	return text
+}

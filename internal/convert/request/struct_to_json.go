@@ -1,0 +1,141 @@
+package request
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// What can be wrong with a Struct. None of these holds a part of it.
+var (
+	errNotFinite = errors.New("it holds a number that is infinite or not a number")
+	errNoKind    = errors.New("it holds a value of no kind: null is a value that holds null_value")
+	errNull      = errors.New("it holds a null_value other than NULL_VALUE")
+	errNotUTF8   = errors.New("it holds a string that is not valid UTF-8")
+	errTooDeep   = errors.New("objects and arrays are nested too deeply")
+)
+
+// jsonWriter writes Structs as JSON: without white space, members in the order of their keys. One writer
+// serves a whole request, so that small objects share their memory.
+type jsonWriter struct {
+	text []byte
+	// keys of the objects that are being written, outermost first.
+	keys []string
+	// depth is how many objects and arrays may be open at once; 0 stands for jsontext.DefaultDepth.
+	depth int
+}
+
+func (w *jsonWriter) deepest() int { return cmp.Or(w.depth, jsontext.DefaultDepth) }
+
+// object returns the Struct as JSON; a nil one is {}.
+func (w *jsonWriter) object(in *structpb.Struct) (json.RawMessage, error) {
+	return w.write(func(text []byte) ([]byte, error) { return w.members(text, in.GetFields(), w.deepest()) })
+}
+
+// value returns a value of any kind as JSON.
+func (w *jsonWriter) value(in *structpb.Value) (json.RawMessage, error) {
+	return w.write(func(text []byte) ([]byte, error) { return w.append(text, in, w.deepest()) })
+}
+
+// write returns what the function appends, in memory that nothing else will be written to.
+func (w *jsonWriter) write(write func([]byte) ([]byte, error)) (json.RawMessage, error) {
+	const chunk, room = 32 << 10, 512
+	if cap(w.text)-len(w.text) < room {
+		w.text = make([]byte, 0, min(max(2*cap(w.text), 4*room), chunk))
+	}
+	start := len(w.text)
+	// A text that outgrows the chunk moves out of it, without the texts before it.
+	text, err := write(w.text[start:start:cap(w.text)])
+	if err != nil {
+		w.keys = w.keys[:0]
+		return nil, err
+	}
+	if len(text) <= cap(w.text)-start {
+		w.text = w.text[:start+len(text)]
+	}
+	return text[:len(text):len(text)], nil
+}
+
+// append appends a value. Depth is how many more objects and arrays may be opened.
+func (w *jsonWriter) append(text []byte, in *structpb.Value, depth int) ([]byte, error) {
+	switch kind := in.GetKind().(type) {
+	case *structpb.Value_NullValue:
+		if kind.NullValue != structpb.NullValue_NULL_VALUE {
+			return nil, errNull
+		}
+		return append(text, "null"...), nil
+	case *structpb.Value_BoolValue:
+		return strconv.AppendBool(text, kind.BoolValue), nil
+	case *structpb.Value_NumberValue:
+		if math.IsNaN(kind.NumberValue) || math.IsInf(kind.NumberValue, 0) {
+			return nil, errNotFinite
+		}
+		return jsontext.AppendFloat(text, kind.NumberValue), nil
+	case *structpb.Value_StringValue:
+		return appendString(text, kind.StringValue)
+	case *structpb.Value_ListValue:
+		return w.elements(text, kind.ListValue.GetValues(), depth)
+	case *structpb.Value_StructValue:
+		return w.members(text, kind.StructValue.GetFields(), depth)
+	}
+	return nil, errNoKind
+}
+
+func (w *jsonWriter) elements(text []byte, in []*structpb.Value, depth int) ([]byte, error) {
+	if depth == 0 {
+		return nil, errTooDeep
+	}
+	text = append(text, '[')
+	for i, v := range in {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		var err error
+		if text, err = w.append(text, v, depth-1); err != nil {
+			return nil, err
+		}
+	}
+	return append(text, ']'), nil
+}
+
+func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth int) ([]byte, error) {
+	if depth == 0 {
+		return nil, errTooDeep
+	}
+	first := len(w.keys)
+	for key := range in {
+		w.keys = append(w.keys, key)
+	}
+	last := len(w.keys)
+	slices.Sort(w.keys[first:last])
+	text = append(text, '{')
+	for i := first; i < last; i++ {
+		if i > first {
+			text = append(text, ',')
+		}
+		key := w.keys[i] // by index: the members below may move the keys
+		var err error
+		if text, err = appendString(text, key); err != nil {
+			return nil, err
+		}
+		if text, err = w.append(append(text, ':'), in[key], depth-1); err != nil {
+			return nil, err
+		}
+	}
+	w.keys = w.keys[:first]
+	return append(text, '}'), nil
+}
+
+func appendString(text []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return nil, errNotUTF8
+	}
+	return jsontext.AppendString(text, s), nil
+}

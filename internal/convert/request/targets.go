@@ -1,0 +1,89 @@
+package request
+
+import (
+	"cmp"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
+
+// targets converts the nodes to restore, of which there has to be one, and whose names have to be distinct.
+// Whether one of them is also kept is for the planner to look at.
+func (r *reader) targets(
+	parent *path, field string, in []*plannerv1.NodeRestoreResources,
+) []*planner.NodeRestoreResources {
+	if len(in) == 0 {
+		r.add(parent, field, "name at least one node to restore")
+	}
+	if !r.countNodes(len(in)) {
+		return nil
+	}
+	out := make([]*planner.NodeRestoreResources, len(in))
+	seen := make(map[string]struct{}, len(in))
+	for i, from := range in {
+		p := element(parent, field, i)
+		r.unique(seen, &p, "node_name", from.GetNodeName())
+		out[i] = r.target(&p, from)
+	}
+	return out
+}
+
+// requiredTarget converts the target that a request is about.
+func (r *reader) requiredTarget(field string, in *plannerv1.NodeRestoreResources) *planner.NodeRestoreResources {
+	p := at(nil, field)
+	if in == nil {
+		r.add(&p, "", "is required")
+		return nil
+	}
+	return r.target(&p, in)
+}
+
+func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.NodeRestoreResources {
+	primary := in.GetPrimaryInstance()
+	spec := primary.GetInstance().GetSpec()
+	owner := instanceOwner{
+		node:         in.GetNodeName(),
+		databaseID:   cmp.Or(in.GetDatabaseId(), spec.GetDatabaseId()),
+		databaseName: cmp.Or(in.GetDatabaseName(), spec.GetDatabaseName()),
+		target:       true,
+		primaryID:    spec.GetInstanceId(),
+		scope:        afterRestore,
+	}
+	restoring := owner
+	restoring.scope = duringRestore
+
+	out := &planner.NodeRestoreResources{
+		NodeName:      in.GetNodeName(),
+		DatabaseID:    owner.databaseID,
+		DatabaseName:  owner.databaseName,
+		DatabaseOwner: in.GetDatabaseOwner(),
+	}
+	r.nodeName(p, "node_name", out.NodeName)
+	out.PrimaryInstance = r.requiredInstance(p, "primary_instance", primary, &owner)
+	out.RestoreInstance = r.requiredInstance(p, "restore_instance", in.GetRestoreInstance(), &restoring)
+	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {
+		out.ReplicaInstances = make([]*planner.InstanceResources, len(replicas))
+		for i, from := range replicas {
+			q := element(p, "replica_instances", i)
+			out.ReplicaInstances[i] = r.instance(&q, from, &owner)
+		}
+	}
+	if in.GetRestoreConfig() == nil {
+		r.add(p, "restore_config", "is required")
+	}
+	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
+	first := at(p, "primary_instance")
+	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, spec)
+	return out
+}
+
+func (r *reader) requiredInstance(
+	parent *path, field string, in *plannerv1.InstanceResources, owner *instanceOwner,
+) *planner.InstanceResources {
+	p := at(parent, field)
+	if in == nil {
+		r.add(&p, "", "is required")
+		return nil
+	}
+	return r.instance(&p, in, owner)
+}

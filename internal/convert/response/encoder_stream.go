@@ -1,0 +1,88 @@
+package response
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// Header opens a stream of that many plans. Options are those of the rpc, as resolved: see ResolvedOptions
+// and ResolvedPlanOptions; nil for an rpc that has none.
+func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *plannerv1.PlanHeader {
+	return &plannerv1.PlanHeader{
+		Options:          options,
+		AttributesFormat: e.settings.Format,
+		MaxMessageBytes:  uint32(e.settings.MaxMessageBytes),
+		Plans:            uint32(plans),
+	}
+}
+
+// PartSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
+func PartSize(plan, phases int) int { return fieldSize(numberSize(uint64(plan)) + phases) }
+
+// AppendPart appends the beginning of such a response: what is left is its phases.
+func AppendPart(b []byte, plan, phases int) []byte {
+	size := numberSize(uint64(plan)) + phases
+	w := writer{b: protowire.AppendVarint(append(b, convert.TagResponsePlanPart), uint64(size))}
+	w.number(convert.TagPartPlanIndex, uint64(plan))
+	return w.b
+}
+
+// PhaseSize is what the phase of that index takes in its part, with that many bytes of events.
+func PhaseSize(phase, events int) int { return fieldSize(numberSize(uint64(phase)) + events) }
+
+// AppendPhase appends the beginning of such a phase: what is left is its events.
+func AppendPhase(b []byte, phase, events int) []byte {
+	size := numberSize(uint64(phase)) + events
+	w := writer{b: protowire.AppendVarint(append(b, convert.TagPartPhases), uint64(size))}
+	w.number(convert.TagPhaseIndex, uint64(phase))
+	return w.b
+}
+
+// ResolvedOptions are all options of UpdateDatabase, with the defaults filled in.
+func ResolvedOptions(o planner.UpdateDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
+	return &plannerv1.UpdateDatabaseOptions{
+		NodeUpdateStrategy: convert.NodeUpdateStrategyToProto(o.NodeUpdateStrategy),
+		PlanOptions:        planOptionsToProto(o.PlanOptions),
+	}
+}
+
+// ResolvedPlanOptions are the options of an rpc that has those of planning only.
+func ResolvedPlanOptions(o resource.PlanOptions) *plannerv1.UpdateDatabaseOptions {
+	return &plannerv1.UpdateDatabaseOptions{PlanOptions: planOptionsToProto(o)}
+}
+
+func planOptionsToProto(o resource.PlanOptions) *plannerv1.PlanOptions {
+	return &plannerv1.PlanOptions{ForceUpdate: o.ForceUpdate}
+}
+
+// Summary closes a stream of these plans: it counts what is in them, and computes their digest. It gives up
+// with resource.ErrInterrupted soon after the channel is closed; nil never is.
+func Summary(interrupt <-chan struct{}, plans []resource.Plan) (*plannerv1.PlanSummary, error) {
+	digest, err := resource.DigestInterruptible(interrupt, plans)
+	if err != nil {
+		return nil, err
+	}
+	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: digest}
+	for _, plan := range plans {
+		summary.Phases += uint32(len(plan.Phases))
+		for _, phase := range plan.Phases {
+			for i := range phase.Events {
+				switch phase.Events[i].Type {
+				case resource.EventRefresh:
+					summary.Refreshes++
+				case resource.EventCreate:
+					summary.Creates++
+				case resource.EventUpdate:
+					summary.Updates++
+				case resource.EventDelete:
+					summary.Deletes++
+				}
+			}
+		}
+	}
+	return summary, nil
+}

@@ -1,0 +1,229 @@
+package response
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+)
+
+// exact writes JSON text as a field: a Struct if it has to be an object, else a Value. It writes nothing and
+// returns false if that cannot hold the text exactly: if that, written as JSON again, would not be the same value.
+// Text that is no such JSON is such a case too.
+func (w *writer) exact(tag byte, text []byte, object bool) bool {
+	check := jsontext.Check
+	if object {
+		check = jsontext.CheckObject
+	}
+	if check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth}) != nil {
+		return false
+	}
+	before := w.mark()
+	p := structWriter{writer: w, text: text}
+	if p.document(tag, object) {
+		return true
+	}
+	w.back(before)
+	if !p.unsorted {
+		return false
+	}
+	sorted, err := jsontext.Canonical(text)
+	if err != nil {
+		return false
+	}
+	p = structWriter{writer: w, text: sorted}
+	if p.document(tag, object) {
+		return true
+	}
+	w.back(before)
+	return false
+}
+
+// structWriter writes JSON that has been checked as Structs and Values. It stops, with false, at the first number
+// that is not a double, and at the first member whose name is not behind the one before it.
+type structWriter struct {
+	*writer
+	text     []byte
+	pos      int
+	unsorted bool
+}
+
+func (p *structWriter) document(tag byte, object bool) bool {
+	p.b = append(p.b, tag)
+	if !object {
+		return p.value()
+	}
+	p.next()
+	return p.object()
+}
+
+// next skips white space, commas and colons, and returns the byte that a token starts with.
+func (p *structWriter) next() byte {
+	for {
+		switch c := p.text[p.pos]; c {
+		case ' ', '\t', '\n', '\r', ',', ':':
+			p.pos++
+		default:
+			return c
+		}
+	}
+}
+
+// value writes the next value as a Value, with its length in front.
+func (p *structWriter) value() bool {
+	if c := p.next(); c == '{' || c == '[' {
+		return p.container(c)
+	}
+	s, ok := p.scalar()
+	p.b = s.append(protowire.AppendVarint(p.b, uint64(s.size())))
+	return ok
+}
+
+// container writes a Value that holds the next object or array, which begins with that bracket.
+func (p *structWriter) container(bracket byte) bool {
+	value := p.open()
+	defer p.close(value)
+	if bracket == '{' {
+		p.b = append(p.b, convert.TagValueStruct)
+		return p.object()
+	}
+	p.b = append(p.b, convert.TagValueList)
+	return p.array()
+}
+
+// object writes the next object as a Struct, with its length in front.
+func (p *structWriter) object() bool {
+	content := p.open()
+	defer p.close(content)
+	p.pos++
+	var before []byte
+	for p.next() != '}' {
+		name := p.string()
+		if before != nil && bytes.Compare(before, name) >= 0 {
+			p.unsorted = true
+			return false
+		}
+		before = name
+		if !p.member(name) {
+			return false
+		}
+	}
+	p.pos++
+	return true
+}
+
+func (p *structWriter) member(name []byte) bool {
+	p.b = append(p.b, convert.TagStructFields)
+	if c := p.next(); c == '{' || c == '[' {
+		entry := p.open()
+		p.name(name)
+		ok := p.value()
+		p.close(entry)
+		return ok
+	}
+	s, ok := p.scalar()
+	size := s.size()
+	p.b = protowire.AppendVarint(p.b, uint64(fieldSize(len(name))+fieldSize(size)))
+	p.name(name)
+	p.b = s.append(protowire.AppendVarint(p.b, uint64(size)))
+	return ok
+}
+
+// name writes the name of a member, and the tag of its value.
+func (p *structWriter) name(name []byte) {
+	p.b = append(protowire.AppendBytes(append(p.b, convert.TagMemberKey), name), convert.TagMemberValue)
+}
+
+// array writes the next array as a ListValue, with its length in front.
+func (p *structWriter) array() bool {
+	content := p.open()
+	defer p.close(content)
+	p.pos++
+	for p.next() != ']' {
+		p.b = append(p.b, convert.TagListValues)
+		if !p.value() {
+			return false
+		}
+	}
+	p.pos++
+	return true
+}
+
+// scalar is a Value that is neither a Struct nor a list.
+type scalar struct {
+	tag byte
+	// text is a string, bits are all else.
+	text []byte
+	bits uint64
+}
+
+func (s *scalar) size() int {
+	switch s.tag {
+	case convert.TagValueString:
+		return fieldSize(len(s.text))
+	case convert.TagValueNumber:
+		return convert.TagSize + protowire.SizeFixed64()
+	}
+	return convert.TagSize + protowire.SizeVarint(s.bits)
+}
+
+func (s *scalar) append(b []byte) []byte {
+	b = append(b, s.tag)
+	switch s.tag {
+	case convert.TagValueString:
+		return protowire.AppendBytes(b, s.text)
+	case convert.TagValueNumber:
+		return protowire.AppendFixed64(b, s.bits)
+	}
+	return protowire.AppendVarint(b, s.bits)
+}
+
+func (p *structWriter) scalar() (scalar, bool) {
+	switch p.next() {
+	case '"':
+		return scalar{tag: convert.TagValueString, text: p.string()}, true
+	case 't':
+		p.pos += len("true")
+		return scalar{tag: convert.TagValueBool, bits: protowire.EncodeBool(true)}, true
+	case 'f':
+		p.pos += len("false")
+		return scalar{tag: convert.TagValueBool}, true
+	case 'n':
+		p.pos += len("null")
+		return scalar{tag: convert.TagValueNull}, true
+	}
+	f, ok := jsontext.ExactFloat(p.number())
+	return scalar{tag: convert.TagValueNumber, bits: math.Float64bits(f)}, ok
+}
+
+// string reads a string. It is never nil.
+func (p *structWriter) string() []byte {
+	start, escaped := p.pos, false
+	for p.pos++; p.text[p.pos] != '"'; p.pos++ {
+		if p.text[p.pos] == '\\' {
+			escaped = true
+			p.pos++
+		}
+	}
+	p.pos++
+	if escaped {
+		var s string
+		if err := json.Unmarshal(p.text[start:p.pos], &s); err != nil {
+			panic("convert: checked JSON holds an invalid string") // and that must not be shown
+		}
+		return []byte(s)
+	}
+	return p.text[start+1 : p.pos-1]
+}
+
+func (p *structWriter) number() []byte {
+	start := p.pos
+	for p.pos < len(p.text) && bytes.IndexByte([]byte("+-.0123456789eE"), p.text[p.pos]) >= 0 {
+		p.pos++
+	}
+	return p.text[start:p.pos]
+}

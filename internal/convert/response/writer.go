@@ -1,0 +1,204 @@
+package response
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// writer appends messages in protobuf's wire format, as protobuf itself would: fields in the order of their
+// numbers, but for a oneof, which comes last; entries of maps in the order of their keys.
+//
+// The length of a message stands in front of it, and is known at its end. What is small is measured first. For
+// the rest, a gap of no bytes is noted where the length belongs, and all lengths are put in at the very end, when
+// each byte is moved once at most, however deep messages are nested.
+type writer struct {
+	b    []byte
+	gaps []gap // in the order of their places
+	// filled is how many bytes the lengths take that are known so far.
+	filled int
+	// room is for the gaps of most messages.
+	room [16]gap
+}
+
+// gap is where a length is missing.
+type gap struct {
+	at int
+	// length is that of the message; until it is known, what filled was at its beginning.
+	length int
+}
+
+// begin makes the writer append to b.
+func (w *writer) begin(b []byte) {
+	w.b, w.filled = b, 0
+	if w.gaps = w.gaps[:0]; w.gaps == nil {
+		w.gaps = w.room[:0]
+	}
+}
+
+// open notes that the length of what follows belongs here.
+func (w *writer) open() (index int) {
+	w.gaps = append(w.gaps, gap{at: len(w.b), length: w.filled})
+	return len(w.gaps) - 1
+}
+
+// close notes that the message ends here. What was opened after it has been closed.
+func (w *writer) close(index int) {
+	g := &w.gaps[index]
+	g.length = len(w.b) - g.at + w.filled - g.length
+	w.filled += protowire.SizeVarint(uint64(g.length))
+}
+
+// finish puts the lengths in, and returns all bytes, which the writer then forgets.
+func (w *writer) finish() []byte {
+	end := len(w.b)
+	to := end + w.filled
+	b := slices.Grow(w.b, w.filled)[:to]
+	w.b = nil
+	for _, g := range slices.Backward(w.gaps) {
+		to -= end - g.at
+		copy(b[to:], b[g.at:end])
+		end = g.at
+		to -= protowire.SizeVarint(uint64(g.length))
+		protowire.AppendVarint(b[:to], uint64(g.length)) // in place: there is room up to what was moved
+	}
+	return b
+}
+
+// mark is how far a writer was.
+type mark struct{ bytes, gaps, filled int }
+
+func (w *writer) mark() mark { return mark{len(w.b), len(w.gaps), w.filled} }
+
+// back forgets what was written since.
+func (w *writer) back(to mark) {
+	w.b, w.gaps, w.filled = w.b[:to.bytes], w.gaps[:to.gaps], to.filled
+}
+
+// text writes a field that is left out if it is empty.
+func (w *writer) text(tag byte, s string) {
+	if s != "" {
+		w.element(tag, s)
+	}
+}
+
+// element writes a field that is there also if it is empty: an element of a list, or one of several forms.
+func (w *writer) element(tag byte, s string) {
+	w.begins(tag, len(s))
+	w.b = append(w.b, s...)
+}
+
+// begins writes the beginning of a field of n bytes. Most are short.
+func (w *writer) begins(tag byte, n int) {
+	if n < 1<<7 {
+		w.b = append(w.b, tag, byte(n))
+		return
+	}
+	w.b = protowire.AppendVarint(append(w.b, tag), uint64(n))
+}
+
+// number writes a field that is left out if it is 0.
+func (w *writer) number(tag byte, n uint64) {
+	if n != 0 {
+		w.b = protowire.AppendVarint(append(w.b, tag), n)
+	}
+}
+
+func (w *writer) flag(tag byte, set bool) {
+	if set {
+		w.b = append(w.b, tag, 1)
+	}
+}
+
+func (w *writer) identifier(tag byte, id *resource.Identifier) {
+	w.begins(tag, textSize(string(id.Type))+textSize(id.ID))
+	w.text(convert.TagIdentifierType, string(id.Type))
+	w.text(convert.TagIdentifierID, id.ID)
+}
+
+func (w *writer) executor(tag byte, e *resource.Executor) {
+	kind := uint64(convert.ExecutorTypeToProto(e.Type))
+	w.begins(tag, numberSize(kind)+textSize(e.ID))
+	w.number(convert.TagExecutorType, kind)
+	w.text(convert.TagExecutorID, e.ID)
+}
+
+// resource writes the content of a resource, and returns the form that its attributes have in it.
+func (w *writer) resource(r *resource.Resource, as convert.Form) convert.Form {
+	w.identifier(convert.TagResourceIdentifier, &r.Identifier)
+	w.executor(convert.TagResourceExecutor, &r.Executor)
+	for i := range r.Dependencies {
+		w.identifier(convert.TagResourceDependencies, &r.Dependencies[i])
+	}
+	for _, t := range r.TypeDependencies {
+		w.element(convert.TagResourceTypeDependencies, string(t))
+	}
+	for _, pointer := range r.DiffIgnore {
+		w.element(convert.TagResourceDiffIgnore, pointer)
+	}
+	w.flag(convert.TagResourceNeedsRecreate, r.NeedsRecreate)
+	w.flag(convert.TagResourcePendingDeletion, r.PendingDeletion)
+	w.text(convert.TagResourceError, r.Error)
+	w.text(convert.TagResourceVersion, r.ResourceVersion)
+	return w.json(convert.TagResourceAttributes, convert.TagResourceAttributesJSON, r.Attributes, as, true)
+}
+
+// event writes the content of an event. The values of its diff have the form of its resource.
+func (w *writer) event(e *resource.Event, as convert.Form) {
+	w.number(convert.TagEventType, uint64(convert.EventTypeToProto(e.Type)))
+	w.b = append(w.b, convert.TagEventResource)
+	inner := w.open()
+	as = w.resource(e.Resource, as)
+	w.close(inner)
+	w.number(convert.TagEventReason, uint64(convert.EventReasonToProto(e.Reason)))
+	for i := range e.Diff {
+		w.b = append(w.b, convert.TagEventDiff)
+		operation := w.open()
+		w.operation(&e.Diff[i], as)
+		w.close(operation)
+	}
+	for i := range e.CausedBy {
+		w.identifier(convert.TagEventCausedBy, &e.CausedBy[i])
+	}
+}
+
+func (w *writer) operation(o *jsontext.Operation, as convert.Form) {
+	w.text(convert.TagOperationOp, o.Op)
+	w.text(convert.TagOperationPath, o.Path)
+	w.text(convert.TagOperationFrom, o.From)
+	w.json(convert.TagOperationValue, convert.TagOperationValueJSON, o.Value, as, false)
+}
+
+// json writes JSON in that form if it can, and returns the form that it has. None has none of the two fields.
+func (w *writer) json(asStruct, asText byte, text []byte, as convert.Form, object bool) convert.Form {
+	if len(text) == 0 {
+		return as
+	}
+	if as == convert.FormStruct && w.exact(asStruct, text, object) {
+		return convert.FormStruct
+	}
+	w.element(asText, convert.StringOf(text))
+	return convert.FormText
+}
+
+// numberSize is the size of what number writes, textSize that of what text writes.
+func numberSize(n uint64) int {
+	if n == 0 {
+		return 0
+	}
+	return convert.TagSize + protowire.SizeVarint(n)
+}
+
+func textSize(s string) int {
+	if s == "" {
+		return 0
+	}
+	return fieldSize(len(s))
+}
+
+// fieldSize is what n bytes take as a field.
+func fieldSize(n int) int { return convert.TagSize + protowire.SizeBytes(n) }
