@@ -2,8 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -182,12 +180,15 @@ func replyRestore(data []byte) ([][]byte, error) {
 	return replyOf(plans, asked.Response, nil)
 }
 
-// replyOf is what the service sends, in the way it makes it, but with each plan in one part.
+// replyOf is what the service sends, in the way it makes it.
 func replyOf(
 	plans []resource.Plan, settings convert.ResponseSettings, options *plannerv1.UpdateDatabaseOptions,
 ) ([][]byte, error) {
-	encoder := response.NewEncoder(settings)
-	parts := encode(encoder, plans)
+	encoder := response.NewEncoder(nil, settings)
+	parts, err := encoder.Cut(plans)
+	if err != nil {
+		return nil, err
+	}
 	summary, err := response.Summary(nil, plans)
 	if err != nil {
 		return nil, err
@@ -199,72 +200,15 @@ func replyOf(
 		return nil, err
 	}
 	reply := [][]byte{header}
-	for i := range plans {
-		reply = append(reply, parts.message(i))
+	for part := range parts.Messages {
+		data, err := part.AppendTo(make([]byte, 0, part.Size()))
+		if err != nil {
+			return nil, err
+		}
+		reply = append(reply, data)
 	}
 	last, err := proto.Marshal(&plannerv1.UpdateDatabaseResponse{
 		Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: summary},
 	})
 	return append(reply, last), err
-}
-
-// keptBytes is how large the events of an answer may be to be kept when they have been measured.
-const keptBytes = 1 << 20
-
-// scratches are memory for events that are measured.
-var scratches = sync.Pool{New: func() any { return new([]byte) }}
-
-// encodedPlans are plans of which every event has been encoded to measure it.
-type encodedPlans struct {
-	encoder *response.Encoder
-	plans   []resource.Plan
-	// sizes are what the events of each phase take, and kept is all events if they are few.
-	sizes [][]int
-	kept  []byte
-}
-
-func encode(encoder *response.Encoder, plans []resource.Plan) *encodedPlans {
-	m := &encodedPlans{encoder: encoder, plans: plans, sizes: make([][]int, len(plans))}
-	scratch, _ := scratches.Get().(*[]byte)
-	defer scratches.Put(scratch)
-	b, total := (*scratch)[:0], 0
-	for i, plan := range plans {
-		m.sizes[i] = make([]int, len(plan.Phases))
-		for k, phase := range plan.Phases {
-			for e := range phase.Events {
-				if total > keptBytes {
-					b = b[:0]
-				}
-				before := len(b)
-				b = encoder.AppendPhaseEvent(b, &phase.Events[e])
-				m.sizes[i][k] += len(b) - before
-				total += len(b) - before
-			}
-		}
-	}
-	if total <= keptBytes {
-		m.kept = slices.Clone(b)
-	}
-	*scratch = b
-	return m
-}
-
-// message is the one of a plan. They have to be asked for in order.
-func (m *encodedPlans) message(plan int) []byte {
-	phases := 0
-	for k, n := range m.sizes[plan] {
-		phases += response.PhaseSize(k, n)
-	}
-	b := response.AppendPart(make([]byte, 0, response.PartSize(plan, phases)), plan, phases)
-	for k, n := range m.sizes[plan] {
-		b = response.AppendPhase(b, k, n)
-		if m.kept != nil {
-			b, m.kept = append(b, m.kept[:n]...), m.kept[n:]
-			continue
-		}
-		for e := range m.plans[plan].Phases[k].Events {
-			b = m.encoder.AppendPhaseEvent(b, &m.plans[plan].Phases[k].Events[e])
-		}
-	}
-	return b
 }

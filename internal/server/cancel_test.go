@@ -12,6 +12,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 const (
@@ -162,7 +163,7 @@ func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
 		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 	) ([]resource.Plan, *resource.State, error) {
 		cancel()
-		return makePlans([]int{1}), nil, nil
+		return answers.Plans([]int{1}), nil, nil
 	}
 	err := s.UpdateDatabase(wantNodes("n1"), endedStream{ctx: ctx})
 	if codeOf(translate(ctx, err)) != codes.Canceled {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -118,8 +119,8 @@ const deadlineSlack = 20 * time.Millisecond
 
 // interrupted tells whether the call ended before its work did, and by what.
 func interrupted(ctx context.Context, err error) (codes.Code, bool) {
-	if !errors.Is(err, resource.ErrInterrupted) && !errors.Is(err, context.Canceled) &&
-		!errors.Is(err, context.DeadlineExceeded) {
+	if !errors.Is(err, resource.ErrInterrupted) && !errors.Is(err, interrupt.ErrInterrupted) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return codes.OK, false
 	}
 	// A caller gives up at its deadline and says so: that may come in before the timer of this context fires.

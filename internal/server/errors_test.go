@@ -222,7 +222,7 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 		ruled[strings.TrimPrefix(typ.String(), "*")] = true
 	}
 	found := map[string]bool{}
-	for _, dir := range []string{"convert", "database", "jsontext", "planner", "resource", "server", "server/admission", "server/identity"} {
+	for _, dir := range []string{"convert/request", "convert/response", "database", "jsontext", "planner", "resource", "server", "server/admission", "server/identity"} {
 		for _, name := range errorTypes(t, "../"+dir) {
 			found[path.Base(dir)+"."+name] = true
 		}

@@ -10,12 +10,13 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // TestJudgingStopsWhenTheCallEnds ends calls when the judge begins to look at their plans. These are bad, so
 // that a judge who went on would find a bug.
 func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
-	bad := makePlans([]int{2})
+	bad := answers.Plans([]int{2})
 	calls := map[string]struct {
 		prepare func(s *Server, began chan struct{})
 		call    func(context.Context, *harness) error

@@ -8,12 +8,14 @@ import (
 	"google.golang.org/grpc/status"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // TestBadPlansAreNeverSent shows that an answer that breaks rules is a bug to the caller and named in the log.
 func TestBadPlansAreNeverSent(t *testing.T) {
 	h := start(t, Config{}, func(s *Server) {
-		withPlans(makePlans([]int{2}))(s)
+		withPlans(answers.Plans([]int{2}))(s)
 		s.planner.judgeUpdate = judgeUpdate
 	})
 	answer, err := h.update(wantNodes("n1"))

@@ -19,6 +19,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // checkRefused checks that a call was refused with that reason, and told to come back or not.
@@ -63,7 +64,7 @@ func (g *gate) prepare() func(*Server) {
 		defer g.inside.Add(-1)
 		select {
 		case <-g.opened:
-			return makePlans([]int{1}), nil
+			return answers.Plans([]int{1}), nil
 		case <-o.PlanOptions.Interrupt:
 			return nil, resource.ErrInterrupted
 		}
@@ -263,7 +264,7 @@ func TestRequestBytesInFlightAreBounded(t *testing.T) {
 // TestEverythingIsGivenBack lets calls end in every way that there is.
 func TestEverythingIsGivenBack(t *testing.T) {
 	for name, plan := range map[string]func(planner.UpdateDatabaseOptions) ([]resource.Plan, error){
-		"success": func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return makePlans([]int{3}), nil },
+		"success": func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return answers.Plans([]int{3}), nil },
 		"error":   func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, &planner.NoTargetsError{} },
 		"bug":     func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, errors.New("broken") },
 		"panic":   func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { panic("broken") },
@@ -272,7 +273,7 @@ func TestEverythingIsGivenBack(t *testing.T) {
 			return nil, resource.ErrInterrupted
 		},
 		"event too large": func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
-			return makeLargePlans(2<<20, []int{1}), nil
+			return answers.LargePlans(2<<20, []int{1}), nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

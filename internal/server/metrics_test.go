@@ -16,6 +16,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // metric is the value of the metric with those labels (name, value, ...): of a histogram, how often something was
@@ -71,7 +72,7 @@ func (h *harness) metricsText() string {
 }
 
 func TestMetricsOfACall(t *testing.T) {
-	h := start(t, Config{Metrics: Metrics{Version: "v1.2.3"}}, withPlans(makePlans([]int{2}, []int{3})))
+	h := start(t, Config{Metrics: Metrics{Version: "v1.2.3"}}, withPlans(answers.Plans([]int{2}, []int{3})))
 	if _, err := h.update(wantNodes("n1", "n2")); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -193,12 +194,12 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault {
 		return fault{identifiers: sizes(e.Size, e.Limit)}
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *eventTooLargeError) fault {
+	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
 		ids := sizes(e.Size, e.Limit)
 		ids["resource"] = e.Resource.String()
 		return fault{identifiers: ids}
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *stateTooLargeError) fault {
+	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault {
 		return fault{identifiers: sizes(e.Size, e.Limit)}
 	}),
 )...)

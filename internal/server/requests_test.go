@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // wantNodes is a well-formed request for a database on nodes of those names, with secrets wherever there is room.
@@ -68,38 +67,3 @@ func wireResource(typ, id string, dependencies ...*plannerv1.Identifier) *planne
 }
 
 func secretJSON() string { return fmt.Sprintf(`{"password":%q}`, secret) }
-
-// makePlans makes plans with so many events in each of their phases.
-func makePlans(plans ...[]int) []resource.Plan { return makeLargePlans(0, plans...) }
-
-// makeLargePlans is makePlans with events of about that size.
-func makeLargePlans(bytes int, plans ...[]int) []resource.Plan {
-	var all []resource.Plan
-	n := 0
-	for _, phases := range plans {
-		var plan resource.Plan
-		for _, events := range phases {
-			var phase resource.Phase
-			for range events {
-				n++
-				phase.Events = append(phase.Events, makeEvent(fmt.Sprintf("r%05d", n), bytes))
-			}
-			plan.Phases = append(plan.Phases, phase)
-		}
-		all = append(all, plan)
-	}
-	return all
-}
-
-// makeEvent makes a create event with attributes of about that size.
-func makeEvent(id string, bytes int) resource.Event {
-	return resource.Event{
-		Type:   resource.EventCreate,
-		Reason: resource.ReasonDoesNotExist,
-		Resource: &resource.Resource{
-			Identifier: resource.Identifier{Type: "test", ID: id},
-			Executor:   resource.Executor{Type: resource.ExecutorAny},
-			Attributes: fmt.Appendf(nil, `{"x":"%0*d"}`, bytes, 0),
-		},
-	}
-}

@@ -18,23 +18,23 @@ import (
 
 // content is a message of an answer that is not encoded yet, or not where gRPC takes it from.
 type content interface {
-	size() int
-	// appendTo appends as many bytes.
-	appendTo(b []byte) ([]byte, error)
+	Size() int
+	// AppendTo appends as many bytes.
+	AppendTo(b []byte) ([]byte, error)
 }
 
 // encoded is a message that is encoded already.
 type encoded []byte
 
-func (e encoded) size() int                         { return len(e) }
-func (e encoded) appendTo(b []byte) ([]byte, error) { return append(b, e...), nil }
+func (e encoded) Size() int                         { return len(e) }
+func (e encoded) AppendTo(b []byte) ([]byte, error) { return append(b, e...), nil }
 
 // unencoded is a message that protobuf encodes. It is asked for its size first.
 type unencoded struct{ proto.Message }
 
-func (m unencoded) size() int { return proto.Size(m.Message) }
+func (m unencoded) Size() int { return proto.Size(m.Message) }
 
-func (m unencoded) appendTo(b []byte) ([]byte, error) {
+func (m unencoded) AppendTo(b []byte) ([]byte, error) {
 	return proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(b, m.Message)
 }
 
@@ -55,7 +55,7 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 		}
 		answer = unencoded{msg}
 	}
-	size := answer.size()
+	size := answer.Size()
 	var room *admission.Room // a nil call takes none
 	if c != nil {
 		var err error
@@ -67,7 +67,7 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 		return pooled(ctx, answer, size, room)
 	}
 	defer room.GiveBack()
-	data, err := answer.appendTo(make([]byte, 0, size))
+	data, err := answer.AppendTo(make([]byte, 0, size))
 	return &outgoing{data: mem.BufferSlice{mem.SliceBuffer(data)}, room: room}, err
 }
 
@@ -78,7 +78,7 @@ func pooled(ctx context.Context, answer content, size int, room *admission.Room)
 	// If the connection breaks, it is the collector that finds what gRPC has dropped.
 	lost := runtime.AddCleanup(data, (*admission.Room).GiveBack, room)
 	back := &returning{pool: pool, room: room, lost: lost}
-	all, err := answer.appendTo((*data)[:0])
+	all, err := answer.AppendTo((*data)[:0])
 	if err != nil {
 		back.Put(data)
 		return nil, err

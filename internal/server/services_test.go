@@ -7,13 +7,15 @@ import (
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // execute is the state after all plans of an answer, as an orchestrator would have it.
 func execute(t *testing.T, h *harness, start *plannerv1.State, parts []*plannerv1.PlanPart) *plannerv1.State {
 	t.Helper()
 	req := &plannerv1.ApplyEventsRequest{State: start}
-	for _, plan := range joined(t, parts) {
+	for _, plan := range answers.Join(t, parts) {
 		for _, phase := range plan.GetPhases() {
 			req.Events = append(req.Events, phase.GetEvents()...)
 		}

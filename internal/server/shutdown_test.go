@@ -12,6 +12,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // inFlight starts a call that plans until released, and returns its error when it ends.
@@ -22,7 +23,7 @@ func inFlight(t *testing.T) (h *harness, release func(), done <-chan error) {
 		close(began)
 		select {
 		case <-released:
-			return makePlans([]int{1}), nil
+			return answers.Plans([]int{1}), nil
 		case <-o.PlanOptions.Interrupt:
 			return nil, resource.ErrInterrupted
 		}

@@ -21,12 +21,13 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // TestSlowReaderIsCutOff reads nothing of a large answer.
 func TestSlowReaderIsCutOff(t *testing.T) {
 	const limit = 100 * time.Millisecond
-	plans := makeLargePlans(100_000, []int{40})
+	plans := answers.LargePlans(100_000, []int{40})
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, SendTime: limit}}, withPlans(plans))
 	slow := h.dial()
 	stream, err := plannerv1.NewPlannerServiceClient(slow).UpdateDatabase(t.Context(), wantNodes("n1"))
@@ -51,7 +52,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 
 // TestSlowReaderIsToldWhy: one that reads on in time, after its call was cut off, learns the reason.
 func TestSlowReaderIsToldWhy(t *testing.T) {
-	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(100_000, []int{40})))
+	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(answers.LargePlans(100_000, []int{40})))
 	stream, err := h.planner().UpdateDatabase(t.Context(), wantNodes("n1"))
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +68,7 @@ func TestSlowReaderIsToldWhy(t *testing.T) {
 // TestUnreadAnswersAreBounded takes all room there is for answers.
 func TestUnreadAnswersAreBounded(t *testing.T) {
 	const room = 500_000
-	plans := makeLargePlans(1000, []int{40})
+	plans := answers.LargePlans(1000, []int{40})
 	h := start(t, Config{Limits: admission.Limits{SendTime: 50 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
 	a := h.server.admission
 	taken, err := a.TakeRoom(t.Context(), room)
@@ -122,7 +123,7 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 
 // TestReadMessagesGiveTheirRoomBack long before anybody looks for slow readers.
 func TestReadMessagesGiveTheirRoomBack(t *testing.T) {
-	h := start(t, Config{}, withPlans(makeLargePlans(1000, []int{40})))
+	h := start(t, Config{}, withPlans(answers.LargePlans(1000, []int{40})))
 	if answer, err := h.update(wantNodes("n1")); err != nil || len(answer) != 3 {
 		t.Fatal(len(answer), err)
 	}
@@ -131,7 +132,7 @@ func TestReadMessagesGiveTheirRoomBack(t *testing.T) {
 
 // TestTheBeginningOfAnAnswerIsTakenAtOnce: what sending relies on. The client has no room at all.
 func TestTheBeginningOfAnAnswerIsTakenAtOnce(t *testing.T) {
-	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(makeLargePlans(takenAtOnce-2000, []int{1})))
+	h := start(t, Config{Limits: admission.Limits{SendTime: 200 * time.Millisecond}}, withPlans(answers.LargePlans(takenAtOnce-2000, []int{1})))
 	raw := newRawClient(t, h.listens()())
 	raw.giveNoRoom()
 	data, err := proto.Marshal(wantNodes("n1"))

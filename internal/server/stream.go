@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -10,6 +9,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -29,10 +29,8 @@ func sendPlans[R any](
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	encoder := response.NewEncoder(settings)
-	parts, err := measured(ctx, stageEncode, func() (*sequence, error) {
-		return cut(ctx, plans, encoder.AppendPhaseEvent, settings.MaxMessageBytes)
-	})
+	encoder := response.NewEncoder(interrupt.When(ctx.Done()), settings)
+	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(plans) })
 	if err != nil {
 		return err
 	}
@@ -45,8 +43,13 @@ func sendPlans[R any](
 	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
 		return err
 	}
-	if err := parts.send(ctx, func(p *partMessage) error { return stream.SendMsg(p) }); err != nil {
-		return err
+	for part := range parts.Messages {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := stream.SendMsg(part); err != nil {
+			return err
+		}
 	}
 	return stream.Send(messages.summary(summary))
 }
@@ -55,14 +58,11 @@ func sendPlans[R any](
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
 	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
-		encoder := response.NewEncoder(settings)
+		encoder := response.NewEncoder(interrupt.When(ctx.Done()), settings)
 		messages := make([]encoded, len(states))
 		for i, state := range states {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
 			var err error
-			if messages[i], err = stateMessage(encoder, i, state, settings); err != nil {
+			if messages[i], err = encoder.StateMessage(i, state); err != nil {
 				return nil, err
 			}
 		}
@@ -92,25 +92,12 @@ func stateAnswer[R any, M interface {
 	}
 	return measured(ctx, stageEncode, func() (M, error) {
 		defer callOf(ctx).leavePlace()
-		message, err := stateMessage(response.NewEncoder(settings), 0, state, settings)
+		message, err := response.NewEncoder(interrupt.When(ctx.Done()), settings).StateMessage(0, state)
 		if err != nil {
 			return nil, err
 		}
 		answer := M(new(R))
-		answer.ProtoReflect().SetUnknown([]byte(message))
+		answer.ProtoReflect().SetUnknown(message)
 		return answer, nil
 	})
-}
-
-// stateMessage encodes a message with a state, and refuses one that is larger than the caller wants.
-func stateMessage(
-	encoder *response.Encoder, index int, state *resource.State, settings convert.ResponseSettings,
-) (encoded, error) {
-	scratch := takeScratch()
-	defer scratch.giveBack()
-	scratch.bytes = encoder.AppendStateResponse(scratch.bytes, index, state)
-	if size := len(scratch.bytes); size > settings.MaxMessageBytes {
-		return nil, &stateTooLargeError{Size: size, Limit: settings.MaxMessageBytes}
-	}
-	return slices.Clone(scratch.bytes), nil
 }

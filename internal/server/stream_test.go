@@ -8,8 +8,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // withPlans makes UpdateDatabase answer with those plans.
@@ -39,8 +41,22 @@ func opened(t *testing.T, answer []*plannerv1.UpdateDatabaseResponse) (
 	return header, parts, summary
 }
 
+func checkJoined(t *testing.T, plans []resource.Plan, parts []*plannerv1.PlanPart) {
+	t.Helper()
+	got := answers.Join(t, parts)
+	if len(got) != len(plans) {
+		t.Fatalf("%d plans, want %d", len(got), len(plans))
+	}
+	encoder := response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+	for i, plan := range plans {
+		if want := encoder.Plan(plan); !proto.Equal(got[i], want) {
+			t.Errorf("plan %d: got %v, want %v", i, got[i], want)
+		}
+	}
+}
+
 func TestStreamOfPlans(t *testing.T) {
-	plans := makePlans([]int{2, 1}, []int{3})
+	plans := answers.Plans([]int{2, 1}, []int{3})
 	h := start(t, Config{}, withPlans(plans))
 	req := wantNodes("n1")
 	req.Options = &plannerv1.UpdateDatabaseOptions{
@@ -86,7 +102,7 @@ func TestStreamWithoutPlans(t *testing.T) {
 }
 
 func TestStreamIsCutToTheSizeAsked(t *testing.T) {
-	plans := makeLargePlans(1000, []int{500, 3}, []int{1, 2000})
+	plans := answers.LargePlans(1000, []int{500, 3}, []int{1, 2000})
 	for _, limit := range []uint32{0, 4096, 100_000, 64 << 20} {
 		t.Run(strconv.Itoa(int(limit)), func(t *testing.T) {
 			h := start(t, Config{}, withPlans(plans))
@@ -121,8 +137,8 @@ func TestStreamIsCutToTheSizeAsked(t *testing.T) {
 
 // TestNothingIsSentUnlessEverythingFits puts the event that does not fit at the very end.
 func TestNothingIsSentUnlessEverythingFits(t *testing.T) {
-	plans := makePlans([]int{500}, []int{1})
-	plans[1].Phases[0].Events[0] = makeEvent("large", 5000)
+	plans := answers.Plans([]int{500}, []int{1})
+	plans[1].Phases[0].Events[0] = answers.Event("large", 5000)
 	h := start(t, Config{}, withPlans(plans))
 	req := wantNodes("n1")
 	req.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: 4096}

@@ -28,11 +28,11 @@ func (b back) options() *plannerv1.ResponseOptions {
 }
 
 func (b back) state(s *resource.State) *plannerv1.State {
-	return response.NewEncoder(b.settings).State(s)
+	return response.NewEncoder(nil, b.settings).State(s)
 }
 
 func (b back) node(n *planner.NodeResources) *plannerv1.NodeResources {
-	m, err := response.NewEncoder(b.settings).Node(n)
+	m, err := response.NewEncoder(nil, b.settings).Node(n)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func (b back) node(n *planner.NodeResources) *plannerv1.NodeResources {
 }
 
 func (b back) target(n *planner.NodeRestoreResources) *plannerv1.NodeRestoreResources {
-	m, err := response.NewEncoder(b.settings).RestoreNode(n)
+	m, err := response.NewEncoder(nil, b.settings).RestoreNode(n)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func nodesResponse(c *NodesCall) convert.ResponseSettings { return c.Response }
 var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
 	"planner.v1.UpdateDatabaseRequest": converter(Converter{}.UpdateDatabase, func(b back, c *UpdateDatabaseCall) *plannerv1.UpdateDatabaseRequest {
 		return &plannerv1.UpdateDatabaseRequest{
-			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, response.NewEncoder(b.settings).Service),
+			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, response.NewEncoder(nil, b.settings).Service),
 			Options: response.ResolvedOptions(c.Options), ResponseOptions: b.options(),
 		}
 	}, func(c *UpdateDatabaseCall) convert.ResponseSettings { return c.Response }),

@@ -37,7 +37,7 @@ func sent(id string, form plannerv1.AttributesFormat) *plannerv1.Resource {
 // got is the form that a resource of that identifier comes back in.
 func got(settings convert.ResponseSettings, kind resource.Type, id string) plannerv1.AttributesFormat {
 	r := &resource.Resource{Identifier: resource.Identifier{Type: kind, ID: id}, Attributes: []byte(`{"x":[1]}`)}
-	event := response.NewEncoder(settings).Event(&resource.Event{
+	event := response.NewEncoder(nil, settings).Event(&resource.Event{
 		Type: resource.EventUpdate, Resource: r, Diff: []jsontext.Operation{{Op: "add", Path: "/x", Value: []byte("null")}},
 	})
 	_, object := event.Resource.AttributesForm.(*plannerv1.Resource_Attributes)

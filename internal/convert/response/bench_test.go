@@ -117,7 +117,7 @@ func BenchmarkUpdateDatabase(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		encoder := NewEncoder(call.Response)
+		encoder := NewEncoder(nil, call.Response)
 		var answer []byte
 		b.Run("form="+name+"/step=encode", func(b *testing.B) {
 			b.ReportAllocs()

@@ -35,7 +35,7 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 		t.Errorf("the summary is %v, not %v", summary, want)
 	}
 	settings := convert.ResponseSettings{Format: plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON, MaxMessageBytes: 5000}
-	header := NewEncoder(settings).Header(7, ResolvedOptions(planner.UpdateDatabaseOptions{}))
+	header := NewEncoder(nil, settings).Header(7, ResolvedOptions(planner.UpdateDatabaseOptions{}))
 	if want := (&plannerv1.PlanHeader{
 		Options: &plannerv1.UpdateDatabaseOptions{
 			NodeUpdateStrategy: plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING,

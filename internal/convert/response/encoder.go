@@ -1,11 +1,16 @@
 package response
 
 import (
+	"fmt"
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // Encoder writes resources, states, events and plans, each resource in the form that the settings give it. What
@@ -23,13 +28,16 @@ type Encoder struct {
 	settings convert.ResponseSettings
 }
 
-// NewEncoder returns an encoder for the response to a call.
-func NewEncoder(settings convert.ResponseSettings) *Encoder { return &Encoder{settings: settings} }
+// NewEncoder returns an encoder for the response to a call. Once it is told to stop, what it appends is worth nothing:
+// what it returns then is interrupt.ErrInterrupted.
+func NewEncoder(stop *interrupt.Poller, settings convert.ResponseSettings) *Encoder {
+	return &Encoder{writer: writer{stop: stop}, settings: settings}
+}
 
 // NewFormEncoder returns an encoder that writes all resources, and settings of instances, in the same form:
 // for those who make requests.
 func NewFormEncoder(format plannerv1.AttributesFormat) *Encoder {
-	return NewEncoder(convert.ResponseSettings{
+	return NewEncoder(nil, convert.ResponseSettings{
 		Format:  format,
 		Callers: convert.CallerForms{Generic: true, Others: convert.FormOf(format)},
 	})
@@ -42,8 +50,8 @@ func (e *Encoder) AppendEvent(b []byte, event *resource.Event) []byte {
 	return e.finish()
 }
 
-// AppendPhaseEvent appends an event as one of those of a phase: see AppendPhase.
-func (e *Encoder) AppendPhaseEvent(b []byte, event *resource.Event) []byte {
+// appendPhaseEvent appends an event as one of those of a phase: see appendPhase.
+func (e *Encoder) appendPhaseEvent(b []byte, event *resource.Event) []byte {
 	e.begin(append(b, convert.TagPhaseEvents))
 	all := e.open()
 	e.event(event, e.settings.Form(event.Resource.Identifier))
@@ -65,8 +73,22 @@ func (e *Encoder) AppendState(b []byte, s *resource.State) []byte {
 	return e.finish()
 }
 
-// AppendStateResponse appends a response with a state, at that place among those of its call.
-func (e *Encoder) AppendStateResponse(b []byte, index int, s *resource.State) []byte {
+// StateMessage returns a response with a state, at that place among those of its call. The error is a
+// *StateTooLargeError, or interrupt.ErrInterrupted.
+func (e *Encoder) StateMessage(index int, s *resource.State) ([]byte, error) {
+	scratch := slab.TakeScratch()
+	defer scratch.GiveBack()
+	scratch.Bytes = e.appendStateResponse(scratch.Bytes, index, s)
+	if err := e.stop.Err(); err != nil {
+		return nil, err
+	}
+	if size := len(scratch.Bytes); size > e.settings.MaxMessageBytes {
+		return nil, &StateTooLargeError{Size: size, Limit: e.settings.MaxMessageBytes}
+	}
+	return slices.Clone(scratch.Bytes), nil
+}
+
+func (e *Encoder) appendStateResponse(b []byte, index int, s *resource.State) []byte {
 	e.begin(append(b, convert.TagResponseState))
 	state := e.open()
 	e.state(s)
@@ -78,6 +100,9 @@ func (e *Encoder) AppendStateResponse(b []byte, index int, s *resource.State) []
 func (e *Encoder) state(s *resource.State) {
 	e.element(convert.TagStateVersion, convert.CatalogVersion)
 	for _, r := range s.Resources() {
+		if e.stop.Stopped() {
+			return
+		}
 		e.b = append(e.b, convert.TagStateResources)
 		all := e.open()
 		e.resource(r, e.settings.Form(r.Identifier))
@@ -132,4 +157,11 @@ func decoded[M proto.Message](m M, data []byte) M {
 		panic("convert: a message holds what is not valid UTF-8") // and that must not be shown
 	}
 	return m
+}
+
+// StateTooLargeError says that a message with a state, which cannot be cut, is larger than messages may be.
+type StateTooLargeError struct{ Size, Limit int }
+
+func (e *StateTooLargeError) Error() string {
+	return fmt.Sprintf("the state needs a message of %d bytes, response_options.max_message_bytes allows %d", e.Size, e.Limit)
 }

@@ -20,22 +20,22 @@ func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *p
 	}
 }
 
-// PartSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
-func PartSize(plan, phases int) int { return fieldSize(numberSize(uint64(plan)) + phases) }
+// partSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
+func partSize(plan, phases int) int { return fieldSize(numberSize(uint64(plan)) + phases) }
 
-// AppendPart appends the beginning of such a response: what is left is its phases.
-func AppendPart(b []byte, plan, phases int) []byte {
+// appendPart appends the beginning of such a response: what is left is its phases.
+func appendPart(b []byte, plan, phases int) []byte {
 	size := numberSize(uint64(plan)) + phases
 	w := writer{b: protowire.AppendVarint(append(b, convert.TagResponsePlanPart), uint64(size))}
 	w.number(convert.TagPartPlanIndex, uint64(plan))
 	return w.b
 }
 
-// PhaseSize is what the phase of that index takes in its part, with that many bytes of events.
-func PhaseSize(phase, events int) int { return fieldSize(numberSize(uint64(phase)) + events) }
+// phaseSize is what the phase of that index takes in its part, with that many bytes of events.
+func phaseSize(phase, events int) int { return fieldSize(numberSize(uint64(phase)) + events) }
 
-// AppendPhase appends the beginning of such a phase: what is left is its events.
-func AppendPhase(b []byte, phase, events int) []byte {
+// appendPhase appends the beginning of such a phase: what is left is its events.
+func appendPhase(b []byte, phase, events int) []byte {
 	size := numberSize(uint64(phase)) + events
 	w := writer{b: protowire.AppendVarint(append(b, convert.TagPartPhases), uint64(size))}
 	w.number(convert.TagPhaseIndex, uint64(phase))

@@ -214,7 +214,7 @@ func TestOrderOfResourcesHasNoInfluence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, second := NewEncoder(a.Response), NewEncoder(b.Response)
+		first, second := NewEncoder(nil, a.Response), NewEncoder(nil, b.Response)
 		states := append(slices.Clone(a.States), a.Start)
 		for i, other := range append(slices.Clone(b.States), b.Start) {
 			if got, want := second.State(other), first.State(states[i]); !proto.Equal(got, want) {

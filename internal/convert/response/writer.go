@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -17,6 +18,9 @@ import (
 // the rest, a gap of no bytes is noted where the length belongs, and all lengths are put in at the very end, when
 // each byte is moved once at most, however deep messages are nested.
 type writer struct {
+	// stop tells to write nothing more: what was written is not looked at.
+	stop *interrupt.Poller
+
 	b    []byte
 	gaps []gap // in the order of their places
 	// filled is how many bytes the lengths take that are known so far.

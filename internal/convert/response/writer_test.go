@@ -75,7 +75,7 @@ func checkEvent(t interface{ Fatal(...any) }, format plannerv1.AttributesFormat,
 	if got := encoder.AppendEvent(before, event); !bytes.Equal(got, append(before, wire...)) {
 		t.Fatal(fmt.Sprintf("got\n%.2000x\nnot\n%.2000x", got[len(before):], wire))
 	}
-	got := encoder.AppendPhaseEvent(before[:6:6], event)
+	got := encoder.appendPhaseEvent(before[:6:6], event)
 	phase := referenceBytes(t, &plannerv1.Phase{Events: []*plannerv1.Event{want}})
 	if !bytes.Equal(got, append(before, phase...)) {
 		t.Fatal(fmt.Sprintf("in a phase: got\n%.2000x\nnot\n%.2000x", got[len(before):], phase))
@@ -93,7 +93,7 @@ func TestStatesAreWrittenAsProtobufWritesThem(t *testing.T) {
 		}
 		index := rapid.SampledFrom([]int{0, 1, 1000}).Draw(t, "index")
 		wire := referenceBytes(t, &plannerv1.AddNodeResponse{Index: uint32(index), State: want})
-		if got := NewFormEncoder(format).AppendStateResponse(nil, index, state); !bytes.Equal(got, wire) {
+		if got := NewFormEncoder(format).appendStateResponse(nil, index, state); !bytes.Equal(got, wire) {
 			t.Fatalf("got\n%.2000x\nnot\n%.2000x", got, wire)
 		}
 	})
@@ -106,11 +106,11 @@ func TestPartsAreWrittenAsProtobufWritesThem(t *testing.T) {
 		part := &plannerv1.PlanPart{PlanIndex: uint32(index), Phases: []*plannerv1.Phase{phase, phase}}
 		want := referenceBytes(t, &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: part}})
 		events := referenceBytes(t, &plannerv1.Phase{Events: []*plannerv1.Event{event}})
-		got := AppendPart(nil, index, 2*PhaseSize(index, len(events)))
+		got := appendPart(nil, index, 2*phaseSize(index, len(events)))
 		for range 2 {
-			got = append(AppendPhase(got, index, len(events)), events...)
+			got = append(appendPhase(got, index, len(events)), events...)
 		}
-		if size := PartSize(index, 2*PhaseSize(index, len(events))); !bytes.Equal(got, want) || size != len(want) {
+		if size := partSize(index, 2*phaseSize(index, len(events))); !bytes.Equal(got, want) || size != len(want) {
 			t.Errorf("index %d: got\n%.2000x\nnot\n%.2000x\nand size %d, not %d", index, got, want, size, len(want))
 		}
 	}
@@ -164,7 +164,7 @@ func TestWritingTakesNoMemory(t *testing.T) {
 	}
 	for _, format := range []plannerv1.AttributesFormat{asStruct, asJSON} {
 		encoder, b := NewFormEncoder(format), make([]byte, 0, 4096)
-		if n := testing.AllocsPerRun(100, func() { encoder.AppendPhaseEvent(b, event) }); n > 0 {
+		if n := testing.AllocsPerRun(100, func() { encoder.appendPhaseEvent(b, event) }); n > 0 {
 			t.Errorf("%v: %v allocations", format, n)
 		}
 	}

@@ -1,7 +1,6 @@
-package server
+package response
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -9,51 +8,42 @@ import (
 	"pgregory.net/rapid"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
-var testEncoder = response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+var testEncoder = NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
 
 // cutAll cuts plans and makes all messages.
-func cutAll(t testingT, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {
+func cutAll(t answers.T, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {
 	t.Helper()
-	s, err := cut(context.Background(), plans, testEncoder.AppendPhaseEvent, maxBytes)
+	s, err := cut(nil, plans, testEncoder.appendPhaseEvent, maxBytes)
 	if err != nil {
 		t.Fatalf("cut: %v", err)
 	}
-	return sent(t, s)
+	return sentParts(t, s)
 }
 
-// sent is what a client decodes.
-func sent(t testingT, s *sequence) []*plannerv1.PlanPart {
+// sentParts is what a client decodes.
+func sentParts(t answers.T, p *Parts) []*plannerv1.PlanPart {
 	t.Helper()
 	var parts []*plannerv1.PlanPart
-	err := s.send(context.Background(), func(m *partMessage) error {
-		data, err := m.appendTo(nil)
+	for m := range p.Messages {
+		data, err := m.AppendTo(nil)
 		if err != nil {
-			return err
+			t.Fatalf("append: %v", err)
 		}
-		response := &plannerv1.UpdateDatabaseResponse{}
-		if err := proto.Unmarshal(data, response); err != nil {
-			return err
+		message := &plannerv1.UpdateDatabaseResponse{}
+		if err := proto.Unmarshal(data, message); err != nil {
+			t.Fatalf("unmarshal: %v", err)
 		}
-		if len(data) != m.size() || len(data) != proto.Size(response) || response.GetPlanPart() == nil {
-			t.Errorf("a message of %d bytes, announced with %d: %v", len(data), m.size(), response)
+		if len(data) != m.Size() || len(data) != proto.Size(message) || message.GetPlanPart() == nil {
+			t.Errorf("a message of %d bytes, announced with %d: %v", len(data), m.Size(), message)
 		}
-		parts = append(parts, response.GetPlanPart())
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("send: %v", err)
+		parts = append(parts, message.GetPlanPart())
 	}
 	return parts
-}
-
-type testingT interface {
-	Helper()
-	Errorf(string, ...any)
-	Fatalf(string, ...any)
 }
 
 // sizeOf is the size of the message that carries a part.
@@ -61,38 +51,9 @@ func sizeOf(p *plannerv1.PlanPart) int {
 	return proto.Size(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: p}})
 }
 
-// joined puts parts together again, as the API says that clients do.
-func joined(t testingT, parts []*plannerv1.PlanPart) []*plannerv1.Plan {
+func checkJoined(t answers.T, plans []resource.Plan, parts []*plannerv1.PlanPart) {
 	t.Helper()
-	var plans []*plannerv1.Plan
-	for _, part := range parts {
-		if int(part.GetPlanIndex()) == len(plans) {
-			plans = append(plans, &plannerv1.Plan{})
-		}
-		if int(part.GetPlanIndex()) != len(plans)-1 {
-			t.Fatalf("part of plan %d after %d plans", part.GetPlanIndex(), len(plans))
-		}
-		plan := plans[len(plans)-1]
-		for _, phase := range part.GetPhases() {
-			if len(phase.GetEvents()) == 0 {
-				t.Errorf("a phase without events")
-			}
-			if int(phase.GetIndex()) == len(plan.GetPhases()) {
-				plan.Phases = append(plan.Phases, &plannerv1.Phase{Index: phase.GetIndex()})
-			}
-			if int(phase.GetIndex()) != len(plan.GetPhases())-1 {
-				t.Fatalf("phase %d after %d phases", phase.GetIndex(), len(plan.GetPhases()))
-			}
-			last := plan.GetPhases()[len(plan.GetPhases())-1]
-			last.Events = append(last.Events, phase.GetEvents()...)
-		}
-	}
-	return plans
-}
-
-func checkJoined(t testingT, plans []resource.Plan, parts []*plannerv1.PlanPart) {
-	t.Helper()
-	got := joined(t, parts)
+	got := answers.Join(t, parts)
 	if len(got) != len(plans) {
 		t.Fatalf("%d plans, want %d", len(got), len(plans))
 	}
@@ -104,7 +65,7 @@ func checkJoined(t testingT, plans []resource.Plan, parts []*plannerv1.PlanPart)
 }
 
 func TestPlanIsOneMessageUpToTheLimit(t *testing.T) {
-	plans := makePlans([]int{3, 1, 200})
+	plans := answers.Plans([]int{3, 1, 200})
 	whole := cutAll(t, plans, 1<<20)
 	if len(whole) != 1 {
 		t.Fatalf("%d parts", len(whole))
@@ -121,8 +82,8 @@ func TestPlanIsOneMessageUpToTheLimit(t *testing.T) {
 }
 
 func TestPhaseBehindAnExactFit(t *testing.T) {
-	plans := makePlans([]int{2, 3, 1, 1})
-	size := sizeOf(cutAll(t, makePlans([]int{2, 3}), 1<<20)[0])
+	plans := answers.Plans([]int{2, 3, 1, 1})
+	size := sizeOf(cutAll(t, answers.Plans([]int{2, 3}), 1<<20)[0])
 	parts := cutAll(t, plans, size)
 	if len(parts) != 2 || len(parts[0].GetPhases()) != 2 || sizeOf(parts[0]) != size {
 		t.Errorf("want two phases in each part, got %v", parts)
@@ -131,8 +92,8 @@ func TestPhaseBehindAnExactFit(t *testing.T) {
 }
 
 func TestPhaseIsCutOnlyIfItDoesNotFitAlone(t *testing.T) {
-	plans := makePlans([]int{2, 100, 2})
-	phase := sizeOf(cutAll(t, makePlans([]int{2, 100}), 1<<20)[0])
+	plans := answers.Plans([]int{2, 100, 2})
+	phase := sizeOf(cutAll(t, answers.Plans([]int{2, 100}), 1<<20)[0])
 	alone := &plannerv1.PlanPart{Phases: cutAll(t, plans, 1<<20)[0].GetPhases()[1:2]}
 	size := sizeOf(alone)
 	if size >= phase {
@@ -149,15 +110,15 @@ func TestPhaseIsCutOnlyIfItDoesNotFitAlone(t *testing.T) {
 }
 
 func TestSingleEventAtTheLimit(t *testing.T) {
-	plans := makePlans([]int{1}, []int{1, 1})
-	plans[1].Phases[1].Events[0] = makeEvent("large", 5000)
+	plans := answers.Plans([]int{1}, []int{1, 1})
+	plans[1].Phases[1].Events[0] = answers.Event("large", 5000)
 	size := 0
 	for _, part := range cutAll(t, plans, 1<<20) {
 		size = max(size, sizeOf(&plannerv1.PlanPart{PlanIndex: 1, Phases: part.GetPhases()[len(part.GetPhases())-1:]}))
 	}
 	checkJoined(t, plans, cutAll(t, plans, size))
-	_, err := cut(t.Context(), plans, testEncoder.AppendPhaseEvent, size-1)
-	var large *eventTooLargeError
+	_, err := cut(nil, plans, testEncoder.appendPhaseEvent, size-1)
+	var large *EventTooLargeError
 	if !errors.As(err, &large) || large.Size != size || large.Limit != size-1 || large.Resource.ID != "large" {
 		t.Errorf("got %v, want that the event needs %d bytes", err, size)
 	}
@@ -175,10 +136,10 @@ func TestCutProperties(t *testing.T) {
 		var plans []resource.Plan
 		for range rapid.IntRange(0, 3).Draw(t, "plans") {
 			phases := rapid.SliceOfN(rapid.IntRange(1, 15), 1, 4).Draw(t, "phases")
-			plan := makePlans(phases)[0]
+			plan := answers.Plans(phases)[0]
 			for p := range plan.Phases {
 				for e := range plan.Phases[p].Events {
-					plan.Phases[p].Events[e] = makeEvent("id", rapid.IntRange(0, 300).Draw(t, "bytes"))
+					plan.Phases[p].Events[e] = answers.Event("id", rapid.IntRange(0, 300).Draw(t, "bytes"))
 				}
 			}
 			plans = append(plans, plan)
@@ -206,7 +167,7 @@ func TestCutProperties(t *testing.T) {
 
 // checkCutWasNeeded checks that the next event would not have fitted where the phase was cut, nor the whole next
 // phase where it was not.
-func checkCutWasNeeded(t testingT, plan resource.Plan, before, after *plannerv1.PlanPart, maxBytes int, classes map[string]int) {
+func checkCutWasNeeded(t answers.T, plan resource.Plan, before, after *plannerv1.PlanPart, maxBytes int, classes map[string]int) {
 	t.Helper()
 	grown := proto.Clone(before).(*plannerv1.PlanPart)
 	last, next := grown.GetPhases()[len(grown.GetPhases())-1], after.GetPhases()[0]
@@ -227,17 +188,17 @@ func checkCutWasNeeded(t testingT, plan resource.Plan, before, after *plannerv1.
 func TestLargeAnswersAreEncodedAgain(t *testing.T) {
 	for name, test := range map[string]struct{ events, times int }{"small": {1000, 1}, "large": {1200, 2}} {
 		t.Run(name, func(t *testing.T) {
-			plans := makeLargePlans(900, []int{test.events / 2, test.events / 2})
+			plans := answers.LargePlans(900, []int{test.events / 2, test.events / 2})
 			encoded := 0
 			count := func(b []byte, e *resource.Event) []byte {
 				encoded++
-				return testEncoder.AppendPhaseEvent(b, e)
+				return testEncoder.appendPhaseEvent(b, e)
 			}
-			s, err := cut(t.Context(), plans, count, 1<<20)
+			s, err := cut(nil, plans, count, 1<<20)
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkJoined(t, plans, sent(t, s))
+			checkJoined(t, plans, sentParts(t, s))
 			if encoded != test.times*test.events {
 				t.Errorf("encoded %d times", encoded)
 			}
@@ -245,40 +206,38 @@ func TestLargeAnswersAreEncodedAgain(t *testing.T) {
 	}
 }
 
-func TestCutStopsWhenTheCallEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	plans := makePlans([]int{1000})
+func TestCuttingStops(t *testing.T) {
+	done := make(chan struct{})
+	plans := answers.Plans([]int{1000})
 	encoded := 0
-	_, err := cut(ctx, plans, func(b []byte, e *resource.Event) []byte {
+	_, err := cut(interrupt.When(done), plans, func(b []byte, e *resource.Event) []byte {
 		if encoded++; encoded == 100 {
-			cancel()
+			close(done)
 		}
-		return testEncoder.AppendPhaseEvent(b, e)
+		return testEncoder.appendPhaseEvent(b, e)
 	}, 1<<20)
-	if !errors.Is(err, context.Canceled) || encoded > 100+eventsPerCheck {
+	if !errors.Is(err, interrupt.ErrInterrupted) || encoded > 100+interrupt.Every {
 		t.Errorf("got %v after %d events", err, encoded)
 	}
 }
 
 // TestEventsKeepTheirSize: a message that was announced with another size is not sent.
 func TestEventsKeepTheirSize(t *testing.T) {
-	plans := makeLargePlans(900, []int{1200})
-	s, err := cut(t.Context(), plans, testEncoder.AppendPhaseEvent, 64<<20)
+	plans := answers.LargePlans(900, []int{1200})
+	s, err := cut(nil, plans, testEncoder.appendPhaseEvent, 64<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	plans[0].Phases[0].Events[7].Resource.Error = "changed"
-	err = s.send(t.Context(), func(m *partMessage) error {
-		_, err := m.appendTo(nil)
-		return err
-	})
-	if !errors.Is(err, errUnequalSizes) {
-		t.Errorf("got %v", err)
+	for m := range s.Messages {
+		if _, err := m.AppendTo(nil); !errors.Is(err, errUnequalSizes) {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
 func TestPhasesWithoutEventsAreLeftOut(t *testing.T) {
-	plans := makePlans([]int{0, 2, 0}, []int{0})
+	plans := answers.Plans([]int{0, 2, 0}, []int{0})
 	parts := cutAll(t, plans, 4096)
 	if len(parts) != 2 || len(parts[0].GetPhases()) != 1 || parts[0].GetPhases()[0].GetIndex() != 1 || len(parts[1].GetPhases()) != 0 {
 		t.Errorf("got %v", parts)
