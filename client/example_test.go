@@ -112,7 +112,8 @@ func ExampleRunner_Reconcile() {
 		Executor: client.ExecutorFunc(func(_ context.Context, event *plannerv1.Event) (*plannerv1.Resource, error) {
 			if broken && event.GetResource().GetIdentifier().GetType() == "database.instance" {
 				broken = false
-				return nil, errors.New("no space left on device") // gone for good: &client.NeedsRecreateError{}
+				// Without client.MendableError it would be created anew, from the beginning.
+				return nil, &client.MendableError{Err: errors.New("no space left on device")}
 			}
 			return event.GetResource(), nil
 		}),
@@ -131,7 +132,7 @@ func ExampleRunner_Reconcile() {
 	// Output:
 	// asked: 5 creates, 0 updates
 	// EVENT_TYPE_CREATE dir <nil>
-	// EVENT_TYPE_CREATE database.instance no space left on device
+	// EVENT_TYPE_CREATE database.instance an update can mend it: no space left on device
 	// asked: 3 creates, 1 updates
 	// EVENT_TYPE_UPDATE database.instance <nil>
 	// EVENT_TYPE_CREATE database.node <nil>

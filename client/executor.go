@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ type Executor interface {
 	// knows filled in where diff_ignore points; or nil for the event's resource as it is. For a delete it is not
 	// looked at. The event must not be changed.
 	//
-	// An error makes the event fail: the resource is recorded with it, and an update is planned to mend it. If what
-	// failed is not there, or cannot be mended, the error is, or wraps, a *NeedsRecreateError. The text of an error is
-	// kept in the state and sent to the planner: it should hold no secrets. When the context ends, Execute should
-	// return soon.
+	// An error makes the event fail. A create that failed is recorded as one to be made again, unless the error is, or
+	// wraps, a *MendableError: then an update is planned to mend what is there. An update that failed is planned
+	// again, unless the error is, or wraps, a *NeedsRecreateError: then the resource is not there any more, or cannot
+	// be mended, and is created again. The text of an error is kept in the state and sent to the planner: it should
+	// hold no secrets. When the context ends, Execute should return soon.
 	//
 	// A refresh changes nothing: it returns what it finds. A *NeedsRecreateError from it is no failure but a
 	// finding: the thing is gone.
@@ -54,6 +56,22 @@ func (e *NeedsRecreateError) Error() string {
 // Unwrap returns the reason.
 func (e *NeedsRecreateError) Unwrap() error { return e.Err }
 
+// MendableError says that a create failed, and left something there that an update can bring right.
+type MendableError struct {
+	// Err says what is wrong; it may be nil.
+	Err error
+}
+
+func (e *MendableError) Error() string {
+	if e.Err == nil {
+		return "an update can mend it"
+	}
+	return fmt.Sprintf("an update can mend it: %v", e.Err)
+}
+
+// Unwrap returns what is wrong.
+func (e *MendableError) Unwrap() error { return e.Err }
+
 // outcome is what to record of an event that was executed.
 type outcome struct {
 	put    *plannerv1.Resource   // the resource as it is to be recorded
@@ -80,37 +98,40 @@ func judge(event *plannerv1.Event, returned *plannerv1.Resource, err error) outc
 		switch {
 		case err == nil:
 			return outcome{put: returned}
-		case needsRecreate(err):
-			return outcome{put: marked(planned, err)}
+		case isA[*NeedsRecreateError](err):
+			return outcome{put: marked(planned, "", true)}
 		}
 		return outcome{failed: err}
-	case plannerv1.EventType_EVENT_TYPE_CREATE, plannerv1.EventType_EVENT_TYPE_UPDATE:
+	case plannerv1.EventType_EVENT_TYPE_CREATE:
 		if err != nil {
-			return outcome{put: marked(planned, err), failed: err}
+			return outcome{put: marked(planned, textOf(err), !isA[*MendableError](err)), failed: err}
 		}
-		return outcome{put: marked(returned, nil)}
+		return outcome{put: marked(returned, "", false)}
+	case plannerv1.EventType_EVENT_TYPE_UPDATE:
+		switch {
+		case err == nil:
+			return outcome{put: marked(returned, "", false)}
+		case isA[*NeedsRecreateError](err):
+			return outcome{put: marked(planned, "", true), failed: err}
+		}
+		return outcome{put: marked(planned, textOf(err), false), failed: err}
 	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
 	}
 	return outcome{failed: fmt.Errorf("unknown type of event %v", event.GetType())}
 }
 
-// marked is a copy of the resource with the marks of what happened to it: none after a success.
-func marked(r *plannerv1.Resource, err error) *plannerv1.Resource {
+// marked is a copy of the resource with the marks of what happened to it: an empty text means that nothing failed.
+func marked(r *plannerv1.Resource, text string, needsRecreate bool) *plannerv1.Resource {
 	r = proto.CloneOf(r)
-	r.Error, r.NeedsRecreate = "", false
-	switch {
-	case err == nil:
-	case needsRecreate(err):
-		r.NeedsRecreate = true
-	default:
-		if r.Error = err.Error(); r.Error == "" {
-			r.Error = "failed" // empty would mean that it did not
-		}
-	}
+	r.Error, r.NeedsRecreate = text, needsRecreate
 	return r
 }
 
-func needsRecreate(err error) bool {
-	var target *NeedsRecreateError
+// textOf is the text of a failure. It is never empty.
+func textOf(err error) string { return cmp.Or(err.Error(), "failed") }
+
+// isA tells whether an error is, or wraps, one of the type.
+func isA[E error](err error) bool {
+	var target E
 	return errors.As(err, &target)
 }

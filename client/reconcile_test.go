@@ -89,7 +89,8 @@ func TestFailuresAnywhereAreMended(t *testing.T) {
 	c := realServer(t)
 	start, want := built(t, c, 3), addedNode(t, c)
 	for name, failure := range map[string]error{
-		"mendable": errors.New("timeout"),
+		"failed":   errors.New("timeout"),
+		"mendable": &client.MendableError{Err: errors.New("half")},
 		"gone":     &client.NeedsRecreateError{Err: errors.New("gone")},
 	} {
 		t.Run(name, func(t *testing.T) {

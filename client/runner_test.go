@@ -52,6 +52,7 @@ func ids(state *plannerv1.State) string {
 // TestWhatIsRecorded is point 2 of the contract.
 func TestWhatIsRecorded(t *testing.T) {
 	broken, gone := errors.New("broken"), fmt.Errorf("looked: %w", &client.NeedsRecreateError{Err: errors.New("gone")})
+	half := fmt.Errorf("began: %w", &client.MendableError{Err: errors.New("half")})
 	before := directory("x", `{"before":true}`)
 	before.Error, before.NeedsRecreate = "old", true
 	after := directory("x", `{"after":true}`)
@@ -69,24 +70,26 @@ func TestWhatIsRecorded(t *testing.T) {
 		want     *plannerv1.Resource
 		fails    bool
 	}{
-		"create":                     {event: create, returned: after, want: after},
-		"create as planned":          {event: create, want: planned},
-		"create takes marks away":    {event: create, returned: with(after, "old", true), want: after},
-		"create fails":               {event: create, err: broken, want: with(planned, "broken", false), fails: true},
-		"create fails beyond hope":   {event: create, err: gone, want: with(planned, "", true), fails: true},
-		"create fails, no text":      {event: create, err: errors.New(""), want: with(planned, "failed", false), fails: true},
-		"create returns another":     {event: create, returned: other, want: with(planned, "the executor returned dir::y instead", false), fails: true},
-		"update":                     {event: update, returned: after, want: after},
-		"update fails":               {event: update, returned: after, err: broken, want: with(planned, "broken", false), fails: true},
-		"update finds it gone":       {event: update, err: gone, want: with(planned, "", true), fails: true},
-		"delete":                     {event: remove},
-		"delete returns something":   {event: remove, returned: after},
-		"delete fails":               {event: remove, err: broken, want: before, fails: true},
-		"refresh":                    {event: refresh, returned: after, want: after},
-		"refresh finds an error":     {event: refresh, returned: with(after, "bad", false), want: with(after, "bad", false)},
-		"refresh finds it gone":      {event: refresh, err: gone, want: with(planned, "", true)},
-		"refresh fails":              {event: refresh, err: broken, want: before, fails: true},
-		"an event that nobody knows": {event: 99, want: before, fails: true},
+		"create":                      {event: create, returned: after, want: after},
+		"create as planned":           {event: create, want: planned},
+		"create takes marks away":     {event: create, returned: with(after, "old", true), want: after},
+		"create fails":                {event: create, err: broken, want: with(planned, "broken", true), fails: true},
+		"create fails, can be mended": {event: create, err: half, want: with(planned, "began: an update can mend it: half", false), fails: true},
+		"create fails beyond hope":    {event: create, err: gone, want: with(planned, "looked: it needs to be created again: gone", true), fails: true},
+		"create fails, no text":       {event: create, err: errors.New(""), want: with(planned, "failed", true), fails: true},
+		"create returns another":      {event: create, returned: other, want: with(planned, "the executor returned dir::y instead", true), fails: true},
+		"update":                      {event: update, returned: after, want: after},
+		"update fails":                {event: update, returned: after, err: broken, want: with(planned, "broken", false), fails: true},
+		"update fails, no text":       {event: update, err: errors.New(""), want: with(planned, "failed", false), fails: true},
+		"update finds it gone":        {event: update, err: gone, want: with(planned, "", true), fails: true},
+		"delete":                      {event: remove},
+		"delete returns something":    {event: remove, returned: after},
+		"delete fails":                {event: remove, err: broken, want: before, fails: true},
+		"refresh":                     {event: refresh, returned: after, want: after},
+		"refresh finds an error":      {event: refresh, returned: with(after, "bad", false), want: with(after, "bad", false)},
+		"refresh finds it gone":       {event: refresh, err: gone, want: with(planned, "", true)},
+		"refresh fails":               {event: refresh, err: broken, want: before, fails: true},
+		"an event that nobody knows":  {event: 99, want: before, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := client.NewMemoryStore(&plannerv1.State{Resources: []*plannerv1.Resource{before}})

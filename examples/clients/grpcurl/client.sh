@@ -129,13 +129,14 @@ perform() {
         {hostname: .executor.id, port: 5432} as $info
         | .attributesJson |= (fromjson | .connection_info = $info | tojson)
       else . end;
-    # What to record. A failed create or update has its error; a real executor sets needsRecreate instead where the thing
-    # is not there or cannot be mended. What was not deleted stays as it was.
+    # What to record. A failed create is made again, a failed update has its error. A real executor leaves needsRecreate
+    # out where an update can mend what a create left, and sets it, without the error, where an update finds that the
+    # thing is gone. What was not deleted stays as it was.
     def outcome:
       if $fail == "" then
         if .type == "EVENT_TYPE_DELETE" then {put: null} else {put: (.resource | observed | del(.error, .needsRecreate))} end
-      elif .type == "EVENT_TYPE_CREATE" or .type == "EVENT_TYPE_UPDATE" then
-        {put: (.resource | del(.needsRecreate) | .error = "failed on purpose")}
+      elif .type == "EVENT_TYPE_CREATE" then {put: (.resource | .needsRecreate = true | .error = "failed on purpose")}
+      elif .type == "EVENT_TYPE_UPDATE" then {put: (.resource | del(.needsRecreate) | .error = "failed on purpose")}
       else empty end;
     (.resource as {$identifier, $executor}
       | [.type | word] + ["\($identifier.type)::\($identifier.id)", "at", ($executor.type | word), $executor.id // empty]

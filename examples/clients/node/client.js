@@ -195,8 +195,10 @@ async function perform(event, executor, store) {
   } catch (error) {
     console.log(`failed: ${name(event.resource.identifier)}: ${error.message}`);
     if (['EVENT_TYPE_CREATE', 'EVENT_TYPE_UPDATE'].includes(event.type)) { // others stay as they were
-      // A real executor sets needsRecreate instead where the thing is not there or cannot be mended.
-      store.put({ ...event.resource, error: error.message || 'failed', needsRecreate: false });
+      // A failed create is made again. A real executor leaves needsRecreate out where an update can mend what is there,
+      // and sets it, without the error, where an update finds that the thing is gone.
+      const needsRecreate = event.type === 'EVENT_TYPE_CREATE';
+      store.put({ ...event.resource, error: error.message || 'failed', needsRecreate });
     }
     return false;
   }

@@ -189,9 +189,11 @@ def perform(event, executor, store):
     except Exception as e:
         say(f"failed: {plans.name(event.resource.identifier)}: {e}")
         if event.type in (plan_pb2.EVENT_TYPE_CREATE, plan_pb2.EVENT_TYPE_UPDATE):  # others stay as they were
-            # A real executor sets needs_recreate instead where the thing is not there or cannot be mended.
+            # A failed create is made again. A real executor leaves needs_recreate out where an update can mend what is
+            # there, and sets it, without the error, where an update finds that the thing is gone.
             result.CopyFrom(event.resource)
-            result.error, result.needs_recreate = str(e) or "failed", False
+            result.error = str(e) or "failed"
+            result.needs_recreate = event.type == plan_pb2.EVENT_TYPE_CREATE
             store.put(result)
         return False
     if event.type == plan_pb2.EVENT_TYPE_DELETE:

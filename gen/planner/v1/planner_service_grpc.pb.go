@@ -38,10 +38,11 @@ const (
 //     one phase may run at the same time.
 //   - The result of every event is recorded in the stored state before the next phase starts: the
 //     event's resource as executed, with the attributes that only execution knows filled in; for a
-//     delete, its removal. A failed create is recorded with `needs_recreate`, or with `error` if what
-//     is there can be brought right by an update; a failed update with `error`; a failed delete stays
-//     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
-//     asked for with the state as it is now.
+//     delete, its removal. A failed create is recorded as the event's resource with `needs_recreate` and
+//     the text of the failure as `error`; with `error` alone if the executor says that an update can mend
+//     what is there. A failed update is recorded with `error`; with `needs_recreate` alone if the thing is
+//     found to be gone. A failed delete stays as it was. Other events of the phase may be finished; then
+//     execution stops, and a new plan is asked for with the state as it is now.
 //   - Events are repeatable. One that ran without its result being recorded comes again. What each kind
 //     of event has to mean for that is in docs/planning.md#the-contract-with-the-orchestrator: deleting a
 //     `database.replication_slot_create`, for example, must not drop the slot.
@@ -149,10 +150,11 @@ type PlannerService_RestoreDatabaseClient = grpc.ServerStreamingClient[RestoreDa
 //     one phase may run at the same time.
 //   - The result of every event is recorded in the stored state before the next phase starts: the
 //     event's resource as executed, with the attributes that only execution knows filled in; for a
-//     delete, its removal. A failed create is recorded with `needs_recreate`, or with `error` if what
-//     is there can be brought right by an update; a failed update with `error`; a failed delete stays
-//     as it was. Other events of the phase may be finished; then execution stops, and a new plan is
-//     asked for with the state as it is now.
+//     delete, its removal. A failed create is recorded as the event's resource with `needs_recreate` and
+//     the text of the failure as `error`; with `error` alone if the executor says that an update can mend
+//     what is there. A failed update is recorded with `error`; with `needs_recreate` alone if the thing is
+//     found to be gone. A failed delete stays as it was. Other events of the phase may be finished; then
+//     execution stops, and a new plan is asked for with the state as it is now.
 //   - Events are repeatable. One that ran without its result being recorded comes again. What each kind
 //     of event has to mean for that is in docs/planning.md#the-contract-with-the-orchestrator: deleting a
 //     `database.replication_slot_create`, for example, must not drop the slot.
