@@ -135,7 +135,7 @@ func TestSocket(t *testing.T) {
 	if code, out, stderr := runBinary(t, nil, "health", "--listen", "unix://"+path); code != 0 || out != "serving\n" {
 		t.Errorf("health: exit code %d, %q, %q", code, out, stderr)
 	}
-	if code, _, stderr := runBinary(t, nil, listen...); code != 1 || !strings.Contains(stderr, "another server listens on") {
+	if code, _, stderr := runBinary(t, nil, append(listen, "--admin-listen", "off")...); code != 1 || !strings.Contains(stderr, "another server listens on") {
 		t.Errorf("a second server: exit code %d, %s", code, stderr)
 	}
 	if err := plan(t.Context(), connect(t, "unix:"+path, nil), mesh(1)); err != nil {
@@ -169,13 +169,13 @@ func TestAdminListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/metrics": `planner_build_info{`, "/healthz": "ok", "/readyz": "ready", "/version": "planner-server v1.2.3-test (go",
+		"/": "/readyz", "/metrics": `planner_build_info{`, "/healthz": "ok", "/readyz": "ready", "/version": "planner-server v1.2.3-test (go",
 	} {
 		if code, text := p.get(path); code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%s: %d, no %q in %.200s", path, code, want, text)
 		}
 	}
-	for _, path := range []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/profile", "/"} {
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/profile", "/other"} {
 		if code, _ := p.get(path); code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, code)
 		}

@@ -155,7 +155,8 @@ func parse(args []string) (config, error) {
 	case err != nil:
 		return cfg, err
 	case flags.NArg() > 0:
-		return cfg, fmt.Errorf("unexpected argument %q: there are only flags", flags.Arg(0))
+		return cfg, fmt.Errorf("unexpected argument %q: the commands are %s, %s, %s and %s, and come before all flags",
+			flags.Arg(0), commandCheck, commandHealth, commandHelp, commandVersion)
 	}
 	return cfg, cfg.check()
 }
@@ -211,7 +212,8 @@ func helpText() string {
 Usage: planner-server [flags]                serve until SIGTERM or SIGINT
        planner-server check-config [flags]   check the configuration, and the files it names, and exit
        planner-server health [flags]         ask the server that has this configuration whether it serves
-       planner-server --version              print the version and exit
+       planner-server version                print the version and exit; so does --version
+       planner-server help                   print this and exit; so does --help
 
 Every flag can also be set by its environment variable (lists with commas in between) or as a key of the
 configuration file. A flag wins over the environment, and that over the file.
@@ -229,9 +231,7 @@ configuration file. A flag wins over the environment, and that over the file.
 		}
 		fmt.Fprintf(&b, "environment %s\n", envName(f.Name))
 	})
-	b.WriteString(`  --help
-        print this and exit
-
+	b.WriteString(`
 Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for a bad configuration.
 `)
 	return b.String()

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,6 +69,48 @@ func TestDrainDelay(t *testing.T) {
 	if took := time.Since(began); took < 1500*time.Millisecond || took > 6*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+// TestListeningMeansReady asks a server whether it is ready while it writes that it listens.
+func TestListeningMeansReady(t *testing.T) {
+	cfg, err := parse([]string{"--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signals := make(chan os.Signal, 2)
+	p := &process{t: t}
+	var addresses []string
+	log := newLogger(cfg, writerFunc(func(text []byte) {
+		var line map[string]any
+		if err := json.Unmarshal(text, &line); err != nil {
+			t.Errorf("line %q: %v", text, err)
+		}
+		address, _ := line["address"].(string)
+		switch line["msg"] {
+		case "admin listening":
+			p.admin = address
+			if code, _ := p.get("/readyz"); code != 503 {
+				t.Errorf("before, readyz is %d", code)
+			}
+		case "listening":
+			if code, _ := p.get("/readyz"); code != 200 {
+				t.Errorf("readyz is %d", code)
+			}
+			if addresses = append(addresses, address); len(addresses) == 2 {
+				signals <- syscall.SIGTERM
+			}
+		}
+	}))
+	if err := serve(cfg, log, signals); err != nil || len(addresses) != 2 {
+		t.Errorf("listened at %v, %v", addresses, err)
+	}
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(p)
+	return len(p), nil
 }
 
 func TestSecondSignalEndsTheDelay(t *testing.T) {

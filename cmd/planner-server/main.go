@@ -1,7 +1,7 @@
 // Command planner-server serves the planner's API over gRPC.
 //
-// It prints its flags with --help, logs to standard error, and writes a line "listening" with the address once
-// it takes calls. SIGTERM and SIGINT let calls in flight finish before it exits; a second one stops it at once.
+// It prints its commands and flags with --help, logs to standard error, and writes a line "listening" with the address
+// of each listener once it is ready: it takes calls there, and says so when it is asked. SIGTERM and SIGINT let calls in flight finish before it exits; a second one stops it at once.
 //
 // Exit codes: 0 after a clean stop, 1 if it could not serve or had to cut off calls, 2 for a bad configuration.
 package main
@@ -24,11 +24,12 @@ const (
 	exitUsage  = 2
 )
 
-// The commands besides serving.
+// The commands besides serving. They come first.
 const (
 	commandCheck   = "check-config"
 	commandHealth  = "health"
-	commandVersion = "--version"
+	commandHelp    = "help"
+	commandVersion = "version"
 )
 
 func main() {
@@ -42,8 +43,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		switch args[0] {
 		case commandCheck, commandHealth:
 			command, args = args[0], args[1:]
-		case commandVersion, "-version", "version":
+		case commandVersion, "-version", "--version":
 			_, _ = fmt.Fprintln(stdout, versionText())
+			return exitOK
+		case commandHelp:
+			_, _ = fmt.Fprint(stdout, helpText())
 			return exitOK
 		}
 	}

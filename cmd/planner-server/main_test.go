@@ -209,11 +209,20 @@ func TestSecondSignalStopsAtOnce(t *testing.T) {
 	}
 }
 
+// TestAddressInUse starts a second server beside the first, at each of its addresses: it says which flag is to be set.
 func TestAddressInUse(t *testing.T) {
 	p := launch(t, nil)
-	code, _, stderr := runBinary(t, nil, "--listen", p.address)
-	if code != 1 || !strings.Contains(stderr, "address already in use") {
-		t.Errorf("exit code %d, %s", code, stderr)
+	for flag, args := range map[string][]string{
+		"--listen or PLANNER_LISTEN":             {"--listen", p.address, "--admin-listen", "127.0.0.1:0"},
+		"--admin-listen or PLANNER_ADMIN_LISTEN": {"--listen", "127.0.0.1:0", "--admin-listen", p.admin},
+	} {
+		code, _, stderr := runBinary(t, nil, args...)
+		if code != 1 || !strings.Contains(stderr, "address already in use") || !strings.Contains(stderr, flag+`"`) {
+			t.Errorf("exit code %d, %s", code, stderr)
+		}
+		if strings.Contains(stderr, `\n`) || strings.Contains(stderr, "context canceled") {
+			t.Errorf("the error says more than that: %s", stderr)
+		}
 	}
 	p.signal(syscall.SIGTERM)
 	p.exit()
@@ -234,14 +243,16 @@ func runBinary(t *testing.T, env []string, args ...string) (code int, stdout, st
 
 func TestVersion(t *testing.T) {
 	// Deployments like to have such a variable: it is none of ours.
-	code, out, stderr := runBinary(t, []string{"PLANNER_VERSION=v9"}, "--version")
-	if code != 0 || !strings.HasPrefix(out, "planner-server v1.2.3-test (go") || stderr != "" {
-		t.Errorf("exit code %d, %q, %q", code, out, stderr)
+	for _, arg := range []string{"--version", "-version", "version"} {
+		code, out, stderr := runBinary(t, []string{"PLANNER_VERSION=v9"}, arg)
+		if code != 0 || !strings.HasPrefix(out, "planner-server v1.2.3-test (go") || stderr != "" {
+			t.Errorf("%s: exit code %d, %q, %q", arg, code, out, stderr)
+		}
 	}
 }
 
 func TestHelp(t *testing.T) {
-	for _, flag := range []string{"--help", "-h"} {
+	for _, flag := range []string{"--help", "-h", "help"} {
 		code, out, stderr := runBinary(t, nil, flag)
 		if code != 0 || stderr != "" {
 			t.Errorf("exit code %d, %s", code, stderr)
@@ -249,6 +260,7 @@ func TestHelp(t *testing.T) {
 		for _, want := range []string{
 			"--listen ADDRESS", "default tcp://127.0.0.1:7070, environment PLANNER_LISTEN", "PLANNER_LOG_LEVEL",
 			"PLANNER_LOG_FORMAT", "PLANNER_DRAIN_TIMEOUT", "--version",
+			"planner-server check-config", "planner-server health", "planner-server version", "planner-server help",
 		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s does not say %q:\n%s", flag, want, out)
@@ -266,6 +278,7 @@ func TestRefusals(t *testing.T) {
 		"unknown flag":           {"", []string{"--lisen", "x"}, "-lisen"},
 		"argument":               {"", []string{"serve"}, `unexpected argument "serve"`},
 		"argument after flags":   {"", []string{"--log-level=info", "x"}, `unexpected argument "x"`},
+		"no command":             {"", []string{"helth"}, `"helth": the commands are check-config, health, help and version`},
 		"no port":                {"", []string{"--listen", "localhost"}, "is no address"},
 		"level":                  {"", []string{"--log-level", "loud"}, "want debug, info, warn or error"},
 		"format":                 {"", []string{"--log-format", "xml"}, "want json or console"},

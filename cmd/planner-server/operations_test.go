@@ -147,6 +147,25 @@ func TestPageHasTheServiceConfig(t *testing.T) {
 	}
 }
 
+// TestOneNumberForMemory: what the page says that the defaults need is what every way to run the server gives it.
+func TestOneNumberForMemory(t *testing.T) {
+	for file, want := range map[string]string{
+		"docs/operations.md":                     "With the\n  defaults, give it 3 GiB",
+		"deploy/compose/compose.yaml":            "mem_limit: 3gb\n",
+		"deploy/kubernetes/README.md":            "| 3 GiB, requested and limit |",
+		"deploy/kubernetes/base/deployment.yaml": "memory: 3Gi\n",
+		"deploy/systemd/planner-server.service":  "MemoryMax=3G\n",
+	} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q", file, want)
+		}
+	}
+}
+
 // TestPageHasAGoodConfiguration parses the example of a configuration file.
 func TestPageHasAGoodConfiguration(t *testing.T) {
 	_, text, found := strings.Cut(operations(t), "```yaml\n# planner.yaml")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -55,10 +56,15 @@ func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 	if err := serveAdmin(ctx, cfg, srv, &ready, log, failed); err != nil {
 		return err
 	}
-	if err := serveCalls(cfg, srv, log, failed); err != nil {
-		return errors.Join(err, srv.Shutdown(ended(ctx)))
+	listeners, err := openListeners(cfg)
+	if err != nil {
+		return err
+	}
+	for _, listener := range listeners {
+		go func() { failed <- srv.Serve(listener) }()
 	}
 	ready.Store(true)
+	announce(listeners, log)
 	select {
 	case err := <-failed:
 		return err
@@ -70,8 +76,8 @@ func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 	return drain(srv, cfg, signals)
 }
 
-// serveCalls opens all listeners before it serves any.
-func serveCalls(cfg config, srv *server.Server, log *zap.Logger, failed chan<- error) error {
+// openListeners opens all listeners, or none.
+func openListeners(cfg config) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, endpoint := range cfg.listen {
 		listener, err := endpoint.Listen(cfg.socketMode)
@@ -79,16 +85,27 @@ func serveCalls(cfg config, srv *server.Server, log *zap.Logger, failed chan<- e
 			for _, l := range listeners {
 				_ = l.Close()
 			}
-			return err
+			return nil, inUse(err, "listen")
 		}
 		listeners = append(listeners, listener)
 	}
+	return listeners, nil
+}
+
+// announce logs where the server listens: whoever waits for such a line finds it ready.
+func announce(listeners []net.Listener, log *zap.Logger) {
 	for _, listener := range listeners {
-		go func() { failed <- srv.Serve(listener) }()
 		log.Info("listening", zap.Stringer("address", listener.Addr()),
 			zap.String("network", listener.Addr().Network()), zap.String("version", buildVersion()))
 	}
-	return nil
+}
+
+// inUse adds to the error of an address that is in use how to take another one.
+func inUse(err error, flag string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%w: another server may have it; choose another address with --%s or %s", err, flag, envName(flag))
 }
 
 func serveAdmin(
@@ -99,7 +116,7 @@ func serveAdmin(
 	}
 	listener, err := net.Listen("tcp", cfg.admin)
 	if err != nil {
-		return fmt.Errorf("admin listener: %w", err)
+		return fmt.Errorf("admin listener: %w", inUse(err, "admin-listen"))
 	}
 	http := admin.NewServer(admin.Config{
 		Metrics: srv.MetricsHandler(), Ready: ready.Load, Version: versionText(), Profiles: cfg.pprof,
@@ -141,15 +158,10 @@ func drain(srv *server.Server, cfg config, signals <-chan os.Signal) error {
 }
 
 func stopAtOnce(srv *server.Server, s os.Signal) error {
-	_ = srv.Shutdown(ended(context.Background()))
-	return fmt.Errorf("calls were cut off: got another signal, %v", s)
-}
-
-// ended is a context that has ended.
-func ended(ctx context.Context) context.Context {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	return ctx
+	_ = srv.Shutdown(ctx)
+	return fmt.Errorf("calls were cut off: got another signal, %v", s)
 }
 
 // limitMemory makes the garbage collector work harder before the container's memory is used up. GOMEMLIMIT

@@ -1,6 +1,17 @@
 // Package server is the shell around the planner: the gRPC services, and what every call passes through on its
 // way to them and back.
 //
+//	call            one use of a method: what its caller has sent, and what the server keeps for it while it lasts
+//	request         the message of a call that the server receives; answer: the messages that it sends
+//	stage           a part of a call's work that is timed and traced: convert, plan, verify, encode; "step" in metrics
+//	frame           where a request is received into before it is decoded
+//	reason          a stable word that says to programs why a call failed; fault: all that an error says to callers
+//	rule            how errors of one type become the status of a call
+//	infrastructure  health checks and reflection, as opposed to the methods of the planner
+//	draining        a server that shuts down: it takes no more calls, and lets those that it has taken finish
+//
+// What a call takes of what all calls share (places, memory, room) is decided in package admission.
+//
 // # A call
 //
 // A call gets a request id, is logged in one line when it ends, and is kept from taking the process down when it

@@ -1,6 +1,13 @@
 // Package identity decides who may call the server: by client certificate, bearer token, or the user at the
 // other end of a unix socket.
 //
+//	policy       who may call, as configured
+//	credential   what a call shows of who makes it: a client certificate, or a token
+//	certificate  a client's, over TLS, signed by the client CA; its names are the DNS names and URIs in it
+//	token        a secret that a call brings as a bearer; a file lists those that are let in
+//	user         the user and group at the other end of a unix socket, as the kernel knows them
+//	restricted   of a policy: calls over TCP need a credential
+//
 // Connections over unix sockets are trusted as far as the socket's mode lets users in, or by the allow-list
 // of users and groups. Calls over TCP need a certificate that the client CA has signed and the allow-list
 // names, or a token; with neither configured, all calls over TCP are let in, and it is up to the caller of

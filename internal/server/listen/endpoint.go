@@ -1,4 +1,9 @@
 // Package listen opens the places at which the server can be reached: TCP addresses and unix sockets.
+//
+//	endpoint   a place to listen at, as it is configured
+//	listener   an endpoint that is open
+//	local      of an endpoint: only this machine can reach it
+//	stale      of a unix socket: no server listens on it any more, because the one that made it was killed
 package listen
 
 import (
