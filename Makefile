@@ -92,6 +92,10 @@ bench-growth: ## Check that time and bytes per resource stay flat from 32 to 256
 bench-load: ## Measure throughput and latency beside a bare echo
 	go test -run '^TestLoad$$' -count 1 -timeout 0 -v ./internal/bench -load
 
+.PHONY: bench-cancel
+bench-cancel: ## Cancel every call at random moments and report what it does afterwards (REQUESTS=text, TIMES=n)
+	go test -run '^TestCancel$$' -count 1 -timeout 0 -v ./internal/bench -cancel -cancel-requests '$(REQUESTS)' -cancel-times $(or $(TIMES),20)
+
 .PHONY: bench-memory
 bench-memory: ## Measure the peak resident size
 	@scripts/bench-memory.sh
