@@ -97,7 +97,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 // await reads the log up to that message.
 func (p *process) await(message string) map[string]any {
 	p.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(hangs)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -126,7 +126,7 @@ func (p *process) signal(s os.Signal) {
 // exit waits for the end, and returns the exit code and the last line of the log.
 func (p *process) exit() (int, map[string]any) {
 	p.t.Helper()
-	timer := time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
+	timer := time.AfterFunc(hangs, func() { _ = p.cmd.Process.Kill() })
 	defer timer.Stop()
 	var last map[string]any
 	for line := range p.lines {
@@ -180,7 +180,10 @@ func (p *process) stuck() {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { conn.Close() })
-	time.Sleep(100 * time.Millisecond) // for the server to accept it
+	eventually(p.t, func() bool { // the server has accepted it
+		_, metrics := p.get("/metrics")
+		return strings.Contains(metrics, "\nplanner_connections 1\n")
+	})
 }
 
 func TestDrainTimeout(t *testing.T) {
@@ -231,7 +234,7 @@ func TestAddressInUse(t *testing.T) {
 // runBinary runs the binary to its end.
 func runBinary(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = env

@@ -168,7 +168,7 @@ func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabas
 	h := &harness{t: t, server: server}
 	eventually(t, func() bool { runtime.GC(); return server.admission.Usage().ResponseBytes == 0 })
 	h.idle()
-	stopping, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	stopping, stop := context.WithTimeout(context.Background(), hangs)
 	defer stop()
 	if err := errors.Join(server.Shutdown(stopping), <-served); err != nil {
 		t.Error(err)

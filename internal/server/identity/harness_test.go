@@ -219,7 +219,7 @@ func serve(t *testing.T, endpoint string, files identity.TLSFiles, policy identi
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hangs)
 		defer cancel()
 		_ = srv.Shutdown(ctx)
 		if err := <-served; err != nil {
@@ -250,7 +250,7 @@ func (r *running) dial(config *tls.Config) *grpc.ClientConn {
 
 // call asks for an empty plan, and reads the whole answer.
 func call(ctx context.Context, conn *grpc.ClientConn) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, hangs)
 	defer cancel()
 	stream, err := plannerv1.NewPlannerServiceClient(conn).UpdateDatabase(ctx, &plannerv1.UpdateDatabaseRequest{})
 	for err == nil {
@@ -264,7 +264,7 @@ func call(ctx context.Context, conn *grpc.ClientConn) error {
 
 // unary makes a unary call.
 func unary(ctx context.Context, conn *grpc.ClientConn) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, hangs)
 	defer cancel()
 	_, err := plannerv1.NewResourceServiceClient(conn).ApplyEvents(ctx, &plannerv1.ApplyEventsRequest{})
 	return err

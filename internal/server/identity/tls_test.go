@@ -92,7 +92,7 @@ func TestClientCertificates(t *testing.T) {
 func TestHealthNeedsNoCertificateAndReflectionDoes(t *testing.T) {
 	r, servers, clients := mutual(t)
 	reflect := func(config *tls.Config) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), hangs)
 		defer cancel()
 		stream, err := reflectionv1.NewServerReflectionClient(r.dial(config)).ServerReflectionInfo(ctx)
 		if err != nil {
@@ -184,11 +184,9 @@ func TestReload(t *testing.T) {
 	if got := r.serial(config()); got != 6 {
 		t.Errorf("serial %d, want that of the last good certificate", got)
 	}
+	eventually(t, func() bool { return calls.Load() >= 50 && connections.Load() >= 5 }) // fewer show nothing
 	stop()
 	workers.Wait()
-	if calls.Load() < 50 || connections.Load() < 5 {
-		t.Errorf("only %d calls and %d connections: this shows nothing", calls.Load(), connections.Load())
-	}
 	t.Logf("%d calls, %d connections", calls.Load(), connections.Load())
 }
 
@@ -232,11 +230,14 @@ func (r *running) serial(config *tls.Config) int64 {
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
+// hangs is after how long something hangs, on however busy a machine.
+const hangs = time.Minute
+
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(hangs); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("it did not happen within 10 s")
+			t.Fatalf("it did not happen within %v", hangs)
 		}
 	}
 }
