@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,21 +45,26 @@ func TestCollection(t *testing.T) {
 			servers[i] = startServer(t, binary, setting)
 		}
 		took := make([][][]time.Duration, len(settings)) // of each setting, in each round
+		computed := make([][]time.Duration, len(settings))
 		for range rounds {
 			for i, s := range servers {
 				call := service{settings[i], s.address, func(conn *grpc.ClientConn) func(context.Context) error { return q.caller(t, conn, forms[0]) }}
-				took[i] = append(took[i], drive(t, call, load.callers))
+				before := s.computed(t)
+				calls := drive(t, call, load.callers)
+				took[i] = append(took[i], calls)
+				computed[i] = append(computed[i], (s.computed(t)-before)/time.Duration(len(calls)))
 			}
 		}
 		for i, s := range servers {
-			var ratios []string
+			var rates, costs []string
 			for round, calls := range took[i] {
-				ratios = append(ratios, fmt.Sprintf("%.2f", float64(len(calls))/float64(len(took[0][round]))))
+				rates = append(rates, fmt.Sprintf("%.2f", float64(len(calls))/float64(len(took[0][round]))))
+				costs = append(costs, fmt.Sprintf("%.2f", float64(computed[i][round])/float64(computed[0][round])))
 			}
 			all := slices.Sorted(slices.Values(slices.Concat(took[i]...)))
-			t.Logf("%-18s %2d nodes, %2d callers, %-8s: %6.0f plans/s, %v of the floor's, p99 %6.1f ms, peak %4d MB", load.what, load.nodes,
-				load.callers, settings[i], float64(len(all))/(rounds*loadTime.Seconds()), ratios,
-				float64(all[len(all)*99/100])/1e6, s.peak(t)>>10)
+			t.Logf("%-18s %2d nodes, %2d callers, %-8s: %6.0f plans/s, %v of the floor's, p99 %6.1f ms; %v of the processors for each, %v of the floor's; peak %4d MB",
+				load.what, load.nodes, load.callers, settings[i], float64(len(all))/(rounds*loadTime.Seconds()), rates,
+				float64(all[len(all)*99/100])/1e6, slices.Min(computed[i]), costs, s.peak(t)>>10)
 		}
 	}
 }
@@ -97,6 +103,26 @@ func startServer(t *testing.T, binary, setting string) *startedServer {
 	}
 	t.Fatal("the server does not listen")
 	return nil
+}
+
+// computed is how long the server has computed so far, with the calls that connect: to 10 ms.
+func (s *startedServer) computed(t *testing.T) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(text)
+	ticks := 0
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
 // peak is the peak resident size in KiB.
