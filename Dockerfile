@@ -34,6 +34,8 @@ COPY --from=build /out/LICENSES.txt /usr/share/doc/planner-server/LICENSES.txt
 # The user nonroot, as a number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 WORKDIR /
+# Collects garbage less often than Go would, for a quarter less of the processors. The memory limit counts before it.
+ENV GOGC=400
 # Calls, and metrics. Which addresses it listens on, says the configuration; by default only loopback.
 EXPOSE 7070 7071
 # Reads the same environment as the server. What is configured with flags or a file has to be repeated here.

@@ -96,6 +96,10 @@ bench-load: ## Measure throughput and latency beside a bare echo
 bench-cancel: ## Cancel every call at random moments and report what it does afterwards (REQUESTS=text, TIMES=n)
 	go test -run '^TestCancel$$' -count 1 -timeout 0 -v ./internal/bench -cancel -cancel-requests '$(REQUESTS)' -cancel-times $(or $(TIMES),20)
 
+.PHONY: bench-collection
+bench-collection: ## Compare settings of the garbage collector: throughput, processors, peak resident size
+	go test -run '^TestCollection$$' -count 1 -timeout 0 -v ./internal/bench -collection
+
 .PHONY: bench-memory
 bench-memory: ## Measure the peak resident size
 	@scripts/bench-memory.sh

@@ -88,6 +88,7 @@ check_image() {
   buildah inspect --type image "$image" >"$tmp/image.json"
   equal 'the architecture' "$1" "$(inspect .Docker.architecture)"
   equal 'the user' 65532:65532 "$(inspect .Docker.config.User)"
+  equal 'how garbage is collected' GOGC=400 "$(inspect '.Docker.config.Env[] | select(startswith("GOGC="))')"
   equal 'the entry point' /usr/local/bin/planner-server "$(inspect '.Docker.config.Entrypoint | join(" ")')"
   equal 'the health check' 'CMD /usr/local/bin/planner-server health' "$(inspect '.Docker.config.Healthcheck.Test | join(" ")')"
   equal 'the label version' "$version" "$(inspect '.Docker.config.Labels["org.opencontainers.image.version"]')"

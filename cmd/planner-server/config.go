@@ -15,7 +15,6 @@ import (
 	"github.com/peterbourgon/ff/v3/ffyaml"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/server/listen"
@@ -44,7 +43,7 @@ type config struct {
 	connectionAge   time.Duration
 	limits          admission.Limits
 	memoryRatio     float64
-	heapFloor       int
+	heapFloor       string // has no effect
 
 	traceEndpoint string
 	traceInsecure bool
@@ -137,8 +136,7 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	define(fs, &l.SendTime, "send-timeout", admission.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
 	define(fs, &cfg.memoryRatio, "memory-limit-ratio", "0.9", parseRatio,
 		"share of the container's memory after which garbage is collected harder, a `NUMBER`; 0: no limit")
-	define(fs, &cfg.heapFloor, "heap-floor-bytes", fmt.Sprint(heap.DefaultFloor), parseCountOrZero,
-		"memory, in `BYTES`, that may be taken before garbage is collected; 0: none")
+	fs.StringVar(&cfg.heapFloor, "heap-floor-bytes", "", "deprecated, without effect: set the variable GOGC instead of `BYTES`")
 }
 
 // parse reads the configuration: flags first, then the environment, then the file. Unknown names and bad

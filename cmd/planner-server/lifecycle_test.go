@@ -78,6 +78,24 @@ func TestDelayEnds(t *testing.T) {
 	}
 }
 
+// TestFlagsWithoutEffect are accepted, and the log says that they do nothing.
+func TestFlagsWithoutEffect(t *testing.T) {
+	p := launch(t, []string{"PLANNER_HEAP_FLOOR_BYTES=1"})
+	p.signal(syscall.SIGTERM)
+	if code, _ := p.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if log := strings.Join(p.all(), "\n"); !strings.Contains(log, `"warn"`) || !strings.Contains(log, "GOGC") {
+		t.Errorf("no warning in %s", log)
+	}
+	p = launch(t, nil)
+	p.signal(syscall.SIGTERM)
+	p.exit()
+	if log := strings.Join(p.all(), "\n"); strings.Contains(log, `"warn"`) {
+		t.Errorf("a warning in %s", log)
+	}
+}
+
 // TestListeningMeansReady asks a server whether it is ready while it writes that it listens.
 func TestListeningMeansReady(t *testing.T) {
 	cfg, err := parse([]string{"--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})

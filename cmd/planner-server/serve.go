@@ -7,7 +7,6 @@ import (
 	"math"
 	"net"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
 	"github.com/pgplanner/pgplanner/internal/server/admin"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
@@ -25,7 +23,9 @@ import (
 // serve listens and serves until a signal comes, then drains: nil means that nothing was cut off.
 func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 	limitMemory(cfg, log)
-	defer raiseHeapFloor(cfg, log)()
+	if cfg.heapFloor != "" {
+		log.Warn("heap-floor-bytes has no effect any more: set the environment variable GOGC instead")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	secured, err := secure(ctx, cfg, log)
@@ -174,17 +174,6 @@ func limitMemory(cfg config, log *zap.Logger) {
 	if err == nil && limit > 0 && limit < math.MaxInt64 {
 		log.Info("memory limit", zap.Int64("bytes", limit))
 	}
-}
-
-// raiseHeapFloor lets the heap of a server that has little to keep grow before garbage is collected: up to a small part
-// of the memory limit. GOGC wins.
-func raiseHeapFloor(cfg config, log *zap.Logger) (lower func()) {
-	if cfg.heapFloor == 0 || os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	floor := min(int64(cfg.heapFloor), debug.SetMemoryLimit(-1)/8)
-	log.Info("heap floor", zap.Int64("bytes", floor))
-	return heap.Floor(floor)
 }
 
 // secured is who may call, and how connections are secured.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -16,7 +17,6 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/heap"
 	"github.com/pgplanner/pgplanner/internal/server"
 )
 
@@ -26,6 +26,8 @@ var (
 )
 
 const (
+	// shippedGOGC is what the image and the unit file set.
+	shippedGOGC = 400
 	// rounds is how often planner and echo take turns, so that both see the same machine.
 	rounds = 3
 	// callersPerConnection is how many callers share a connection.
@@ -36,13 +38,13 @@ const (
 // each, as fast as they can, and beside it the same number of callers an echo: a service of bare gRPC in the
 // same process, that takes one message and answers with as many as the planner, all of the same sizes. One
 // echo takes and returns plain bytes; the other one the messages of the planner, which have to be decoded
-// and encoded. Garbage is collected as the server has it, with the heap's floor, unless GOGC is set.
+// and encoded. Garbage is collected as the image and the unit file have it, unless GOGC is set.
 func TestLoad(t *testing.T) {
 	if !*load {
 		t.Skip("only with -load")
 	}
-	if os.Getenv("GOGC") == "" { // as in production, and for all of the services alike
-		t.Cleanup(heap.Floor(heap.DefaultFloor))
+	if os.Getenv("GOGC") == "" { // for all of the services alike
+		defer debug.SetGCPercent(debug.SetGCPercent(shippedGOGC))
 	}
 	q := ask(t, "one-instance", 3)
 	c := callOf(t, q, forms[0])

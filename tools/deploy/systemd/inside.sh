@@ -56,6 +56,7 @@ cat <&3 >/tmp/metrics
 exec 3>&-
 grep -q '^process_start_time_seconds ' /tmp/metrics || fail 'the metrics do not say since when the process runs'
 grep -q "^go_gc_gomemlimit_bytes 2.8311552e+09$" /tmp/metrics || fail "the memory limit is $(grep ^go_gc_gomemlimit /tmp/metrics)"
+grep -q '^go_gc_gogc_percent 400$' /tmp/metrics || fail "garbage is collected at $(grep ^go_gc_gogc /tmp/metrics)"
 grep -q '^planner_answer_plans_count [1-9]' /tmp/metrics || fail 'the metrics do not count the plans'
 echo 'the metrics are on loopback, complete'
 
