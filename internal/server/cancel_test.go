@@ -19,7 +19,7 @@ const (
 	// stopsWithin is how soon after a call has ended its planning has to stop.
 	stopsWithin = 50 * time.Millisecond
 	// attempts is how often a test may try to show that, on a machine that has other things to do too.
-	attempts = 5
+	attempts = 20
 )
 
 // untilInterrupted plans until it is interrupted, and says when it begins and ends.
