@@ -184,6 +184,7 @@ type spanWatch struct {
 	mu           sync.Mutex
 	began, ended chan time.Time
 	in           []string // the call and its stages that have begun and not ended
+	last         string   // the stage that has ended last
 }
 
 // next returns what the times come from at which the next call begins and ends.
@@ -191,6 +192,7 @@ func (w *spanWatch) next() (began, ended <-chan time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.began, w.ended, w.in = make(chan time.Time, 1), make(chan time.Time, 1), nil
+	w.last = ""
 	return w.began, w.ended
 }
 
@@ -198,10 +200,13 @@ func (w *spanWatch) next() (began, ended <-chan time.Time) {
 func (w *spanWatch) stage() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.in) > 1 {
+	switch {
+	case len(w.in) > 1:
 		return w.in[len(w.in)-1]
+	case w.last == "":
+		return "receive, decode"
 	}
-	return "receive or send"
+	return "after " + w.last
 }
 
 // OnStart is called when a call or a stage begins.
@@ -217,6 +222,7 @@ func (w *spanWatch) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
 func (w *spanWatch) OnEnd(sdktrace.ReadOnlySpan) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.last = w.in[len(w.in)-1]
 	if w.in = w.in[:len(w.in)-1]; len(w.in) == 0 {
 		w.ended <- time.Now()
 	}
