@@ -146,11 +146,11 @@ func callOf(tb testing.TB, q *question, f form) *call {
 
 func replyUpdate(data []byte) ([][]byte, error) {
 	in := &plannerv1.UpdateDatabaseRequest{}
-	release, err := wire.Unmarshal(data, in)
+	texts, release, err := wire.Unmarshal(data, in)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := request.Converter{}.UpdateDatabase(in)
+	asked, err := request.Converter{Texts: texts}.UpdateDatabase(in)
 	release()
 	if err != nil {
 		return nil, err
@@ -164,11 +164,11 @@ func replyUpdate(data []byte) ([][]byte, error) {
 
 func replyRestore(data []byte) ([][]byte, error) {
 	in := &plannerv1.RestoreDatabaseRequest{}
-	release, err := wire.Unmarshal(data, in)
+	texts, release, err := wire.Unmarshal(data, in)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := request.Converter{}.RestoreDatabase(in)
+	asked, err := request.Converter{Texts: texts}.RestoreDatabase(in)
 	release()
 	if err != nil {
 		return nil, err

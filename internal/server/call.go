@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
 
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
@@ -22,7 +23,9 @@ type call struct {
 	share     *admission.Share
 	tracer    trace.Tracer
 
-	// release gives back what the messages of the request live in; nil if nothing is to be given back.
+	// texts are those of the request's Structs, and release gives back what they and its messages live in; nil if
+	// nothing is to be given back.
+	texts   convert.StructTexts
 	release func()
 
 	// sent is how many bytes of the answer gRPC has taken at once.
@@ -98,18 +101,26 @@ func (c *call) leavePlace() {
 	}
 }
 
-// holdRequest notes how to give back what the messages of the request live in.
-func (c *call) holdRequest(release func()) {
+// holdRequest notes the texts of the request's Structs, and how to give back what they and its messages live in.
+func (c *call) holdRequest(texts convert.StructTexts, release func()) {
 	if c != nil {
-		c.release = release
+		c.texts, c.release = texts, release
 	}
+}
+
+// requestTexts are the texts of the request's Structs, until it is released.
+func (c *call) requestTexts() convert.StructTexts {
+	if c == nil {
+		return nil
+	}
+	return c.texts
 }
 
 // releaseRequest gives it back: nobody looks at the request any more.
 func (c *call) releaseRequest() {
 	if c != nil && c.release != nil {
 		c.release()
-		c.release = nil
+		c.texts, c.release = nil, nil
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
@@ -160,7 +161,7 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 			cancel()
 		}
 		worked := false
-		_, err := convertRequest(ctx, func(*plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
+		_, err := convertRequest(ctx, request.Converter{}, func(request.Converter, *plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
 			worked = true
 			cancel()
 			return &struct{}{}, nil

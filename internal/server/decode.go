@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/wire"
 )
@@ -32,8 +33,8 @@ type frame struct {
 	// size is how many bytes it has, also if it is not kept.
 	size int
 	err  error // why it is not
-	// hold is told how to release the message once it is decoded.
-	hold func(release func())
+	// hold is told the texts of the message's Structs once it is decoded, and how to release both.
+	hold func(texts convert.StructTexts, release func())
 	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
 	admit func(size int, weight int64) error
 }
@@ -95,12 +96,12 @@ func (f *frame) decode() error {
 			return err
 		}
 	}
-	release, err := wire.Unmarshal(whole, f.msg)
+	texts, release, err := wire.Unmarshal(whole, f.msg)
 	if err != nil {
 		return &malformedError{cause: err}
 	}
 	if f.hold != nil {
-		f.hold(release)
+		f.hold(texts, release)
 	}
 	return nil
 }

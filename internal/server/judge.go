@@ -73,7 +73,7 @@ func judgeStates(ctx context.Context, call *request.PlanStatesCall, plans []reso
 func (s *resourceService) VerifyPlans(
 	ctx context.Context, req *plannerv1.VerifyPlansRequest,
 ) (*plannerv1.VerifyPlansResponse, error) {
-	call, err := convertRequest(ctx, s.convert.VerifyPlans, req)
+	call, err := convertRequest(ctx, s.convert, request.Converter.VerifyPlans, req)
 	if err != nil {
 		return nil, err
 	}

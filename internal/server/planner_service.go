@@ -54,7 +54,7 @@ func newPlannerService() *plannerService {
 func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.UpdateDatabase, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.UpdateDatabase, req)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (s *plannerService) UpdateDatabase(
 func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.RestoreDatabase, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RestoreDatabase, req)
 	if err != nil {
 		return err
 	}
@@ -97,11 +97,14 @@ func (s *plannerService) RestoreDatabase(
 
 // convertRequest converts a request, which nobody may look at afterwards, and looks before and after whether the call still
 // goes on.
-func convertRequest[Request, Call any](ctx context.Context, convert func(Request) (*Call, error), req Request) (*Call, error) {
+func convertRequest[Request, Call any](
+	ctx context.Context, c request.Converter, convert func(request.Converter, Request) (*Call, error), req Request,
+) (*Call, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(req) })
+	c.Texts = callOf(ctx).requestTexts()
+	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {
 		return nil, err

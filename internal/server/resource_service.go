@@ -30,7 +30,7 @@ func newResourceService() *resourceService {
 func (s *resourceService) PlanStates(
 	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.PlanStates, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PlanStates, req)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *resourceService) PlanStates(
 func (s *resourceService) PlanRefresh(
 	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.PlanRefresh, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PlanRefresh, req)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *resourceService) PlanRefresh(
 func (s *resourceService) ApplyEvents(
 	ctx context.Context, req *plannerv1.ApplyEventsRequest,
 ) (*plannerv1.ApplyEventsResponse, error) {
-	call, err := convertRequest(ctx, s.convert.ApplyEvents, req)
+	call, err := convertRequest(ctx, s.convert, request.Converter.ApplyEvents, req)
 	if err != nil {
 		return nil, err
 	}

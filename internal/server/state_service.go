@@ -24,7 +24,7 @@ func newStateService() *stateService { return &stateService{} }
 func (s *stateService) AddNode(
 	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.AddNode, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.AddNode, req)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *stateService) AddNode(
 func (s *stateService) AddNodes(
 	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.AddNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.AddNodes, req)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *stateService) AddNodes(
 func (s *stateService) UpdateNode(
 	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.UpdateNode, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.UpdateNode, req)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *stateService) UpdateNode(
 func (s *stateService) RollingUpdateNodes(
 	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.RollingUpdateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RollingUpdateNodes, req)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *stateService) ConcurrentUpdateNodes(
 	req *plannerv1.ConcurrentUpdateNodesRequest,
 	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.ConcurrentUpdateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.ConcurrentUpdateNodes, req)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *stateService) ConcurrentUpdateNodes(
 func (s *stateService) PopulateNode(
 	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.PopulateNode, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PopulateNode, req)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *stateService) PopulateNode(
 func (s *stateService) PopulateNodes(
 	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.PopulateNodes, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PopulateNodes, req)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (s *stateService) PopulateNodes(
 func (s *stateService) RestoreNode(
 	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert.RestoreNode, req)
+	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RestoreNode, req)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *stateService) RestoreNode(
 func (s *stateService) EndState(
 	ctx context.Context, req *plannerv1.EndStateRequest,
 ) (*plannerv1.EndStateResponse, error) {
-	call, err := convertRequest(ctx, s.convert.EndState, req)
+	call, err := convertRequest(ctx, s.convert, request.Converter.EndState, req)
 	if err != nil {
 		return nil, err
 	}

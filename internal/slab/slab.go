@@ -1,4 +1,10 @@
-// Package slab takes memory for many small values at a time.
+// Package slab takes memory for many small values at a time. Besides package wire it is the only one that uses memory
+// again, or that looks at memory as another type than it has.
+//
+//	slab       memory for many values of one type, handed out in the order of the calls
+//	chunk      what a slab allocates at once
+//	reusable   of a slab: whoever has its values gives all of them back at once, and it hands them out again
+//	share      to look at the bytes of a string, or the reverse, without copying them
 package slab
 
 // Slab hands out memory for many small values from few large allocations, which grow with what is taken. The
@@ -6,11 +12,11 @@ package slab
 // ready for use, by one goroutine at a time.
 type Slab[T any] struct {
 	free []T
-	last int
+	size int // of the chunk that was allocated last
 }
 
 const (
-	// least and most are how many values a slab allocates at once, unless more are taken or reserved.
+	// least and most are how many values a chunk has, unless more are taken or reserved.
 	least = 4
 	most  = 1024
 )
@@ -19,7 +25,7 @@ const (
 func (s *Slab[T]) Reserve(n int) {
 	if n > len(s.free) {
 		s.free = make([]T, n)
-		s.last = min(n, most)
+		s.size = min(n, most)
 	}
 }
 
@@ -29,7 +35,7 @@ func (s *Slab[T]) Take(n int) []T {
 		return nil
 	}
 	if n > len(s.free) {
-		s.Reserve(max(n, min(2*s.last, most), least))
+		s.Reserve(max(n, min(2*s.size, most), least))
 	}
 	taken := s.free[:n:n]
 	s.free = s.free[n:]

@@ -3,10 +3,8 @@ package wire
 import (
 	"sync"
 	"unicode/utf8"
-	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -19,15 +17,21 @@ import (
 // every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
 // is to be thrown away.
 type decoder struct {
-	resources   slab.Reusable[plannerv1.Resource]
-	executors   slab.Reusable[plannerv1.Executor]
-	identifiers slab.Reusable[plannerv1.Identifier]
-	texts       slab.Reusable[plannerv1.Resource_AttributesJson]
+	resources        slab.Reusable[plannerv1.Resource]
+	executors        slab.Reusable[plannerv1.Executor]
+	identifiers      slab.Reusable[plannerv1.Identifier]
+	jsonAttributes   slab.Reusable[plannerv1.Resource_AttributesJson]
+	structAttributes slab.Reusable[plannerv1.Resource_Attributes]
 
-	instanceLists slab.Reusable[plannerv1.InstanceResources]
-	instances     slab.Reusable[plannerv1.Instance]
-	specs         slab.Reusable[plannerv1.InstanceSpec]
-	settings      slab.Reusable[plannerv1.InstanceSpec_SettingsJson]
+	instanceLists  slab.Reusable[plannerv1.InstanceResources]
+	instances      slab.Reusable[plannerv1.Instance]
+	specs          slab.Reusable[plannerv1.InstanceSpec]
+	jsonSettings   slab.Reusable[plannerv1.InstanceSpec_SettingsJson]
+	structSettings slab.Reusable[plannerv1.InstanceSpec_Settings]
+
+	structs slab.Reusable[structpb.Struct]
+	reader  structReader
+	texts   convert.StructTexts
 
 	// dependencies and names back the lists of resources, one after the other.
 	dependencies []*plannerv1.Identifier
@@ -38,11 +42,15 @@ type decoder struct {
 // hundred nodes need is not kept for the next one, which may be small.
 const mostKept = 1 << 17
 
+// mostTexts is how many texts of Structs a decoder may have noted and be used again. They have to be forgotten one by
+// one, and that takes as long if there are few of them.
+const mostTexts = 1 << 15
+
 // decoders are those that are not in use.
 var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
 // kinds are the slabs of all kinds of messages.
-func (d *decoder) kinds() [8]interface {
+func (d *decoder) kinds() [11]interface {
 	Len() int
 	Reset()
 } {
@@ -50,20 +58,23 @@ func (d *decoder) kinds() [8]interface {
 		Len() int
 		Reset()
 	}{
-		&d.resources, &d.executors, &d.identifiers, &d.texts, &d.instanceLists, &d.instances, &d.specs, &d.settings,
+		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes,
+		&d.instanceLists, &d.instances, &d.specs, &d.jsonSettings, &d.structSettings, &d.structs,
 	}
 }
 
 // release makes the decoder's memory free for other requests. The messages that it has made must not be used any more.
 func (d *decoder) release() {
-	if d.messages() > mostKept || cap(d.dependencies) > mostKept {
+	if max(d.messages(), cap(d.dependencies), cap(d.reader.members)) > mostKept || len(d.texts) > mostTexts {
 		return
 	}
 	for _, kind := range d.kinds() {
 		kind.Reset()
 	}
 	clear(d.dependencies)
+	clear(d.texts)
 	d.dependencies, d.names = d.dependencies[:0], nil
+	d.reader.texts = slab.Bytes{} // attributes live longer
 	decoders.Put(d)
 }
 
@@ -116,7 +127,7 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 		case convert.TagResourceExecutor:
 			out.Executor, ok = d.executor(content, out.Executor != nil)
 		case convert.TagResourceAttributes:
-			ok = attributes(content, out)
+			ok = d.attributes(content, out)
 		case convert.TagResourceAttributesJSON:
 			ok = d.attributesJSON(content, out)
 		case convert.TagResourceDependencies:
@@ -141,9 +152,9 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 			return false
 		}
 	}
-	out.Dependencies = last(d.dependencies, dependencies)
-	out.TypeDependencies = last(d.names[:len(d.names)-ignored], types)
-	out.DiffIgnore = last(d.names, ignored)
+	out.Dependencies = tail(d.dependencies, dependencies)
+	out.TypeDependencies = tail(d.names[:len(d.names)-ignored], types)
+	out.DiffIgnore = tail(d.names, ignored)
 	return true
 }
 
@@ -202,20 +213,22 @@ func (d *decoder) attributesJSON(data []byte, out *plannerv1.Resource) bool {
 	if out.AttributesForm != nil {
 		return false
 	}
-	form := d.texts.One()
+	form := d.jsonAttributes.One()
 	out.AttributesForm = form
 	var ok bool
 	form.AttributesJson, ok = text(data)
 	return ok
 }
 
-func attributes(data []byte, out *plannerv1.Resource) bool {
+func (d *decoder) attributes(data []byte, out *plannerv1.Resource) bool {
 	if out.AttributesForm != nil {
 		return false
 	}
-	s := &structpb.Struct{}
-	out.AttributesForm = &plannerv1.Resource_Attributes{Attributes: s}
-	return proto.Unmarshal(data, s) == nil
+	form := d.structAttributes.One()
+	out.AttributesForm = form
+	var ok bool
+	form.Attributes, ok = d.structOf(data)
+	return ok
 }
 
 func (d *decoder) name(data []byte) bool {
@@ -242,11 +255,11 @@ func next(data []byte) (content, rest []byte, ok bool) {
 
 // text is the bytes as a string, without copying them. It returns false if they are no valid UTF-8.
 func text(data []byte) (string, bool) {
-	return unsafe.String(unsafe.SliceData(data), len(data)), utf8.Valid(data)
+	return slab.StringOf(data), utf8.Valid(data)
 }
 
-// last returns the last elements of a list, nil for none. To append to them leaves the list alone.
-func last[T any](list []T, n int) []T {
+// tail returns the last n elements of a list, nil for none. To append to them leaves the list alone.
+func tail[T any](list []T, n int) []T {
 	if n == 0 {
 		return nil
 	}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
@@ -101,8 +100,7 @@ func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
 			if out.ConnectionInfo != nil {
 				return false
 			}
-			out.ConnectionInfo = &structpb.Struct{}
-			ok = proto.Unmarshal(content, out.ConnectionInfo) == nil
+			out.ConnectionInfo, ok = d.structOf(content)
 		case convert.TagInstancePostInit:
 			if out.PostInit != nil {
 				return false
@@ -131,14 +129,14 @@ func (d *decoder) spec(data []byte, out *plannerv1.InstanceSpec) bool {
 			if out.SettingsForm != nil {
 				return false
 			}
-			s := &structpb.Struct{}
-			out.SettingsForm = &plannerv1.InstanceSpec_Settings{Settings: s}
-			ok = proto.Unmarshal(content, s) == nil
+			form := d.structSettings.One()
+			out.SettingsForm = form
+			form.Settings, ok = d.structOf(content)
 		case convert.TagSpecSettingsJSON:
 			if out.SettingsForm != nil {
 				return false
 			}
-			form := d.settings.One()
+			form := d.jsonSettings.One()
 			out.SettingsForm = form
 			form.SettingsJson, ok = text(content)
 		}

@@ -8,24 +8,26 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // Unmarshal decodes the bytes into the message, as proto.Unmarshal does, with the same result and the same
-// errors. The message keeps the bytes, which must not change as long as it is in use.
+// errors, but for Structs: those of which texts has the text stay empty. The message keeps the bytes, which must not
+// change as long as it is in use.
 //
-// Whoever has no use for the message any more may call release, which saves memory: messages inside it are then
-// used for other requests, so that it must not be looked at again. What is no message, all strings and byte slices
-// and lists of them, stays. With an error, release does nothing.
-func Unmarshal(data []byte, m proto.Message) (release func(), err error) {
+// Whoever has no use for the message and for texts any more may call release, which saves memory: messages inside it,
+// and texts, are then used for other requests, so that they must not be looked at again. What is no message, all
+// strings and byte slices, lists of them, and what each text says, stays. With an error, release does nothing.
+func Unmarshal(data []byte, m proto.Message) (texts convert.StructTexts, release func(), err error) {
 	fields := knownFields(m.ProtoReflect().Descriptor())
 	if len(fields) == 0 {
-		return func() {}, proto.Unmarshal(data, m)
+		return nil, func() {}, proto.Unmarshal(data, m)
 	}
 	d := decoders.Get().(*decoder) //nolint:errcheck // nothing else is put there
 	rest, parts, ok := d.split(data, fields)
 	if !ok || proto.Unmarshal(rest, m) != nil {
 		d.release()
-		return func() {}, proto.Unmarshal(data, m) // which says what is wrong
+		return nil, func() {}, proto.Unmarshal(data, m) // which says what is wrong
 	}
 	for _, p := range parts {
 		value := protoreflect.ValueOfMessage(p.message.ProtoReflect())
@@ -35,7 +37,7 @@ func Unmarshal(data []byte, m proto.Message) (release func(), err error) {
 			m.ProtoReflect().Set(p.field, value)
 		}
 	}
-	return func() {
+	return d.texts, func() {
 		if d != nil {
 			d.release()
 			d = nil
@@ -54,7 +56,7 @@ type part struct {
 func (d *decoder) split(
 	data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor,
 ) (rest []byte, parts []part, ok bool) {
-	begun := make(map[protowire.Number]proto.Message) // what is no list goes on where it is
+	singular := make(map[protowire.Number]proto.Message) // what is no list goes on where it is
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeField(data)
 		if n < 0 {
@@ -69,13 +71,13 @@ func (d *decoder) split(
 		if kind != protowire.BytesType {
 			return nil, nil, false
 		}
-		message := begun[number]
+		message := singular[number]
 		if message == nil {
 			message = newMessage(field)
 			parts = append(parts, part{field, message})
 		}
 		if !field.IsList() {
-			begun[number] = message
+			singular[number] = message
 		}
 		_, _, tag := protowire.ConsumeTag(data)
 		content, _ := protowire.ConsumeBytes(data[tag:n])

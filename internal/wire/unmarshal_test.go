@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // requests are messages of all ways to hold states.
@@ -142,7 +143,8 @@ func TestUsual(t *testing.T) {
 			}
 			got := m.ProtoReflect().New().Interface()
 			for range 2 { // the second time, memory is used again
-				release, err := Unmarshal(data, got)
+				texts, release, err := Unmarshal(data, got)
+				fill(t, texts)
 				if err != nil || !proto.Equal(got, m) {
 					t.Errorf("got %v, %v, want %v", got, err, m)
 				}
@@ -159,9 +161,11 @@ func TestAppend(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := &plannerv1.UpdateDatabaseRequest{}
-	if _, err := Unmarshal(data, got); err != nil {
+	texts, _, err := Unmarshal(data, got)
+	if err != nil {
 		t.Fatal(err)
 	}
+	fill(t, texts)
 	for _, r := range got.GetStart().GetResources() {
 		_ = append(r.GetDependencies(), nil, nil)
 		_ = append(r.GetTypeDependencies(), "", "", "", "")
@@ -180,10 +184,11 @@ func TestReleaseTwice(t *testing.T) {
 	}
 	decode := func() (*plannerv1.UpdateDatabaseRequest, func()) {
 		m := &plannerv1.UpdateDatabaseRequest{}
-		release, err := Unmarshal(data, m)
+		texts, release, err := Unmarshal(data, m)
 		if err != nil {
 			t.Fatal(err)
 		}
+		fill(t, texts)
 		return m, release
 	}
 	for range 50 { // a pool may forget what it was given
@@ -204,7 +209,7 @@ func TestManyPieces(t *testing.T) {
 	const pieces = 200_000
 	data := slices.Concat(bytes.Repeat([]byte{0x12, 0}, pieces), bytes.Repeat([]byte{0x0a, 0}, pieces))
 	m := &plannerv1.UpdateDatabaseRequest{}
-	release, err := Unmarshal(data, m)
+	_, release, err := Unmarshal(data, m)
 	if err != nil || len(m.GetNodes()) != pieces || m.GetStart() == nil {
 		t.Errorf("got %d nodes, %v", len(m.GetNodes()), err)
 	}
@@ -340,11 +345,22 @@ func TestOdd(t *testing.T) {
 	}
 }
 
+// fill fills Structs in from their texts.
+func fill(t testing.TB, texts convert.StructTexts) {
+	t.Helper()
+	for s, text := range texts {
+		if err := s.UnmarshalJSON(text.JSON); err != nil {
+			t.Errorf("%s: %v", text.JSON, err)
+		}
+	}
+}
+
 func checkLikeProtobuf(t *testing.T, data []byte, m proto.Message) {
 	t.Helper()
 	newMessage := func() protoreflect.ProtoMessage { return m.ProtoReflect().New().Interface() }
 	got, want := newMessage(), newMessage()
-	release, gotErr := Unmarshal(slices.Clone(data), got)
+	texts, release, gotErr := Unmarshal(slices.Clone(data), got)
+	fill(t, texts)
 	wantErr := proto.Unmarshal(data, want)
 	defer release()
 	if (gotErr == nil) != (wantErr == nil) || errors.Is(gotErr, proto.Error) != errors.Is(wantErr, proto.Error) {
@@ -385,7 +401,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 	}
 	for name, unmarshal := range map[string]func([]byte, proto.Message) error{
 		"wire": func(data []byte, m proto.Message) error {
-			release, err := Unmarshal(data, m)
+			_, release, err := Unmarshal(data, m)
 			release()
 			return err
 		},

@@ -5,6 +5,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // executedEvent converts what applying an event needs.
@@ -86,7 +87,7 @@ func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Opera
 		r.checkLength(p, "value", text)
 		out.Value = text
 	case *plannerv1.PatchOperation_ValueJson:
-		out.Value = convert.BytesOf(f.ValueJson)
+		out.Value = slab.BytesOf(f.ValueJson)
 		if !r.checkLength(p, "value_json", out.Value) {
 			break
 		}

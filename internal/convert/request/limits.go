@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
@@ -26,6 +27,8 @@ type Converter struct {
 	// Counted, if not nil, is called once for each request that is within the limits, before it returns: with
 	// how many resources and nodes it holds.
 	Counted func(resources, nodes int)
+	// Texts are those of Structs of the request that are empty, as wire.Unmarshal returns them.
+	Texts convert.StructTexts
 }
 
 // TooManyError says that a request holds more of something than the limits allow. The request has not been

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"strings"
 
+	"google.golang.org/protobuf/types/known/structpb"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"google.golang.org/protobuf/types/known/structpb"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // role is what a resource in a request is there for.
@@ -166,7 +168,7 @@ func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) 
 
 // textObject checks that the field is the text of one JSON object, and returns it without copying it.
 func (r *reader) textObject(p *path, field, text string) json.RawMessage {
-	raw := convert.BytesOf(text)
+	raw := slab.BytesOf(text)
 	if !r.checkLength(p, field, raw) {
 		return nil
 	}
@@ -177,9 +179,9 @@ func (r *reader) textObject(p *path, field, text string) json.RawMessage {
 	return raw
 }
 
-// structObject writes the Struct as JSON.
+// structObject is the Struct as JSON.
 func (r *reader) structObject(p *path, field string, in *structpb.Struct) json.RawMessage {
-	text, err := r.json.object(in)
+	text, err := r.structText(in)
 	if err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
 		return nil
@@ -188,4 +190,15 @@ func (r *reader) structObject(p *path, field string, in *structpb.Struct) json.R
 		return nil
 	}
 	return text
+}
+
+func (r *reader) structText(in *structpb.Struct) (json.RawMessage, error) {
+	known, ok := r.Texts[in]
+	switch {
+	case !ok:
+		return r.json.object(in)
+	case known.Depth > r.depth():
+		return nil, errTooDeep
+	}
+	return known.JSON, nil
 }

@@ -9,11 +9,12 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // What was converted is nobody else's: the messages that it came from are used for other requests, of other callers.
 func TestNothingConvertedIsLeftInTheRequest(t *testing.T) {
-	t.Cleanup(func() { converted = func() {} })
+	t.Cleanup(func() { converted, texts = func() {}, nil })
 	others := otherRequest(t)
 	for name, convert := range converters {
 		for arm := range 2 {
@@ -25,14 +26,15 @@ func TestNothingConvertedIsLeftInTheRequest(t *testing.T) {
 				}
 				for range 20 { // a pool may forget what it was given
 					in := newMessage(name)
-					release, err := wire.Unmarshal(data, in)
+					read, release, err := wire.Unmarshal(data, in)
 					if err != nil {
 						t.Fatal(err)
 					}
+					texts = read
 					converted = func() {
 						release()
 						for range 3 {
-							if _, err := wire.Unmarshal(others, &plannerv1.UpdateDatabaseRequest{}); err != nil {
+							if _, _, err := wire.Unmarshal(others, &plannerv1.UpdateDatabaseRequest{}); err != nil {
 								t.Error(err)
 							}
 						}
@@ -61,6 +63,9 @@ func otherRequest(t *testing.T) []byte {
 		TypeDependencies: []string{"other", "other"}, DiffIgnore: []string{"/other", "/other"},
 		NeedsRecreate: true, PendingDeletion: true, Error: "other", ResourceVersion: "other",
 	}
+	inStruct := proto.CloneOf(r)
+	other := &structpb.Struct{Fields: map[string]*structpb.Value{"other": structpb.NewStringValue("other")}}
+	inStruct.AttributesForm = &plannerv1.Resource_Attributes{Attributes: other}
 	instance := &plannerv1.InstanceResources{
 		Instance: &plannerv1.Instance{
 			Spec: &plannerv1.InstanceSpec{
@@ -68,14 +73,17 @@ func otherRequest(t *testing.T) []byte {
 				SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: `{"other":true}`},
 			},
 			InstanceHostname: "other", PrimaryInstanceId: "other", Dependencies: []*plannerv1.Identifier{id(), id()},
+			ConnectionInfo: other,
 		},
-		InstanceDependencies: []*plannerv1.Resource{r, r},
+		InstanceDependencies: []*plannerv1.Resource{r, inStruct},
 	}
+	inStructs := proto.CloneOf(instance)
+	inStructs.Instance.Spec.SettingsForm = &plannerv1.InstanceSpec_Settings{Settings: other}
 	request := &plannerv1.UpdateDatabaseRequest{Start: &plannerv1.State{Version: "other"}}
 	for range 50 {
-		request.Start.Resources = append(request.Start.Resources, r)
+		request.Start.Resources = append(request.Start.Resources, r, inStruct)
 		request.Nodes = append(request.Nodes, &plannerv1.NodeResources{
-			NodeName: "other", InstanceResources: []*plannerv1.InstanceResources{instance, instance},
+			NodeName: "other", InstanceResources: []*plannerv1.InstanceResources{instance, inStructs},
 		})
 	}
 	data, err := proto.Marshal(request)

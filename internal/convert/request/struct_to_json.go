@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/slab"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -25,7 +26,7 @@ var (
 // jsonWriter writes Structs as JSON: without white space, members in the order of their keys. One writer
 // serves a whole request, so that small objects share their memory.
 type jsonWriter struct {
-	text []byte
+	texts slab.Bytes
 	// keys of the objects that are being written, outermost first.
 	keys []string
 	// depth is how many objects and arrays may be open at once; 0 stands for jsontext.DefaultDepth.
@@ -34,33 +35,26 @@ type jsonWriter struct {
 
 func (w *jsonWriter) deepest() int { return cmp.Or(w.depth, jsontext.DefaultDepth) }
 
+// usualSize is how long a text is expected to be.
+const usualSize = 512
+
 // object returns the Struct as JSON; a nil one is {}.
 func (w *jsonWriter) object(in *structpb.Struct) (json.RawMessage, error) {
-	return w.write(func(text []byte) ([]byte, error) { return w.members(text, in.GetFields(), w.deepest()) })
+	return w.end(w.members(w.texts.Begin(usualSize), in.GetFields(), w.deepest()))
 }
 
 // value returns a value of any kind as JSON.
 func (w *jsonWriter) value(in *structpb.Value) (json.RawMessage, error) {
-	return w.write(func(text []byte) ([]byte, error) { return w.append(text, in, w.deepest()) })
+	return w.end(w.append(w.texts.Begin(usualSize), in, w.deepest()))
 }
 
-// write returns what the function appends, in memory that nothing else will be written to.
-func (w *jsonWriter) write(write func([]byte) ([]byte, error)) (json.RawMessage, error) {
-	const chunk, room = 32 << 10, 512
-	if cap(w.text)-len(w.text) < room {
-		w.text = make([]byte, 0, min(max(2*cap(w.text), 4*room), chunk))
-	}
-	start := len(w.text)
-	// A text that outgrows the chunk moves out of it, without the texts before it.
-	text, err := write(w.text[start:start:cap(w.text)])
+// end returns the text that has been written, unless there is an error.
+func (w *jsonWriter) end(text []byte, err error) (json.RawMessage, error) {
 	if err != nil {
 		w.keys = w.keys[:0]
 		return nil, err
 	}
-	if len(text) <= cap(w.text)-start {
-		w.text = w.text[:start+len(text)]
-	}
-	return text[:len(text):len(text)], nil
+	return w.texts.End(text), nil
 }
 
 // append appends a value. Depth is how many more objects and arrays may be opened.

@@ -3,12 +3,14 @@ package response
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/types/known/structpb"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"google.golang.org/protobuf/types/known/structpb"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // InexactError says that a field which the API has as a Struct only holds JSON that a Struct cannot hold
@@ -135,7 +137,7 @@ func (e *Encoder) spec(from *database.InstanceSpec) *plannerv1.InstanceSpec {
 			return out
 		}
 	}
-	out.SettingsForm = &plannerv1.InstanceSpec_SettingsJson{SettingsJson: convert.StringOf(from.Settings)}
+	out.SettingsForm = &plannerv1.InstanceSpec_SettingsJson{SettingsJson: slab.StringOf(from.Settings)}
 	return out
 }
 

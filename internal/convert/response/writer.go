@@ -9,6 +9,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // writer appends messages in protobuf's wire format, as protobuf itself would: fields in the order of their
@@ -185,7 +186,7 @@ func (w *writer) json(asStruct, asText byte, text []byte, as convert.Form, objec
 	if as == convert.FormStruct && w.exact(asStruct, text, object) {
 		return convert.FormStruct
 	}
-	w.element(asText, convert.StringOf(text))
+	w.element(asText, slab.StringOf(text))
 	return convert.FormText
 }
 
