@@ -13,5 +13,5 @@ func Digest(plans []*plannerv1.Plan) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return resource.Digest(converted), nil
+	return resource.Digest(nil, converted)
 }

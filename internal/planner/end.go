@@ -2,6 +2,7 @@ package planner
 
 import (
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,10 +12,10 @@ func EndState(nodes []*NodeResources) (*resource.State, error) {
 	return endState(nil, nodes)
 }
 
-// endState is EndState, and stops with resource.ErrInterrupted when interrupt is closed.
-func endState(interrupt <-chan struct{}, nodes []*NodeResources) (*resource.State, error) {
+// endState is EndState, unless it is told to stop.
+func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, error) {
 	end := resource.NewStateSize(endSize(nodes))
-	if err := extendEnd(interrupt, end, nil, nodes); err != nil {
+	if err := extendEnd(stop, end, nil, nodes); err != nil {
 		return nil, err
 	}
 	return end, nil
@@ -33,12 +34,10 @@ func endSize(nodes []*NodeResources) int {
 }
 
 // extendEnd makes the end state of some nodes that of more.
-func extendEnd(interrupt <-chan struct{}, end *resource.State, nodes, more []*NodeResources) error {
+func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeResources) error {
 	for _, node := range more {
-		select {
-		case <-interrupt:
-			return resource.ErrInterrupted
-		default:
+		if stop.Spend(1 + len(nodes) + len(more)) {
+			return stop.Err()
 		}
 		if err := node.check(); err != nil {
 			return err
@@ -52,6 +51,9 @@ func extendEnd(interrupt <-chan struct{}, end *resource.State, nodes, more []*No
 		node.addReplication(end, more)
 	}
 	for _, node := range nodes {
+		if stop.Spend(1 + len(more)) {
+			return stop.Err()
+		}
 		node.addReplication(end, more)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -139,19 +140,18 @@ func declaredErrors(t *testing.T, file string) (types, constants []string) {
 
 // TestInterrupted stops planning before it begins.
 func TestInterrupted(t *testing.T) {
-	stop := make(chan struct{})
-	close(stop)
+	done := make(chan struct{})
+	close(done)
 	for _, name := range []string{"update_rolling", "restore_one_node"} {
 		s := findScenario(t, name)
 		start, w := buildStart(t, s.start), parseWish(t, s.wish)
 		var err error
 		if w.function == "UpdateDatabase" {
-			w.options.PlanOptions.Interrupt = stop
-			_, err = planner.UpdateDatabase(w.options, start, w.nodes)
+			_, _, err = planner.UpdateDatabaseTo(interrupt.When(done), w.options, start, w.nodes)
 		} else {
-			_, _, err = planner.RestoreDatabaseTo(stop, start, w.nodes, w.targets)
+			_, _, err = planner.RestoreDatabaseTo(interrupt.When(done), start, w.nodes, w.targets)
 		}
-		if !errors.Is(err, resource.ErrInterrupted) {
+		if !errors.Is(err, interrupt.ErrInterrupted) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

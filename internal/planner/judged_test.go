@@ -4,10 +4,11 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
-	"pgregory.net/rapid"
 )
 
 // judge has the judge of plans look at an answer, as the server does before it sends one.
@@ -33,7 +34,7 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 	t.Helper()
 	switch w.function {
 	case "UpdateDatabase":
-		_, end, err := planner.UpdateDatabaseTo(w.options, start, w.nodes)
+		_, end, err := planner.UpdateDatabaseTo(nil, w.options, start, w.nodes)
 		if err != nil {
 			t.Fatal(err)
 		}

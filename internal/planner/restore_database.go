@@ -1,6 +1,9 @@
 package planner
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // RestoreDatabase plans from start to a database in which the targets are restored from their backups and
 // the nodes are as given: first the targets are taken down to what their primaries depend on, then they
@@ -15,10 +18,9 @@ func RestoreDatabase(
 }
 
 // RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, too: end is the end state of the
-// nodes, with the primaries that start knows, and of the targets. It stops with resource.ErrInterrupted when interrupt
-// is closed.
+// nodes, with the primaries that start knows, and of the targets. It can be told to stop.
 func RestoreDatabaseTo(
-	interrupt <-chan struct{}, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (plans []resource.Plan, end *resource.State, err error) {
 	if len(targets) == 0 {
 		return nil, nil, &NoTargetsError{}
@@ -30,7 +32,7 @@ func RestoreDatabaseTo(
 	if err != nil {
 		return nil, nil, err
 	}
-	base, err := endState(interrupt, kept)
+	base, err := endState(stop, kept)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +45,7 @@ func RestoreDatabaseTo(
 		restored[i] = target.ToNodeResources()
 	}
 	end = base.Clone()
-	if err := extendEnd(interrupt, end, kept, restored); err != nil {
+	if err := extendEnd(stop, end, kept, restored); err != nil {
 		return nil, nil, err
 	}
 	var wanted [][]*resource.State
@@ -51,7 +53,7 @@ func RestoreDatabaseTo(
 		wanted = append(wanted, []*resource.State{base, step})
 	}
 	wanted = append(wanted, []*resource.State{end})
-	plans, err = resource.PlanMerged(start, resource.PlanOptions{Interrupt: interrupt}, wanted...)
+	plans, err = resource.PlanMerged(stop, start, resource.PlanOptions{}, wanted...)
 	return plans, end, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -133,16 +134,18 @@ func (r *roster) primaryOf(n *NodeResources) string {
 // an instance that is marked as needing recreation, stays to the end, and is then created like anything else.
 // Where the nodes stand is settled again after each plan, as whoever stops there and asks again finds it: a
 // node that shares what was deleted may not have all its data any more.
-func (r *roster) cleanUp() ([]resource.Plan, error) {
+func (r *roster) cleanUp(stop *interrupt.Poller) ([]resource.Plan, error) {
 	var plans []resource.Plan
 	for _, outdated := range []func(*NodeResources) []resource.Identifier{
-		r.outdatedMarkers, r.outdatedData, r.abandoned,
+		r.outdatedMarkers,
+		func(n *NodeResources) []resource.Identifier { return r.outdatedData(stop, n) },
+		r.abandoned,
 	} {
 		var ids []resource.Identifier
 		for _, n := range r.with(joining) {
 			ids = append(ids, outdated(n)...)
 		}
-		plan, err := resource.PlanDelete(r.start, append(ids, r.start.Dependents(ids...)...))
+		plan, err := resource.PlanDelete(stop, r.start, append(ids, r.start.Dependents(stop, ids...)...))
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +165,7 @@ func (r *roster) cleanUp() ([]resource.Plan, error) {
 // monitors of any other node depend on its subscriptions and slots: these are deleted once none of the monitors is
 // recorded any more. A removal that stops half-way and is taken back finds a joining node, one that still has all
 // its replication, or one whose removal is seen to have begun, and not a member that lacks rows.
-func (r *roster) keepMarks() *resource.State {
+func (r *roster) keepMarks(stop *interrupt.Poller) *resource.State {
 	start := r.start
 	for _, node := range r.start.OfType(database.TypeNode) {
 		if r.standings[node.Identifier.ID] != 0 {
@@ -176,7 +179,7 @@ func (r *roster) keepMarks() *resource.State {
 			continue
 		}
 		replication := r.replicationOf(node.Identifier.ID)
-		for _, monitor := range r.unusedMonitors(node) {
+		for _, monitor := range r.unusedMonitors(stop, node) {
 			addDependencies(start, monitor, replication...)
 		}
 	}
@@ -185,14 +188,14 @@ func (r *roster) keepMarks() *resource.State {
 
 // unusedMonitors are the monitors of a node's instances, if nothing depends on them: what does may be needed by
 // what is below a slot.
-func (r *roster) unusedMonitors(node *resource.Resource) []resource.Identifier {
+func (r *roster) unusedMonitors(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
 	var monitors []resource.Identifier
 	for _, id := range node.Dependencies {
 		if id.Type == database.TypeInstance {
 			monitors = append(monitors, database.MonitorInstanceIdentifier(id.ID))
 		}
 	}
-	if r.start.DependedOn(monitors...) {
+	if r.start.DependedOn(stop, monitors...) {
 		return nil
 	}
 	return monitors
@@ -272,11 +275,11 @@ func (r *roster) outdatedMarkers(n *NodeResources) []resource.Identifier {
 // what made it so: all that depends on it, the copy, and, of a node that has lost its primary, the
 // replicas, which cannot follow the one that takes its place. Of a node that has all its data, it is what
 // put a subscription that has to be made again at its position.
-func (r *roster) outdatedData(n *NodeResources) []resource.Identifier {
+func (r *roster) outdatedData(stop *interrupt.Poller, n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
 	if r.primaryLost(n) {
 		primary := database.InstanceIdentifier(r.primaryOf(n))
-		ids = append(ids, r.start.Dependents(primary)...)
+		ids = append(ids, r.start.Dependents(stop, primary)...)
 		for _, id := range r.instances(n) {
 			if id != primary && r.recorded(id) {
 				ids = append(ids, id)
@@ -284,12 +287,12 @@ func (r *roster) outdatedData(n *NodeResources) []resource.Identifier {
 		}
 	}
 	if id := database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName()); !r.has(id) {
-		ids = append(ids, r.start.Dependents(id)...)
+		ids = append(ids, r.start.Dependents(stop, id)...)
 	}
-	ids = append(ids, r.start.Dependents(r.lostSlots(n)...)...)
+	ids = append(ids, r.start.Dependents(stop, r.lostSlots(n)...)...)
 	if r.mustCopyAgain(n) {
 		ids = append(ids, r.links(n)...)
-		return append(ids, r.start.Dependents(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))...)
+		return append(ids, r.start.Dependents(stop, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))...)
 	}
 	for _, peer := range r.peers(n) {
 		link := n.link(peer, n.NodeName)

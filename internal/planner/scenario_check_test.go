@@ -34,7 +34,7 @@ func (s scenario) checkOrder(t *testing.T, want string) {
 		rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		w.shuffle(rng)
 		got := w.call(resource.NewState(shuffled...))
-		text := printPlans(got.plans) + resource.Digest(got.plans)
+		text := printPlans(got.plans) + digestOf(got.plans)
 		if s.kind == kindStates {
 			text = printStates(got.states)
 		}

@@ -163,3 +163,11 @@ func diffLines(want, got string) string {
 	}
 	return out.String()
 }
+
+func digestOf(plans []resource.Plan) string {
+	digest, err := resource.Digest(nil, plans)
+	if err != nil {
+		panic(err)
+	}
+	return digest
+}

@@ -151,7 +151,7 @@ func (s scenario) run(t *testing.T) string {
 		s.checkOrder(t, printStates(got.states))
 		return printStates(got.states)
 	}
-	s.checkOrder(t, printPlans(got.plans)+resource.Digest(got.plans))
+	s.checkOrder(t, printPlans(got.plans)+digestOf(got.plans))
 	s.checkExecution(t, got.plans)
 	return printPlans(got.plans)
 }

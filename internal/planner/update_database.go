@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -14,14 +15,14 @@ import (
 func UpdateDatabase(
 	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) ([]resource.Plan, error) {
-	plans, _, err := UpdateDatabaseTo(options, start, nodes)
+	plans, _, err := UpdateDatabaseTo(nil, options, start, nodes)
 	return plans, err
 }
 
 // UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, too: end is the end state of
-// the nodes, with the primaries that start knows, and the services.
+// the nodes, with the primaries that start knows, and the services. It can be told to stop.
 func UpdateDatabaseTo(
-	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
+	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (plans []resource.Plan, end *resource.State, err error) {
 	r, err := newRoster(start, nodes)
 	if err != nil {
@@ -31,13 +32,13 @@ func UpdateDatabaseTo(
 		return nil, nil, err
 	}
 	if late := r.late(); len(late) > 0 {
-		return r.updateInTurn(options, nodes, late)
+		return r.updateInTurn(stop, options, nodes, late)
 	}
-	cleaned, err := r.cleanUp()
+	cleaned, err := r.cleanUp(stop)
 	if err != nil {
 		return nil, nil, err
 	}
-	end, err = r.endState(options)
+	end, err = r.endState(stop, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,8 +47,8 @@ func UpdateDatabaseTo(
 		return nil, nil, err
 	}
 	steps := resource.Steps{Groups: groups, End: end, Prompt: r.nodeStates()}
-	marked := r.keepMarks()
-	plans, err = resource.PlanSteps(marked, options.PlanOptions, steps)
+	marked := r.keepMarks(stop)
+	plans, err = resource.PlanSteps(stop, marked, options.PlanOptions, steps)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,8 +59,8 @@ func UpdateDatabaseTo(
 }
 
 // endState is the end state of all nodes, and the services.
-func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error) {
-	end, err := endState(options.PlanOptions.Interrupt, r.all)
+func (r *roster) endState(stop *interrupt.Poller, options UpdateDatabaseOptions) (*resource.State, error) {
+	end, err := endState(stop, r.all)
 	if err != nil {
 		return nil, err
 	}
@@ -75,25 +76,25 @@ func (r *roster) endState(options UpdateDatabaseOptions) (*resource.State, error
 // updateInTurn plans without the late nodes first, and then with them. What exists of these, and of
 // services, stays until then as it is.
 func (r *roster) updateInTurn(
-	options UpdateDatabaseOptions, nodes []*NodeResources, late map[string]bool,
+	stop *interrupt.Poller, options UpdateDatabaseOptions, nodes []*NodeResources, late map[string]bool,
 ) (plans []resource.Plan, end *resource.State, err error) {
-	wanted, err := r.endState(options)
+	wanted, err := r.endState(stop, options)
 	if err != nil {
 		return nil, nil, err
 	}
 	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool { return late[n.NodeName] })
-	earlyEnd, err := endState(options.PlanOptions.Interrupt, early)
+	earlyEnd, err := endState(stop, early)
 	if err != nil {
 		return nil, nil, err
 	}
 	first := options
 	first.PlanOptions.ForceUpdate = false
 	first.Services = []*ServiceResources{{Resources: existing(r.start, wanted, earlyEnd)}}
-	plans, err = UpdateDatabase(first, r.start, early)
+	plans, _, err = UpdateDatabaseTo(stop, first, r.start, early)
 	if err != nil {
 		return nil, nil, err
 	}
-	rest, end, err := UpdateDatabaseTo(options, afterwards(r.start, plans), nodes)
+	rest, end, err := UpdateDatabaseTo(stop, options, afterwards(r.start, plans), nodes)
 	if err != nil {
 		return nil, nil, err
 	}

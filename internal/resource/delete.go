@@ -1,28 +1,42 @@
 package resource
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // Dependents returns the identifiers of all resources that depend on one of the given ones by name, directly
 // or not, in order. The given ones are not among them, unless they depend on each other. What depends on a
-// type gets along with any resources of it, so that it is not among them either.
-func (s *State) Dependents(ids ...Identifier) []Identifier {
+// type gets along with any resources of it, so that it is not among them either. Told to stop, it returns anything:
+// whoever uses that looks at stop.Err first, as PlanDelete does.
+func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifier {
 	if len(ids) == 0 {
 		return nil
 	}
 	dependents := make(map[Identifier][]Identifier)
 	for _, r := range s.resources {
+		if stop.Stopped() {
+			break
+		}
 		for _, id := range r.Dependencies {
+			if stop.Stopped() {
+				break
+			}
 			dependents[id] = append(dependents[id], r.Identifier)
 		}
 	}
 	reached := make(map[Identifier]bool)
 	var found []Identifier
 	open := slices.Clone(ids)
-	for len(open) > 0 {
+	for len(open) > 0 && !stop.Stopped() {
 		last := len(open) - 1
 		id := open[last]
 		open = open[:last]
 		for _, dependent := range dependents[id] {
+			if stop.Stopped() {
+				break
+			}
 			if !reached[dependent] {
 				reached[dependent] = true
 				found = append(found, dependent)
@@ -30,43 +44,43 @@ func (s *State) Dependents(ids ...Identifier) []Identifier {
 			}
 		}
 	}
-	SortIdentifiers(found)
+	sortFunc(stop, found, Identifier.Compare)
 	return found
 }
 
-// DependedOn tells whether any resource depends on one of the given ones by name.
-func (s *State) DependedOn(ids ...Identifier) bool {
-	return slices.ContainsFunc(s.resources, func(r *Resource) bool {
-		return slices.ContainsFunc(r.Dependencies, func(id Identifier) bool { return slices.Contains(ids, id) })
-	})
+// DependedOn tells whether any resource depends on one of the given ones by name. Told to stop, it says no.
+func (s *State) DependedOn(stop *interrupt.Poller, ids ...Identifier) bool {
+	for _, r := range s.resources {
+		if stop.Stopped() {
+			return false
+		}
+		for _, d := range r.Dependencies {
+			if contains(stop, ids, d) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
 // in the state are skipped. The error is a CycleError or a SelfDependencyError. With nothing to delete the
 // state is not looked at.
-func PlanDelete(state *State, ids []Identifier) (Plan, error) {
-	if len(ids) == 0 {
-		return Plan{}, nil
+func PlanDelete(stop *interrupt.Poller, state *State, ids []Identifier) (Plan, error) {
+	if err := stop.Err(); err != nil || len(ids) == 0 {
+		return Plan{}, err
 	}
-	order, err := state.DeletionOrder()
+	order, err := state.DeletionOrder(stop)
 	if err != nil {
 		return Plan{}, err
 	}
 	wanted := make(map[Identifier]bool, len(ids))
 	for _, id := range ids {
+		if stop.Stopped() {
+			break
+		}
 		wanted[id] = true
 	}
-	var plan Plan
-	for _, layer := range order {
-		var phase Phase
-		for _, r := range layer {
-			if wanted[r.Identifier] {
-				phase.Events = append(phase.Events, Event{Type: EventDelete, Resource: r, Reason: ReasonNotDesired})
-			}
-		}
-		if len(phase.Events) > 0 {
-			plan.Phases = append(plan.Phases, phase)
-		}
-	}
-	return plan, nil
+	event := Event{Type: EventDelete, Reason: ReasonNotDesired}
+	return planOrder(stop, order, event, func(r *Resource) bool { return wanted[r.Identifier] })
 }

@@ -29,7 +29,7 @@ func TestDependents(t *testing.T) {
 		"d::1 f::1":  "[e::1]",
 		"x::missing": "[e::1]",
 	} {
-		if got := fmt.Sprint(state.Dependents(parseIdentifiers(t, ids)...)); got != want {
+		if got := fmt.Sprint(state.Dependents(nil, parseIdentifiers(t, ids)...)); got != want {
 			t.Errorf("of %q: got %s, want %s", ids, got, want)
 		}
 	}
@@ -44,7 +44,7 @@ func TestPlanDelete(t *testing.T) {
 		"a::1 c::1 d::1 x::1": "delete c::1 not_desired, delete d::1 not_desired\ndelete a::1 not_desired",
 		"b::2 b::1 a::1 b::1": "delete b::2 not_desired\ndelete b::1 not_desired\ndelete a::1 not_desired",
 	} {
-		plan, err := resource.PlanDelete(state, parseIdentifiers(t, ids))
+		plan, err := resource.PlanDelete(nil, state, parseIdentifiers(t, ids))
 		if got := story([]resource.Plan{plan}); err != nil || got != want {
 			t.Errorf("of %q: got %v and\n%s\nwant\n%s", ids, err, got, want)
 		}
@@ -57,7 +57,7 @@ func TestPlanDelete(t *testing.T) {
 		}
 	}
 	var cycle *resource.CycleError
-	if _, err := resource.PlanDelete(parseState(t, "a::1 -> b::1 | b::1 -> a::1"), parseIdentifiers(t, "a::1")); !errors.As(err, &cycle) {
+	if _, err := resource.PlanDelete(nil, parseState(t, "a::1 -> b::1 | b::1 -> a::1"), parseIdentifiers(t, "a::1")); !errors.As(err, &cycle) {
 		t.Errorf("a cycle: got %v", err)
 	}
 }
@@ -93,7 +93,7 @@ func TestDeletionEqualsReference(t *testing.T) {
 				}
 			}
 		}
-		if got, want := build(p.start).Dependents(ids...), dependents.sorted(); !slices.Equal(got, want) {
+		if got, want := build(p.start).Dependents(nil, ids...), dependents.sorted(); !slices.Equal(got, want) {
 			t.Fatalf("%s\ndependents of %v: got %v, want %v", p, ids, got, want)
 		}
 		for id := range s {
@@ -103,12 +103,12 @@ func TestDeletionEqualsReference(t *testing.T) {
 		}
 		seen.countIf(len(rest) > 0, "something stays")
 		seen.countIf(len(dependents) > 0, "dependents")
-		phases, err := newReference(classes{}).deletes(world(build(p.start)), rest)
+		phases, err := newReference(classes{}).deletes(world(build(p.start)), rest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := newReference(classes{}).keep(nil, resource.Plan{Phases: phases})
-		plan, err := resource.PlanDelete(build(p.start), append(ids, dependents.sorted()...))
+		plan, err := resource.PlanDelete(nil, build(p.start), append(ids, dependents.sorted()...))
 		if got := newReference(classes{}).keep(nil, plan); err != nil || !samePlans(got, want) {
 			t.Fatalf("%s\ngot %v\n%s\nwant\n%s", p, err, printPlans(got), printPlans(want))
 		}

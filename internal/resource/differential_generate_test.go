@@ -15,6 +15,8 @@ type problem struct {
 	prompt []*resource.Resource // nil: a nil state
 	end    []*resource.Resource
 	force  bool
+
+	creates, deletes []resource.Constraint
 }
 
 // diff is one step; nil stands for a nil state.
@@ -235,7 +237,34 @@ func (g *generator) diffs() problem {
 			p.prompt = append(p.prompt, r)
 		}
 	}
+	for range g.IntN(3) {
+		low, high := g.constraint()
+		p.creates = append(p.creates, resource.Constraint{Before: low, After: high})
+	}
+	for range g.IntN(3) {
+		low, high := g.constraint()
+		p.deletes = append(p.deletes, resource.Constraint{Before: high, After: low})
+	}
 	return p
+}
+
+// constraint makes two lists of identifiers, mostly such that what is in the second may depend on all of the first.
+func (g *generator) constraint() (low, high []resource.Identifier) {
+	middle := g.IntN(len(g.ids))
+	for i, id := range g.ids {
+		if !g.one(3) {
+			continue
+		}
+		if (i < middle) != (g.cyclic && g.one(4)) {
+			low = append(low, id)
+		} else {
+			high = append(high, id)
+		}
+	}
+	if g.cyclic && g.one(4) {
+		low = append(low, g.ids[g.IntN(len(g.ids))])
+	}
+	return low, high
 }
 
 // diff makes a diff. What is missing for it mostly comes along, or is not depended on.

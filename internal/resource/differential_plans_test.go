@@ -56,6 +56,9 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 		"error in start", "error: missing dependency", "error: several missing dependencies",
 		"error: self dependency by name", "error: self dependency by type",
 		"error: cycle", "error: cycle through a type", "error: one of several cycles",
+		"constraint: a delete comes later", "constraint: what stays counts in the order of deletes",
+		"constraint: names what is not there", "constraint: an event causes none", "constraint: two events in order",
+		"constraint: is no cause", "constraint: a cycle of creates", "constraint: a cycle of deletes",
 		"planned", "planned in several plans",
 	)
 }
@@ -85,25 +88,27 @@ func TestPlanRefreshEqualsReference(t *testing.T) {
 		return []resource.Plan{plan}, nil
 	}
 	compare(t, (*generator).diffs, func(p problem) ([]resource.Plan, error) {
-		return refresh(resource.PlanRefresh(build(p.start)))
+		return refresh(resource.PlanRefresh(nil, build(p.start)))
 	}, func(p problem, seen classes) ([]resource.Plan, error) {
 		return refresh(newReference(seen).refresh(build(p.start)))
 	}).require(t, "planned", "error")
 }
 
 func engineSteps(p problem) ([]resource.Plan, error) {
-	return resource.PlanSteps(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, p.steps())
+	return resource.PlanSteps(nil, build(p.start), resource.PlanOptions{ForceUpdate: p.force}, p.steps())
 }
 
 func engineAll(p problem) ([]resource.Plan, error) {
-	return resource.PlanAll(build(p.start), resource.PlanOptions{ForceUpdate: p.force}, wanted(p)...)
+	return resource.PlanAll(nil, build(p.start), resource.PlanOptions{ForceUpdate: p.force}, wanted(p)...)
 }
 
 func build(rs []*resource.Resource) *resource.State { return resource.NewState(rs...) }
 
 // steps is the way that the problem describes.
 func (p problem) steps() resource.Steps {
-	built := resource.Steps{Groups: make([][]*resource.State, len(p.groups)), End: build(p.end)}
+	built := resource.Steps{
+		Groups: make([][]*resource.State, len(p.groups)), End: build(p.end), Creates: p.creates, Deletes: p.deletes,
+	}
 	for i, group := range p.groups {
 		for _, d := range group {
 			var state *resource.State

@@ -29,6 +29,7 @@ func (p problem) String() string {
 	if p.force {
 		b.WriteString("force update\n")
 	}
+	fmt.Fprintf(&b, "creates %v\ndeletes %v\n", p.creates, p.deletes)
 	return b.String()
 }
 
@@ -101,6 +102,16 @@ func (p problem) smaller() []problem {
 	if p.force {
 		q := p
 		q.force = false
+		all = append(all, q)
+	}
+	for i := range p.creates {
+		q := p
+		q.creates = slices.Delete(slices.Clone(p.creates), i, i+1)
+		all = append(all, q)
+	}
+	for i := range p.deletes {
+		q := p
+		q.deletes = slices.Delete(slices.Clone(p.deletes), i, i+1)
 		all = append(all, q)
 	}
 	for i := range p.prompt {

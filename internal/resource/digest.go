@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
@@ -46,21 +47,15 @@ import (
 // the UTF-8 bytes of their names; strings with no escapes but \" \\ \b \f \n \r \t and, for all other
 // control characters, \u00xx with lower-case digits; numbers by their exact decimal value. All other
 // strings of the text are escaped in the same way.
-func Digest(plans []Plan) string {
-	digest, _ := DigestInterruptible(nil, plans)
-	return digest
-}
-
-// DigestInterruptible is Digest, but gives up with ErrInterrupted soon after the channel is closed.
-func DigestInterruptible(interrupt <-chan struct{}, plans []Plan) (string, error) {
-	w := digestWriter{hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom), interrupt: interrupt}
+func Digest(stop *interrupt.Poller, plans []Plan) (string, error) {
+	w := digestWriter{stop: stop, hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom)}
 	writeArray(&w, plans, func(p *Plan) {
 		writeArray(&w, p.Phases, func(p *Phase) {
 			writeArray(&w, p.Events, w.event)
 		})
 	})
-	if w.interrupted {
-		return "", ErrInterrupted
+	if err := stop.Err(); err != nil {
+		return "", err
 	}
 	w.flush()
 	return hex.EncodeToString(w.hash.Sum(nil)), nil
@@ -71,30 +66,13 @@ const (
 	digestChunk = 1 << 10
 	// digestRoom is for what a chunk may be longer before it is hashed.
 	digestRoom = 1 << 10
-	// digestPoll is how many events are written between two looks at whether to stop.
-	digestPoll = 64
 )
 
 // digestWriter hashes a text piece by piece.
 type digestWriter struct {
+	stop *interrupt.Poller
 	hash hash.Hash
 	text []byte
-
-	interrupt   <-chan struct{}
-	interrupted bool // what is left is skipped
-	events      int
-}
-
-// stop tells whether writing was asked to stop.
-func (w *digestWriter) stop() bool {
-	if w.events++; w.events%digestPoll == 0 {
-		select {
-		case <-w.interrupt:
-			w.interrupted = true
-		default:
-		}
-	}
-	return w.interrupted
 }
 
 // flush hashes the text so far. A hash never fails.
@@ -148,9 +126,6 @@ func appendIdentifier(text []byte, id *Identifier) []byte {
 }
 
 func (w *digestWriter) event(e *Event) {
-	if w.stop() {
-		return
-	}
 	w.literal(`{"caused_by":`)
 	writeArray(w, e.CausedBy, w.identifier)
 	w.literal(`,"diff":`)
@@ -162,9 +137,6 @@ func (w *digestWriter) event(e *Event) {
 	w.literal(`,"type":"`)
 	w.literal(e.Type.String())
 	w.literal(`"}`)
-	if len(w.text) >= digestChunk {
-		w.flush()
-	}
 }
 
 func (w *digestWriter) operation(o *jsontext.Operation) {
@@ -212,7 +184,13 @@ func writeArray[T any](w *digestWriter, elements []T, element func(*T)) {
 		if i > 0 {
 			w.text = append(w.text, ',')
 		}
+		if w.stop.Stopped() {
+			return
+		}
 		element(&elements[i])
+		if len(w.text) >= digestChunk {
+			w.flush()
+		}
 	}
 	w.text = append(w.text, ']')
 }

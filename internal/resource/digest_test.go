@@ -77,16 +77,16 @@ func digestOf(text string) string {
 }
 
 func TestDigestIsThatOfTheDocumentedText(t *testing.T) {
-	if got := Digest(digestPlans()); got != digestOf(digestText) {
+	if got := digest(digestPlans()); got != digestOf(digestText) {
 		t.Errorf("the digest is %s, not %s", got, digestOf(digestText))
 	}
 	// The same by value: clients that have stored digests rely on it. Python says so too.
 	const golden = "75e55b9fd436549dc955ce72a6cb78b4d3579aa163b5aae3d2fc52ed6632227f"
-	if got := Digest(digestPlans()); got != golden {
+	if got := digest(digestPlans()); got != golden {
 		t.Errorf("the digest is %s, not %s", got, golden)
 	}
 	for _, none := range [][]Plan{nil, {}} {
-		if got := Digest(none); got != digestOf("[]") {
+		if got := digest(none); got != digestOf("[]") {
 			t.Errorf("the digest of no plans is %s", got)
 		}
 	}
@@ -97,7 +97,7 @@ func TestDigestDoesNotDependOnTheSpellingOfJSON(t *testing.T) {
 	event := &plans[0].Phases[0].Events[0]
 	event.Resource.Attributes = json.RawMessage(`{"a":[15E-1,null],"big":9007199254740993,"name":"ä/\u0001","port":5.432e3}`)
 	event.Diff[0].Value = json.RawMessage(`5432`)
-	if Digest(plans) != digestOf(digestText) {
+	if digest(plans) != digestOf(digestText) {
 		t.Error("it does")
 	}
 }
@@ -154,7 +154,7 @@ func TestDigestSeesEveryField(t *testing.T) {
 		}
 	}
 	plans := digestPlans()
-	walk("plans", reflect.ValueOf(&plans).Elem(), func() string { return Digest(plans) })
+	walk("plans", reflect.ValueOf(&plans).Elem(), func() string { return digest(plans) })
 	for _, name := range []string{
 		"plans[0].Phases[0].Events[0].Resource.Executor.Type", "plans[0].Phases[0].Events[0].Diff[0].Value",
 		"plans[0].Phases[0].Events[0].CausedBy[0].ID", "plans[1].Phases",
@@ -175,7 +175,7 @@ func TestDigestOfLargePlansIsStreamed(t *testing.T) {
 		`"identifier":"dir::a","needs_recreate":false,"pending_deletion":false,"resource_version":"","type_dependencies":[]},` +
 		`"type":"create"}`
 	want := fmt.Sprintf("[[["+one+","+one+"]]]", value, text, value, text)
-	if got := Digest([]Plan{{Phases: []Phase{{Events: []Event{event, event}}}}}); got != digestOf(want) {
+	if got := digest([]Plan{{Phases: []Phase{{Events: []Event{event, event}}}}}); got != digestOf(want) {
 		t.Errorf("the digest is %s, not %s", got, digestOf(want))
 	}
 	// Many events that are small one by one.
@@ -183,7 +183,7 @@ func TestDigestOfLargePlansIsStreamed(t *testing.T) {
 	small := strings.Replace(fmt.Sprintf(one, "null", "{}"), `{"from":"","op":"add","path":"/large","value":null}`, "", 1)
 	events := slices.Repeat([]Event{event}, 1000)
 	want = "[[[" + strings.Join(slices.Repeat([]string{small}, 1000), ",") + "]]]"
-	if got := Digest([]Plan{{Phases: []Phase{{Events: events}}}}); got != digestOf(want) {
+	if got := digest([]Plan{{Phases: []Phase{{Events: events}}}}); got != digestOf(want) {
 		t.Errorf("the digest of many events is %s, not %s", got, digestOf(want))
 	}
 }
@@ -193,7 +193,7 @@ func TestDigestOfInvalidAttributesIsThatOfTheirBytes(t *testing.T) {
 		r := &Resource{Identifier: Identifier{"dir", "a"}, Attributes: json.RawMessage(attributes)}
 		return []Plan{{Phases: []Phase{{Events: []Event{{Type: EventCreate, Resource: r}}}}}}
 	}
-	if Digest(plan("{")) == Digest(plan("}")) {
+	if digest(plan("{")) == digest(plan("}")) {
 		t.Error("different bytes have one digest")
 	}
 }
@@ -210,6 +210,14 @@ func BenchmarkDigest(b *testing.B) {
 	plans := []Plan{{Phases: []Phase{{Events: events}}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		Digest(plans)
+		digest(plans)
 	}
+}
+
+func digest(plans []Plan) string {
+	text, err := Digest(nil, plans)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }

@@ -1,13 +1,9 @@
 package resource
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
-
-// ErrInterrupted is returned when planning was stopped through PlanOptions.Interrupt.
-var ErrInterrupted = errors.New("planning was interrupted")
 
 // MissingDependencyError says that a resource depends on one that is not in the wanted state. Several of
 // them come joined (see errors.Join), in identifier order, each once.
@@ -41,8 +37,8 @@ func (e *SelfDependencyError) smaller(other *SelfDependencyError) *SelfDependenc
 	return e
 }
 
-// CycleError names a cycle of dependencies: every resource of Path depends on the one after it, and the
-// last one on the first. The path starts at its smallest identifier.
+// CycleError names a cycle of dependencies, and of constraints, which count as such: every resource of Path depends on
+// the one after it, and the last one on the first. The path starts at its smallest identifier.
 type CycleError struct {
 	Path []Identifier
 }

@@ -1,10 +1,8 @@
 package resource
 
-import "slices"
-
 // The layer of a resource is the length of its longest chain of dependencies inside the state; those that
-// the state does not have do not count. The layer of a type's vertex is the highest of its members', so
-// that what depends on the type stands above all of them; noLayer if it has none.
+// the state does not have do not count. The layer of a virtual vertex is the highest of its members', so
+// that what depends on it stands above all of them; noLayer if it has none.
 const (
 	noLayer   int32 = -1
 	unvisited int32 = -2
@@ -18,6 +16,9 @@ func (g *graph) layerAll() error {
 	}
 	all := make([]vertex, 0, len(g.names))
 	for v := range vertex(len(g.names)) {
+		if g.stop.Stopped() {
+			break
+		}
 		if g.counts(v) {
 			all = append(all, v)
 		}
@@ -29,27 +30,35 @@ func (g *graph) layerAll() error {
 // not, must be among them.
 func (g *graph) relayer(vs []vertex) error {
 	g.reserve(len(g.names))
-	for len(g.layers) < len(g.names) {
-		g.layers = append(g.layers, noLayer)
+	known := len(g.layers)
+	g.layers = grown(g.layers, len(g.names))
+	for v := known; v < len(g.layers) && !g.stop.Stopped(); v++ {
+		g.layers[v] = noLayer
 	}
 	for _, v := range vs {
+		if g.stop.Stopped() {
+			break
+		}
 		g.layers[v] = unvisited
 	}
 	var path []layering
 	for _, v := range vs {
+		if g.stop.Stopped() {
+			break
+		}
 		if g.layers[v] != unvisited {
 			continue
 		}
 		path = append(path[:0], layering{vertex: v})
 		g.layers[v] = onPath
-		for len(path) > 0 {
+		for len(path) > 0 && !g.stop.Stopped() {
 			var cyclic bool
 			if path, cyclic = g.layerNext(path); cyclic {
 				return g.cycle()
 			}
 		}
 	}
-	return nil
+	return g.stop.Err()
 }
 
 // layering is a vertex whose layer is being computed: that of the edges before next is in highest.
@@ -63,7 +72,7 @@ type layering struct {
 func (g *graph) layerNext(path []layering) (_ []layering, cyclic bool) {
 	top := &path[len(path)-1]
 	out := g.out(top.vertex)
-	for ; top.next < len(out); top.next++ {
+	for ; top.next < len(out) && !g.stop.Stopped(); top.next++ {
 		w := out[top.next]
 		if !g.counts(w) {
 			continue
@@ -79,7 +88,7 @@ func (g *graph) layerNext(path []layering) (_ []layering, cyclic bool) {
 		}
 	}
 	g.layers[top.vertex] = top.highest
-	if g.isType[top.vertex] {
+	if g.isVirtual[top.vertex] {
 		g.layers[top.vertex]--
 	}
 	return path[:len(path)-1], false
@@ -89,19 +98,25 @@ func (g *graph) layerNext(path []layering) (_ []layering, cyclic bool) {
 func (g *graph) byLayer() [][]vertex {
 	var count []int
 	for v, r := range g.resources {
-		if r == nil {
-			continue
+		if g.stop.Stopped() {
+			return nil
 		}
-		for int(g.layers[v]) >= len(count) {
-			count = append(count, 0)
+		if r != nil {
+			count = grown(count, int(g.layers[v])+1)
+			count[g.layers[v]]++
 		}
-		count[g.layers[v]]++
 	}
 	layers := make([][]vertex, len(count))
 	for i, n := range count {
+		if g.stop.Stopped() {
+			return nil
+		}
 		layers[i] = make([]vertex, 0, n)
 	}
 	for v, r := range g.resources {
+		if g.stop.Stopped() {
+			return nil
+		}
 		if r != nil {
 			layers[g.layers[v]] = append(layers[g.layers[v]], vertex(v))
 		}
@@ -116,104 +131,58 @@ func (g *graph) deletionLayers() ([]int32, error) {
 		return nil, err
 	}
 	above := make([]int32, len(g.names))
-	typesOf := make(map[int32][]vertex, len(g.types))
-	for _, t := range g.types {
-		typesOf[g.layers[t]] = append(typesOf[g.layers[t]], t)
+	virtual := make(map[int32][]vertex, len(g.members))
+	for t := range g.members {
+		if g.stop.Stopped() {
+			break
+		}
+		if int(t) < len(g.layers) {
+			virtual[g.layers[t]] = append(virtual[g.layers[t]], t)
+		}
 	}
 	layers := g.byLayer()
 	for layer := len(layers) - 1; layer >= 0; layer-- {
-		// A type stands on its members and below its dependents: between this layer and the next.
-		for _, t := range typesOf[int32(layer)] {
-			for _, w := range g.out(t) {
-				above[w] = max(above[w], above[t])
-			}
+		// A virtual vertex stands on its members and below its dependents: between this layer and the next.
+		for _, t := range virtual[int32(layer)] {
+			g.raise(above, t, above[t])
 		}
 		for _, v := range layers[layer] {
-			for _, w := range g.edges[v] {
-				above[w] = max(above[w], above[v]+1)
-			}
+			g.raise(above, v, above[v]+1)
 		}
 	}
-	return above, nil
+	return above, g.stop.Err()
 }
 
-// cycle finds the cycle to report in a graph that has one. Whatever is left once all that depends on no
-// cycle has been taken away leads into a cycle; from the smallest identifier there, the smallest
-// dependency is followed until one comes again.
-func (g *graph) cycle() error {
-	left := g.entangled()
-	smallest := func(vs []vertex) vertex {
-		best := vertex(-1)
-		for _, v := range vs {
-			if left[v] && (best < 0 || g.names[v].Compare(g.names[best]) < 0) {
-				best = v
-			}
-		}
-		return best
+// raise lets all that v depends on have at least so much above it.
+func (g *graph) raise(above []int32, v vertex, least int32) {
+	if g.stop.Stopped() {
+		return
 	}
-	var candidates []vertex
-	for v := range vertex(len(g.names)) {
-		if left[v] && !g.isType[v] {
-			candidates = append(candidates, v)
+	for _, w := range g.out(v) {
+		if g.stop.Stopped() {
+			return
 		}
-	}
-	var path []vertex
-	seen := make(map[vertex]int)
-	for v := smallest(candidates); ; v = smallest(g.out(v)) {
-		if at, ok := seen[v]; ok {
-			return &CycleError{Path: g.cyclePath(path[at:])}
-		}
-		seen[v] = len(path)
-		path = append(path, v)
+		above[w] = max(above[w], least)
 	}
 }
 
-// entangled tells for each vertex whether a cycle can be reached from it.
-func (g *graph) entangled() []bool {
-	open := make([]int, len(g.names)) // how many of its edges lead to something not yet cleared
-	into := make([][]vertex, len(g.names))
-	left := make([]bool, len(g.names))
-	var cleared []vertex
-	for v := range vertex(len(g.names)) {
-		if !g.counts(v) {
-			continue
+// groupByLayer groups resources by the given numbers, in identifier order inside a group.
+func (g *graph) groupByLayer(layers []int32) ([][]*Resource, error) {
+	var groups [][]*Resource
+	for v, r := range g.resources {
+		if g.stop.Stopped() {
+			break
 		}
-		left[v] = true
-		for _, w := range g.out(v) {
-			if g.counts(w) {
-				open[v]++
-				into[w] = append(into[w], v)
-			}
-		}
-		if open[v] == 0 {
-			cleared = append(cleared, v)
+		if r != nil {
+			groups = grown(groups, int(layers[v])+1)
+			groups[layers[v]] = append(groups[layers[v]], r)
 		}
 	}
-	for len(cleared) > 0 {
-		v := cleared[len(cleared)-1]
-		cleared = cleared[:len(cleared)-1]
-		left[v] = false
-		for _, w := range into[v] {
-			if open[w]--; open[w] == 0 {
-				cleared = append(cleared, w)
-			}
+	for _, group := range groups {
+		if g.stop.Stopped() {
+			break
 		}
+		sortFunc(g.stop, group, func(a, b *Resource) int { return a.Identifier.Compare(b.Identifier) })
 	}
-	return left
-}
-
-// cyclePath names the resources of a cycle, without the types in between, from the smallest on.
-func (g *graph) cyclePath(cycle []vertex) []Identifier {
-	var path []Identifier
-	first := 0
-	for _, v := range cycle {
-		if g.isType[v] {
-			continue
-		}
-		path = append(path, g.names[v])
-		if g.names[v].Compare(path[first]) < 0 {
-			first = len(path) - 1
-		}
-	}
-	return slices.Concat(path[first:], path[:first])
+	return groups, g.stop.Err()
 }

@@ -1,19 +1,21 @@
 package resource
 
+import "github.com/pgplanner/pgplanner/internal/interrupt"
+
 // CreationOrder returns the resources in layers, each what it depends on before it, in identifier order
 // inside a layer. Dependencies that are not in the state are ignored; a cycle is a CycleError.
-func (s *State) CreationOrder() ([][]*Resource, error) {
-	g, err := s.layered()
+func (s *State) CreationOrder(stop *interrupt.Poller) ([][]*Resource, error) {
+	g, err := s.layered(stop)
 	if err != nil {
 		return nil, err
 	}
-	return g.inOrder(g.layers), nil
+	return g.groupByLayer(g.layers)
 }
 
 // DeletionOrder returns the resources in layers, each before what it depends on, in identifier order
 // inside a layer. Dependencies that are not in the state are ignored; a cycle is a CycleError.
-func (s *State) DeletionOrder() ([][]*Resource, error) {
-	g, err := s.layered()
+func (s *State) DeletionOrder(stop *interrupt.Poller) ([][]*Resource, error) {
+	g, err := s.layered(stop)
 	if err != nil {
 		return nil, err
 	}
@@ -21,31 +23,48 @@ func (s *State) DeletionOrder() ([][]*Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.inOrder(layers), nil
+	return g.groupByLayer(layers)
 }
 
-func (s *State) layered() (*graph, error) {
-	g, err := newGraph(newIndex(s), nil, s)
+func (s *State) layered(stop *interrupt.Poller) (*graph, error) {
+	x, err := newIndex(stop, s)
+	if err != nil {
+		return nil, err
+	}
+	g, err := newGraph(x, nil, s)
 	if err != nil {
 		return nil, err
 	}
 	return g, g.layerAll()
 }
 
-// inOrder groups the resources by the given number.
-func (g *graph) inOrder(layers []int32) [][]*Resource {
-	var order [][]*Resource
-	for v, r := range g.resources {
-		if r == nil {
-			continue
-		}
-		for int(layers[v]) >= len(order) {
-			order = append(order, nil)
-		}
-		order[layers[v]] = append(order[layers[v]], r)
+// PlanRefresh returns one plan with a refresh event for every resource of the state, what is depended on
+// first. Dependencies that are not in the state are ignored. An empty state gives a plan without phases.
+func PlanRefresh(stop *interrupt.Poller, state *State) (Plan, error) {
+	order, err := state.CreationOrder(stop)
+	if err != nil {
+		return Plan{}, err
 	}
+	return planOrder(stop, order, Event{Type: EventRefresh}, func(*Resource) bool { return true })
+}
+
+// planOrder plans a phase of such events for each layer, for those of its resources that are chosen.
+func planOrder(stop *interrupt.Poller, order [][]*Resource, event Event, chosen func(*Resource) bool) (Plan, error) {
+	var plan Plan
 	for _, layer := range order {
-		sortResources(layer)
+		var phase Phase
+		for _, r := range layer {
+			if stop.Stopped() {
+				return Plan{}, stop.Err()
+			}
+			if chosen(r) {
+				event.Resource = r
+				phase.Events = append(phase.Events, event)
+			}
+		}
+		if len(phase.Events) > 0 {
+			plan.Phases = append(plan.Phases, phase)
+		}
 	}
-	return order
+	return plan, stop.Err()
 }

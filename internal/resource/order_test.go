@@ -65,11 +65,11 @@ func TestOrders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := parseState(t, c.state)
-			creation, err := s.CreationOrder()
+			creation, err := s.CreationOrder(nil)
 			if got := printOrder(creation); err != nil || got != c.creation {
 				t.Errorf("creation: got %s, %v, want %s", got, err, c.creation)
 			}
-			deletion, err := s.DeletionOrder()
+			deletion, err := s.DeletionOrder(nil)
 			if got := printOrder(deletion); err != nil || got != c.deletion {
 				t.Errorf("deletion: got %s, %v, want %s", got, err, c.deletion)
 			}
@@ -100,8 +100,8 @@ func TestCyclesAreNamedFromTheirSmallestIdentifier(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 10 {
 				s := parseState(t, c.state)
-				_, creation := s.CreationOrder()
-				_, deletion := s.DeletionOrder()
+				_, creation := s.CreationOrder(nil)
+				_, deletion := s.DeletionOrder(nil)
 				for _, err := range []error{creation, deletion} {
 					var cycle *resource.CycleError
 					if !errors.As(err, &cycle) || fmt.Sprint(cycle.Path) != c.want {
@@ -116,10 +116,10 @@ func TestCyclesAreNamedFromTheirSmallestIdentifier(t *testing.T) {
 func TestOrdersRefuseWhatDependsOnItself(t *testing.T) {
 	for _, text := range []string{"a::1 -> a::1", "a::1 -> *a"} {
 		var self *resource.SelfDependencyError
-		if order, err := parseState(t, text).CreationOrder(); !errors.As(err, &self) || order != nil {
+		if order, err := parseState(t, text).CreationOrder(nil); !errors.As(err, &self) || order != nil {
 			t.Errorf("%s: got %v, %v", text, order, err)
 		}
-		if order, err := parseState(t, text).DeletionOrder(); !errors.As(err, &self) || order != nil {
+		if order, err := parseState(t, text).DeletionOrder(nil); !errors.As(err, &self) || order != nil {
 			t.Errorf("%s: got %v, %v", text, order, err)
 		}
 	}
@@ -130,8 +130,8 @@ func TestOrdersEqualReference(t *testing.T) {
 	for i := range 3000 {
 		p := problemOf(i, smallProblem, (*generator).diffs)
 		state := build(p.start)
-		creation, creationErr := state.CreationOrder()
-		deletion, deletionErr := state.DeletionOrder()
+		creation, creationErr := state.CreationOrder(nil)
+		deletion, deletionErr := state.DeletionOrder(nil)
 		s := world(state)
 		wantErr := s.selfDependency()
 		if wantErr == nil {

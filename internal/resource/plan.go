@@ -90,6 +90,4 @@ type Plan struct {
 type PlanOptions struct {
 	// ForceUpdate updates every wanted resource in the last step, whether or not anything changed.
 	ForceUpdate bool
-	// Interrupt, when closed, makes planning stop with ErrInterrupted within a few milliseconds. Nil: never.
-	Interrupt <-chan struct{}
 }

@@ -33,7 +33,7 @@ func (ref *reference) all(start *resource.State, force bool, wanted []*resource.
 	var plans []resource.Plan
 	for i, state := range wanted {
 		desired := world(state)
-		plan, err := ref.plan(current, desired, current.marked(), force && i == len(wanted)-1)
+		plan, err := ref.plan(current, desired, current.marked(), force && i == len(wanted)-1, resource.Steps{})
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +53,11 @@ func (ref *reference) keep(plans []resource.Plan, plan resource.Plan) []resource
 	return append(plans, plan)
 }
 
-// plan is Plan(current -> desired): creates and updates in the layers of desired, then deletes.
-func (ref *reference) plan(current, desired states, pending set, force bool) (resource.Plan, error) {
+// plan is Plan(current -> desired): creates and updates in the layers of desired, then deletes. Of the way it takes the
+// constraints.
+func (ref *reference) plan(
+	current, desired states, pending set, force bool, way resource.Steps,
+) (resource.Plan, error) {
 	if err := desired.selfDependency(); err != nil {
 		ref.countSelf(err, "error: ")
 		return resource.Plan{}, err
@@ -68,13 +71,15 @@ func (ref *reference) plan(current, desired states, pending set, force bool) (re
 		ref.seen.count("error: missing dependency")
 		return resource.Plan{}, errors.Join(missing...)
 	}
-	if err := desired.cycle(); err != nil {
-		ref.countCycle(desired, err, "error: ")
+	ordered := desired.ordered(way.Creates, false)
+	if err := ordered.cycle(); err != nil {
+		ref.countCycle(ordered, err, "error: ")
+		ref.seen.countIf(desired.cycle() == nil, "constraint: a cycle of creates")
 		return resource.Plan{}, err
 	}
 	var plan resource.Plan
 	planned := set{}
-	for _, layer := range desired.creationLayers() {
+	for _, layer := range ordered.creationLayers() {
 		var phase resource.Phase
 		for _, id := range layer {
 			event := ref.rule(current[id], desired[id], pending[id], force, ref.causes(desired, id, planned))
@@ -83,10 +88,11 @@ func (ref *reference) plan(current, desired states, pending set, force bool) (re
 				ref.seen.countIf(len(ref.owed[id]) > 0 && event.CausedBy != nil, "waited: until the last step")
 				phase.Events = append(phase.Events, *event)
 			}
+			ref.countConstrained(desired, id, event, way.Creates, planned)
 		}
 		plan.Phases = append(plan.Phases, phase)
 	}
-	deletes, err := ref.deletes(current, desired)
+	deletes, err := ref.deletes(current, desired, way.Deletes)
 	plan.Phases = append(plan.Phases, deletes...)
 	return plan, err
 }
@@ -147,7 +153,7 @@ func (ref *reference) causes(s states, id resource.Identifier, planned set) []re
 }
 
 // deletes is the second half of a plan: what is current and not desired, dependents first.
-func (ref *reference) deletes(current, desired states) ([]resource.Phase, error) {
+func (ref *reference) deletes(current, desired states, constraints []resource.Constraint) ([]resource.Phase, error) {
 	leftovers := maps.Clone(current)
 	for id := range desired {
 		delete(leftovers, id)
@@ -155,12 +161,15 @@ func (ref *reference) deletes(current, desired states) ([]resource.Phase, error)
 	if len(leftovers) == 0 {
 		return nil, nil
 	}
-	if err := current.cycle(); err != nil {
-		ref.seen.count("error in start")
+	ordered := current.ordered(constraints, true)
+	if err := ordered.cycle(); err != nil {
+		ref.seen.countIf(current.cycle() == nil, "constraint: a cycle of deletes")
+		ref.seen.countIf(current.cycle() != nil, "error in start")
 		return nil, err
 	}
 	var phases []resource.Phase
-	for _, layer := range current.deletionLayers() {
+	free, bound := current.layers(true), ordered.layers(true)
+	for _, layer := range ordered.deletionLayers() {
 		var phase resource.Phase
 		for _, id := range layer {
 			if leftovers[id] != nil {
@@ -168,6 +177,9 @@ func (ref *reference) deletes(current, desired states) ([]resource.Phase, error)
 					Type: resource.EventDelete, Resource: current[id], Reason: resource.ReasonNotDesired,
 				})
 				ref.seen.count(resource.ReasonNotDesired.String())
+				ref.seen.countIf(free[id] != bound[id], "constraint: a delete comes later")
+			} else {
+				ref.seen.countIf(free[id] != bound[id], "constraint: what stays counts in the order of deletes")
 			}
 		}
 		phases = append(phases, phase)
@@ -225,7 +237,7 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 			current = after
 		}
 	}
-	plan, err := ref.plan(current, last, pending, force)
+	plan, err := ref.plan(current, last, pending, force, way)
 	if err != nil {
 		return nil, err
 	}
@@ -350,6 +362,26 @@ func (ref *reference) countEvent(event *resource.Event, inDiff bool, planned set
 	ref.seen.countIf(remembered && slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool {
 		return planned[c]
 	}), "waited: remembers one cause and has another")
+}
+
+// countConstrained counts what constraints do to the creates and updates of a step.
+func (ref *reference) countConstrained(
+	desired states, id resource.Identifier, event *resource.Event, constraints []resource.Constraint, planned set,
+) {
+	for _, c := range constraints {
+		ref.seen.countIf(slices.ContainsFunc(slices.Concat(c.Before, c.After), func(named resource.Identifier) bool {
+			return desired[named] == nil
+		}), "constraint: names what is not there")
+		if !slices.Contains(c.After, id) {
+			continue
+		}
+		for _, before := range c.Before {
+			direct := slices.Contains(desired.dependencies(id), before)
+			ref.seen.countIf(planned[before] && event == nil, "constraint: an event causes none")
+			ref.seen.countIf(planned[before] && event != nil && !direct, "constraint: two events in order")
+			ref.seen.countIf(event != nil && event.CausedBy != nil && planned[before] && !direct, "constraint: is no cause")
+		}
+	}
 }
 
 // countLayers counts the ways in which merging a diff moves resources to other layers.

@@ -101,6 +101,24 @@ func (s states) layers(dependents bool) map[resource.Identifier]int {
 	return layers
 }
 
+// ordered is a copy of the state in which whatever a constraint puts after something depends on that; for deletes, it is
+// the other way round.
+func (s states) ordered(constraints []resource.Constraint, deletes bool) states {
+	ordered := states{}
+	for id, r := range s {
+		ordered[id] = r.Clone()
+		for _, c := range constraints {
+			if deletes && slices.Contains(c.Before, id) {
+				ordered[id].Dependencies = append(ordered[id].Dependencies, c.After...)
+			}
+			if !deletes && slices.Contains(c.After, id) {
+				ordered[id].Dependencies = append(ordered[id].Dependencies, c.Before...)
+			}
+		}
+	}
+	return ordered
+}
+
 func (s states) creationLayers() [][]resource.Identifier { return grouped(s.layers(false)) }
 
 func (s states) deletionLayers() [][]resource.Identifier { return grouped(s.layers(true)) }

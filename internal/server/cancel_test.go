@@ -11,6 +11,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
@@ -33,17 +34,29 @@ func newUntilInterrupted() *untilInterrupted {
 	return &untilInterrupted{began: make(chan struct{}), ended: make(chan time.Time, 1)}
 }
 
-func (u *untilInterrupted) plan(interrupt <-chan struct{}) ([]resource.Plan, error) {
+func (u *untilInterrupted) plan(stop *interrupt.Poller) ([]resource.Plan, error) {
 	close(u.began)
-	<-interrupt
+	<-told(stop)
 	u.ended <- time.Now()
-	return nil, fmt.Errorf("step 1: %w", resource.ErrInterrupted)
+	return nil, fmt.Errorf("step 1: %w", interrupt.ErrInterrupted)
+}
+
+// told returns a channel that is closed once a computation is told to stop.
+func told(stop *interrupt.Poller) <-chan struct{} {
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for !stop.Spend(interrupt.Every) {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return told
 }
 
 func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 	update := func(u *untilInterrupted) func(*Server) {
-		return planning(func(o planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
-			return u.plan(o.PlanOptions.Interrupt)
+		return planning(func(stop *interrupt.Poller) ([]resource.Plan, error) {
+			return u.plan(stop)
 		})
 	}
 	callUpdate := func(ctx context.Context, h *harness) error {
@@ -58,9 +71,9 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 		"RestoreDatabase": {func(u *untilInterrupted) func(*Server) {
 			return func(s *Server) {
 				s.planner.restoreDatabase = func(
-					interrupt <-chan struct{}, _ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
+					stop *interrupt.Poller, _ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
 				) ([]resource.Plan, *resource.State, error) {
-					plans, err := u.plan(interrupt)
+					plans, err := u.plan(stop)
 					return plans, nil, err
 				}
 			}
@@ -71,9 +84,9 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 		"PlanStates": {func(u *untilInterrupted) func(*Server) {
 			return func(s *Server) {
 				s.resource.planAll = func(
-					_ *resource.State, o resource.PlanOptions, _ ...*resource.State,
+					stop *interrupt.Poller, _ *resource.State, _ resource.PlanOptions, _ ...*resource.State,
 				) ([]resource.Plan, error) {
-					return u.plan(o.Interrupt)
+					return u.plan(stop)
 				}
 			}
 		}, func(ctx context.Context, h *harness) error {
@@ -141,13 +154,13 @@ func stopsInTime(t *testing.T, end func() (took time.Duration)) {
 func TestInterruptedCalls(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	got := take(t, translate(ended, resource.ErrInterrupted))
+	got := take(t, translate(ended, interrupt.ErrInterrupted))
 	if got.code != codes.Canceled || got.info.GetReason() != ReasonCancelled {
 		t.Errorf("got %v %v", got.code, got.info)
 	}
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	got = take(t, translate(late, resource.ErrInterrupted))
+	got = take(t, translate(late, interrupt.ErrInterrupted))
 	if got.code != codes.DeadlineExceeded || got.info.GetReason() != "DEADLINE_EXCEEDED" {
 		t.Errorf("got %v %v", got.code, got.info)
 	}
@@ -177,7 +190,7 @@ func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newPlannerService()
 	s.updateDatabase = func(
-		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 	) ([]resource.Plan, *resource.State, error) {
 		cancel()
 		return answers.Plans([]int{1}), nil, nil
@@ -202,9 +215,9 @@ func TestRealPlanningIsInterrupted(t *testing.T) {
 	h := start(t, Config{}, func(s *Server) {
 		plan := s.planner.updateDatabase
 		s.planner.updateDatabase = func(
-			o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
+			stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
 		) ([]resource.Plan, *resource.State, error) {
-			plans, end, err := plan(o, state, nodes)
+			plans, end, err := plan(stop, o, state, nodes)
 			ended <- time.Now()
 			return plans, end, err
 		}

@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
-	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // This file is the one place where errors become statuses. What a status may say is in reasons.go, how it is
@@ -119,7 +118,7 @@ const deadlineSlack = 20 * time.Millisecond
 
 // interrupted tells whether the call ended before its work did, and by what.
 func interrupted(ctx context.Context, err error) (codes.Code, bool) {
-	if !errors.Is(err, resource.ErrInterrupted) && !errors.Is(err, interrupt.ErrInterrupted) &&
+	if !errors.Is(err, interrupt.ErrInterrupted) &&
 		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return codes.OK, false
 	}

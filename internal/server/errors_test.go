@@ -24,6 +24,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -36,7 +37,7 @@ func id(typ, name string) resource.Identifier {
 func failing(err error) func(*Server) {
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
-			planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+			*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 		) ([]resource.Plan, *resource.State, error) {
 			return nil, nil, err
 		}
@@ -227,7 +228,7 @@ func TestEveryTypedErrorHasARule(t *testing.T) {
 			found[path.Base(dir)+"."+name] = true
 		}
 	}
-	inner := map[string]bool{"server.callError": true, "server.panicError": true, "server.violatedError": true, "resource.ErrInterrupted": true}
+	inner := map[string]bool{"server.callError": true, "server.panicError": true, "server.violatedError": true}
 	for name := range found {
 		if !ruled[name] && silent[name] == "" && !inner[name] {
 			t.Errorf("%s has no rule: say in reasons.go how callers are told, or here why they never are", name)

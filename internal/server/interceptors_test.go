@@ -16,18 +16,19 @@ import (
 	"google.golang.org/grpc/status"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
 // planning makes UpdateDatabase plan with the function.
-func planning(plan func(planner.UpdateDatabaseOptions) ([]resource.Plan, error)) func(*Server) {
+func planning(plan func(*interrupt.Poller) ([]resource.Plan, error)) func(*Server) {
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
-			o planner.UpdateDatabaseOptions, _ *resource.State, _ []*planner.NodeResources,
+			stop *interrupt.Poller, _ planner.UpdateDatabaseOptions, _ *resource.State, _ []*planner.NodeResources,
 		) ([]resource.Plan, *resource.State, error) {
-			plans, err := plan(o)
+			plans, err := plan(stop)
 			return plans, resource.NewState(), err
 		}
 	}
@@ -60,7 +61,7 @@ func TestRequestID(t *testing.T) {
 	for name, test := range tests {
 		for form, call := range calls {
 			t.Run(form+", "+name, func(t *testing.T) {
-				h := start(t, Config{}, planning(func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, nil }))
+				h := start(t, Config{}, planning(func(*interrupt.Poller) ([]resource.Plan, error) { return nil, nil }))
 				ctx := t.Context()
 				for _, id := range test.sent {
 					ctx = metadata.AppendToOutgoingContext(ctx, RequestIDHeader, id)
@@ -107,7 +108,7 @@ func TestFailedCallsHaveNoHeader(t *testing.T) {
 }
 
 func TestOneLineForEachCall(t *testing.T) {
-	h := start(t, Config{}, planning(func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, nil }))
+	h := start(t, Config{}, planning(func(*interrupt.Poller) ([]resource.Plan, error) { return nil, nil }))
 	if _, err := h.update(wantNodes("n1")); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestPanicIsAnErrorAndServingGoesOn(t *testing.T) {
 		"with what may be a text": {secret, "a value of type string"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := start(t, Config{}, planning(func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
+			h := start(t, Config{}, planning(func(*interrupt.Poller) ([]resource.Plan, error) {
 				if test.value == nil {
 					var none []resource.Plan
 					return none[3 : 4 : 2+len(none)], nil

@@ -29,7 +29,7 @@ func (e *violatedError) Error() string {
 	return b.String()
 }
 
-// verdict is nil if the plans keep all rules, and resource.ErrInterrupted if the call ends before that is
+// verdict is nil if the plans keep all rules, and interrupt.ErrInterrupted if the call ends before that is
 // known.
 func verdict(
 	ctx context.Context, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
@@ -24,7 +25,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 		"UpdateDatabase": {
 			func(s *Server, began chan struct{}) {
 				s.planner.updateDatabase = func(
-					planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+					*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 				) ([]resource.Plan, *resource.State, error) {
 					return bad, resource.NewState(), nil
 				}
@@ -38,7 +39,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 		"RestoreDatabase": {
 			func(s *Server, began chan struct{}) {
 				s.planner.restoreDatabase = func(
-					<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+					*interrupt.Poller, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
 				) ([]resource.Plan, *resource.State, error) {
 					return bad, resource.NewState(), nil
 				}
@@ -51,7 +52,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 		},
 		"PlanStates": {
 			func(s *Server, began chan struct{}) {
-				s.resource.planAll = func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error) {
+				s.resource.planAll = func(*interrupt.Poller, *resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error) {
 					return bad, nil
 				}
 				s.resource.judge = late(judgeStates, began)
@@ -99,7 +100,7 @@ func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
 	_, err := newResourceService().VerifyPlans(endsSoon{t.Context(), done}, &plannerv1.VerifyPlansRequest{
 		Plans: []*plannerv1.Plan{{}},
 	})
-	if !errors.Is(err, resource.ErrInterrupted) {
+	if !errors.Is(err, interrupt.ErrInterrupted) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
@@ -58,15 +59,15 @@ type gate struct {
 func newGate() *gate { return &gate{opened: make(chan struct{})} }
 
 func (g *gate) prepare() func(*Server) {
-	return planning(func(o planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
+	return planning(func(stop *interrupt.Poller) ([]resource.Plan, error) {
 		g.inside.Add(1)
 		g.entered.Add(1)
 		defer g.inside.Add(-1)
 		select {
 		case <-g.opened:
 			return answers.Plans([]int{1}), nil
-		case <-o.PlanOptions.Interrupt:
-			return nil, resource.ErrInterrupted
+		case <-told(stop):
+			return nil, interrupt.ErrInterrupted
 		}
 	})
 }
@@ -188,7 +189,7 @@ func TestSmallCallsPassLargeOnes(t *testing.T) {
 	release := make(chan struct{})
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4, SmallRequestBytes: small}}, func(s *Server) {
 		s.planner.updateDatabase = func(
-			_ planner.UpdateDatabaseOptions, start *resource.State, _ []*planner.NodeResources,
+			_ *interrupt.Poller, _ planner.UpdateDatabaseOptions, start *resource.State, _ []*planner.NodeResources,
 		) ([]resource.Plan, *resource.State, error) {
 			if start.Len() > 0 {
 				<-release
@@ -263,16 +264,16 @@ func TestRequestBytesInFlightAreBounded(t *testing.T) {
 
 // TestEverythingIsGivenBack lets calls end in every way that there is.
 func TestEverythingIsGivenBack(t *testing.T) {
-	for name, plan := range map[string]func(planner.UpdateDatabaseOptions) ([]resource.Plan, error){
-		"success": func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return answers.Plans([]int{3}), nil },
-		"error":   func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, &planner.NoTargetsError{} },
-		"bug":     func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, errors.New("broken") },
-		"panic":   func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { panic("broken") },
-		"no answer in time": func(o planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
-			<-o.PlanOptions.Interrupt
-			return nil, resource.ErrInterrupted
+	for name, plan := range map[string]func(*interrupt.Poller) ([]resource.Plan, error){
+		"success": func(*interrupt.Poller) ([]resource.Plan, error) { return answers.Plans([]int{3}), nil },
+		"error":   func(*interrupt.Poller) ([]resource.Plan, error) { return nil, &planner.NoTargetsError{} },
+		"bug":     func(*interrupt.Poller) ([]resource.Plan, error) { return nil, errors.New("broken") },
+		"panic":   func(*interrupt.Poller) ([]resource.Plan, error) { panic("broken") },
+		"no answer in time": func(stop *interrupt.Poller) ([]resource.Plan, error) {
+			<-told(stop)
+			return nil, interrupt.ErrInterrupted
 		},
-		"event too large": func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
+		"event too large": func(*interrupt.Poller) ([]resource.Plan, error) {
 			return answers.LargePlans(2<<20, []int{1}), nil
 		},
 	} {

@@ -13,7 +13,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
@@ -166,7 +166,7 @@ func TestCallersMakeNoLabels(t *testing.T) {
 func TestRegistryMayBeGiven(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	h := start(t, Config{Metrics: Metrics{Registry: registry}}, planning(
-		func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return nil, nil }))
+		func(*interrupt.Poller) ([]resource.Plan, error) { return nil, nil }))
 	families, err := registry.Gather()
 	if err != nil || len(families) == 0 || h.server.metrics.registry != registry {
 		t.Errorf("%d metrics, %v", len(families), err)

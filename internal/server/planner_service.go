@@ -8,6 +8,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -18,10 +19,10 @@ type plannerService struct {
 
 	convert        request.Converter
 	updateDatabase func(
-		planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
+		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
 	) (plans []resource.Plan, end *resource.State, err error)
 	restoreDatabase func(
-		<-chan struct{}, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+		*interrupt.Poller, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
 	) (plans []resource.Plan, end *resource.State, err error)
 
 	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
@@ -58,10 +59,9 @@ func (s *plannerService) UpdateDatabase(
 	if err != nil {
 		return err
 	}
-	call.Options.PlanOptions.Interrupt = stream.Context().Done()
 	planned := &plannedUpdate{UpdateDatabaseCall: call}
 	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.updateDatabase(call.Options, call.Start, call.Nodes)
+		plans, planned.end, err = s.updateDatabase(interrupt.When(stream.Context().Done()), call.Options, call.Start, call.Nodes)
 		return plans, err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *plannerService) RestoreDatabase(
 	}
 	planned := &plannedRestore{RestoreDatabaseCall: call}
 	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.restoreDatabase(stream.Context().Done(), call.Start, call.Nodes, call.Targets)
+		plans, planned.end, err = s.restoreDatabase(interrupt.When(stream.Context().Done()), call.Start, call.Nodes, call.Targets)
 		return plans, err
 	})
 	if err != nil {

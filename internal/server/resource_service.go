@@ -8,6 +8,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -16,8 +17,8 @@ type resourceService struct {
 	plannerv1.UnimplementedResourceServiceServer
 
 	convert     request.Converter
-	planAll     func(*resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
-	planRefresh func(*resource.State) (resource.Plan, error)
+	planAll     func(*interrupt.Poller, *resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
+	planRefresh func(*interrupt.Poller, *resource.State) (resource.Plan, error)
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
 	judge func(context.Context, *request.PlanStatesCall, []resource.Plan) error
 }
@@ -34,10 +35,8 @@ func (s *resourceService) PlanStates(
 	if err != nil {
 		return err
 	}
-	options := call.Options
-	options.Interrupt = stream.Context().Done()
 	plans, err := measured(stream.Context(), stagePlan, func() ([]resource.Plan, error) {
-		return s.planAll(call.Start, options, call.States...)
+		return s.planAll(interrupt.When(stream.Context().Done()), call.Start, call.Options, call.States...)
 	})
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func (s *resourceService) PlanRefresh(
 		return err
 	}
 	plan, err := measured(stream.Context(), stagePlan, func() (resource.Plan, error) {
-		return s.planRefresh(call.State)
+		return s.planRefresh(interrupt.When(stream.Context().Done()), call.State)
 	})
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
-	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
@@ -19,13 +19,13 @@ import (
 func inFlight(t *testing.T) (h *harness, release func(), done <-chan error) {
 	t.Helper()
 	began, released, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	h = start(t, Config{}, planning(func(o planner.UpdateDatabaseOptions) ([]resource.Plan, error) {
+	h = start(t, Config{}, planning(func(stop *interrupt.Poller) ([]resource.Plan, error) {
 		close(began)
 		select {
 		case <-released:
 			return answers.Plans([]int{1}), nil
-		case <-o.PlanOptions.Interrupt:
-			return nil, resource.ErrInterrupted
+		case <-told(stop):
+			return nil, interrupt.ErrInterrupted
 		}
 	}))
 	go func() {

@@ -34,7 +34,7 @@ func sendPlans[R any](
 	if err != nil {
 		return err
 	}
-	summary, err := response.Summary(ctx.Done(), plans)
+	summary, err := response.Summary(interrupt.When(ctx.Done()), plans)
 	if err != nil {
 		return err
 	}

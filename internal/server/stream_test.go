@@ -9,14 +9,14 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
-	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
 // withPlans makes UpdateDatabase answer with those plans.
 func withPlans(plans []resource.Plan) func(*Server) {
-	return planning(func(planner.UpdateDatabaseOptions) ([]resource.Plan, error) { return plans, nil })
+	return planning(func(*interrupt.Poller) ([]resource.Plan, error) { return plans, nil })
 }
 
 // opened takes a stream apart, and checks its order.
@@ -83,7 +83,11 @@ func TestStreamOfPlans(t *testing.T) {
 		t.Errorf("%d parts, want one for each plan", len(parts))
 	}
 	checkJoined(t, plans, parts)
-	wantSummary := &plannerv1.PlanSummary{Plans: 2, Phases: 3, Creates: 6, Digest: resource.Digest(plans)}
+	digest, err := resource.Digest(nil, plans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSummary := &plannerv1.PlanSummary{Plans: 2, Phases: 3, Creates: 6, Digest: digest}
 	if !proto.Equal(summary, wantSummary) {
 		t.Errorf("summary %v, want %v", summary, wantSummary)
 	}

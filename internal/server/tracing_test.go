@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
@@ -127,7 +128,7 @@ func TestSecretsStayInside(t *testing.T) {
 		return func(s *Server) {
 			s.planner.judgeUpdate = noViolations
 			s.planner.updateDatabase = func(
-				o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
+				stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
 			) ([]resource.Plan, *resource.State, error) {
 				if panics != nil {
 					panic(panics)
@@ -135,7 +136,7 @@ func TestSecretsStayInside(t *testing.T) {
 				if err != nil {
 					return nil, nil, err
 				}
-				return planReally(o, state, nodes)
+				return planReally(stop, o, state, nodes)
 			}
 		}
 	}

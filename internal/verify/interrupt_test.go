@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -16,13 +17,13 @@ func large() story {
 }
 
 func TestInterruptedBeforeItBegins(t *testing.T) {
-	interrupt := make(chan struct{})
-	close(interrupt)
+	done := make(chan struct{})
+	close(done)
 	for _, s := range append(stories(), large()) {
 		m := newMutant(t, s)
 		m.start.Add(own("left", "over", `{}`)) // something to find
-		violations, err := verify.PlansInterruptible(interrupt, m.start, m.plans, m.end, m.options)
-		if !errors.Is(err, resource.ErrInterrupted) || violations != nil {
+		violations, err := verify.PlansInterruptible(done, m.start, m.plans, m.end, m.options)
+		if !errors.Is(err, interrupt.ErrInterrupted) || violations != nil {
 			t.Errorf("%s: got %v, %v", s.name, violations, err)
 		}
 	}
@@ -42,12 +43,12 @@ func TestInterruptedAnywhere(t *testing.T) {
 	}
 	interrupted := 0
 	for i := range 30 {
-		interrupt := make(chan struct{})
-		timer := time.AfterFunc(time.Duration(i)*took/25, func() { close(interrupt) })
-		violations, err := verify.PlansInterruptible(interrupt, m.start, m.plans, m.end, m.options)
+		done := make(chan struct{})
+		timer := time.AfterFunc(time.Duration(i)*took/25, func() { close(done) })
+		violations, err := verify.PlansInterruptible(done, m.start, m.plans, m.end, m.options)
 		timer.Stop()
 		switch {
-		case errors.Is(err, resource.ErrInterrupted) && violations == nil:
+		case errors.Is(err, interrupt.ErrInterrupted) && violations == nil:
 			interrupted++
 		case err != nil || !reflect.DeepEqual(violations, want):
 			t.Fatalf("%d violations, %v", len(violations), err)

@@ -62,7 +62,7 @@ func TestPlansThroughStatesAreRight(t *testing.T) {
 				states = append(states, drawState(t, false))
 			}
 			options := resource.PlanOptions{ForceUpdate: rapid.IntRange(1, 5).Draw(t, "force") == 5}
-			plans, err := resource.PlanAll(start, options, states...)
+			plans, err := resource.PlanAll(nil, start, options, states...)
 			if err != nil {
 				t.Fatal(err)
 			}

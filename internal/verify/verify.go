@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -42,12 +43,12 @@ func Plans(start *resource.State, plans []resource.Plan, end *resource.State, op
 	return violations
 }
 
-// PlansInterruptible is Plans, but gives up with resource.ErrInterrupted soon after the channel is closed.
+// PlansInterruptible is Plans, but gives up with interrupt.ErrInterrupted soon after the channel is closed.
 // Options.Replan is not interrupted.
 func PlansInterruptible(
-	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+	done <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
 ) ([]Violation, error) {
-	j := newJudge(interrupt, start, plans, end, options)
+	j := newJudge(done, start, plans, end, options)
 	for i := range plans {
 		j.judgePlan(i)
 	}
@@ -59,7 +60,7 @@ func PlansInterruptible(
 	}
 	sortPolled(j, j.violations, Violation.Compare)
 	if j.interrupted {
-		return nil, resource.ErrInterrupted
+		return nil, interrupt.ErrInterrupted
 	}
 	return j.violations, nil
 }
@@ -69,7 +70,7 @@ func PlansInterruptible(
 // step, and knows what that takes as right for want of the states in between. What is wrong with a state that is
 // reached has the place of the plan that leads there, if there is one.
 func Sequence(
-	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, states []*resource.State,
+	done <-chan struct{}, start *resource.State, plans []resource.Plan, states []*resource.State,
 ) ([]Violation, error) {
 	var violations []Violation
 	next := 0
@@ -77,13 +78,13 @@ func Sequence(
 		last := i == len(states)-1
 		count := len(plans) - next
 		if !last {
-			idle, err := PlansInterruptible(interrupt, start, nil, state, Options{})
+			idle, err := PlansInterruptible(done, start, nil, state, Options{})
 			if err != nil {
 				return nil, err
 			}
 			count = min(len(idle), count, 1)
 		}
-		found, err := PlansInterruptible(interrupt, start, plans[next:next+count], state, Options{})
+		found, err := PlansInterruptible(done, start, plans[next:next+count], state, Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ type judge struct {
 	violations []Violation
 	named      int // how many resources the violations name, and one more for each of them
 
-	interrupt   <-chan struct{}
+	done        <-chan struct{}
 	interrupted bool
 
 	plan     planning
@@ -126,7 +127,7 @@ type judge struct {
 }
 
 func newJudge(
-	interrupt <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+	done <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
 ) *judge {
 	if start == nil {
 		start = resource.NewState()
@@ -135,7 +136,7 @@ func newJudge(
 		end = resource.NewState()
 	}
 	j := &judge{
-		replay: newReplay(start, end), plans: plans, end: end, options: options, interrupt: interrupt, lastPut: -1,
+		replay: newReplay(start, end), plans: plans, end: end, options: options, done: done, lastPut: -1,
 	}
 	j.number(j.stops)
 	for i := range plans {
@@ -153,7 +154,7 @@ func newJudge(
 // single event looks at it. A run that stopped knows only a part, so nothing is found out after that.
 func (j *judge) stops() bool {
 	select {
-	case <-j.interrupt:
+	case <-j.done:
 		j.interrupted = true
 	default:
 	}

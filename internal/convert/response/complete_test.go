@@ -30,7 +30,7 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (&plannerv1.PlanSummary{
-		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: resource.Digest(plans),
+		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: digestOf(plans),
 	}); !proto.Equal(summary, want) {
 		t.Errorf("the summary is %v, not %v", summary, want)
 	}

@@ -5,6 +5,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -60,9 +61,9 @@ func planOptionsToProto(o resource.PlanOptions) *plannerv1.PlanOptions {
 }
 
 // Summary closes a stream of these plans: it counts what is in them, and computes their digest. It gives up
-// with resource.ErrInterrupted soon after the channel is closed; nil never is.
-func Summary(interrupt <-chan struct{}, plans []resource.Plan) (*plannerv1.PlanSummary, error) {
-	digest, err := resource.DigestInterruptible(interrupt, plans)
+// with interrupt.ErrInterrupted once it is told to stop.
+func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSummary, error) {
+	digest, err := resource.Digest(stop, plans)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -275,11 +276,83 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			plans, err := resource.PlanSteps(parseState(t, c.start),
+			plans, err := resource.PlanSteps(nil, parseState(t, c.start),
 				resource.PlanOptions{ForceUpdate: c.force},
 				resource.Steps{Groups: parseGroups(t, c.groups), Prompt: parseState(t, c.prompt), End: parseState(t, c.end)})
 			checkStory(t, plans, err, c.want)
 		})
+	}
+}
+
+func TestConstraintsOrderTheLastStep(t *testing.T) {
+	constraint := func(before, after string) []resource.Constraint {
+		return []resource.Constraint{{Before: parseIdentifiers(t, before), After: parseIdentifiers(t, after)}}
+	}
+	for name, c := range map[string]struct {
+		start, end       string
+		creates, deletes []resource.Constraint
+		want             string
+	}{
+		"creates wait for all of others, and what depends on them too": {
+			end:     `a::1 | a::2 -> a::1 | b::1 | b::2 -> b::1 | c::1`,
+			creates: constraint("a::1 a::2 x::missing", "b::1 x::missing"),
+			want: `
+				create a::1 does_not_exist, create c::1 does_not_exist
+				create a::2 does_not_exist
+				create b::1 does_not_exist
+				create b::2 does_not_exist`,
+		},
+		"updates wait, and are not caused by what they wait for": {
+			start:   `a::1 {"size":1} | b::1 {"size":1} | b::2`,
+			end:     `a::1 {"size":2} | b::1 {"size":2} | b::2`,
+			creates: constraint("a::1", "b::1 b::2"),
+			want: `
+				update a::1 has_diff <replace /size 2>
+				update b::1 has_diff <replace /size 2>`,
+		},
+		"deletes wait for all of others, and what these depend on too": {
+			start:   `a::1 | a::2 -> a::1 | b::1 | b::2 -> b::1 | c::1`,
+			deletes: constraint("b::1 b::2", "a::1 a::2"),
+			want: `
+				delete b::2 not_desired, delete c::1 not_desired
+				delete b::1 not_desired
+				delete a::2 not_desired
+				delete a::1 not_desired`,
+		},
+		"what stays counts in the order of deletes": {
+			start:   `a::1 | b::1 | c::1 -> b::1`,
+			end:     `b::1`,
+			deletes: constraint("b::1", "a::1"),
+			want: `
+				delete c::1 not_desired
+				delete a::1 not_desired`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plans, err := resource.PlanSteps(nil, parseState(t, c.start), resource.PlanOptions{}, resource.Steps{
+				End: parseState(t, c.end), Creates: c.creates, Deletes: c.deletes,
+			})
+			checkStory(t, plans, err, c.want)
+		})
+	}
+	for want, c := range map[string]struct {
+		deletes    bool
+		constraint []resource.Constraint
+	}{
+		"dependencies form a cycle: a::1 -> b::1 -> a::1": {false, constraint("b::1", "a::1")},
+		"dependencies form a cycle: b::1 -> c::1 -> b::1": {true, constraint("c::1", "a::2 b::1")},
+		"dependencies form a cycle: d::1 -> d::1":         {true, constraint("d::1", "d::1")},
+	} {
+		state := parseState(t, "a::1 | a::2 | b::1 -> a::1 c::1 | c::1 -> a::1 | d::1")
+		start, steps := resource.NewState(), resource.Steps{End: state, Creates: c.constraint}
+		if c.deletes {
+			start, steps = state, resource.Steps{End: resource.NewState(), Deletes: c.constraint}
+		}
+		plans, err := resource.PlanSteps(nil, start, resource.PlanOptions{}, steps)
+		var cycle *resource.CycleError
+		if !errors.As(err, &cycle) || err.Error() != want {
+			t.Errorf("got %v and\n%s\nwant %s", err, story(plans), want)
+		}
 	}
 }
 
@@ -368,7 +441,7 @@ func TestPlanAllTellsAStory(t *testing.T) {
 			for _, text := range c.wanted {
 				wanted = append(wanted, parseState(t, text))
 			}
-			plans, err := resource.PlanAll(parseState(t, c.start), resource.PlanOptions{ForceUpdate: c.force}, wanted...)
+			plans, err := resource.PlanAll(nil, parseState(t, c.start), resource.PlanOptions{ForceUpdate: c.force}, wanted...)
 			checkStory(t, plans, err, c.want)
 		})
 	}
@@ -379,11 +452,11 @@ func TestEventsHoldResourcesWithoutMarks(t *testing.T) {
 		return parseState(t, "a::1 {\"size\":2} (error) (pending) | b::1 (recreate) | c::1 -> *a (error)")
 	}
 	start := parseState(t, "a::1 {\"size\":1} | c::1 -> *a | d::1 (error) (recreate) (pending)")
-	all, err := resource.PlanAll(start, resource.PlanOptions{}, marked())
+	all, err := resource.PlanAll(nil, start, resource.PlanOptions{}, marked())
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: [][]*resource.State{{marked()}}, End: marked()})
+	steps, err := resource.PlanSteps(nil, start, resource.PlanOptions{}, resource.Steps{Groups: [][]*resource.State{{marked()}}, End: marked()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -440,9 +513,9 @@ func TestPlanningRefuses(t *testing.T) {
 				if c.groups != "" {
 					groups = parseGroups(t, c.groups)
 				}
-				plans, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: end})
+				plans, err := resource.PlanSteps(nil, start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: end})
 				if strings.HasSuffix(name, "in PlanAll") {
-					plans, err = resource.PlanAll(start, resource.PlanOptions{}, groups[0][0], end)
+					plans, err = resource.PlanAll(nil, start, resource.PlanOptions{}, groups[0][0], end)
 				}
 				if err == nil || plans != nil || err.Error() != c.want {
 					t.Fatalf("got %v and\n%s\nwant %s", err, story(plans), c.want)
@@ -454,7 +527,7 @@ func TestPlanningRefuses(t *testing.T) {
 
 func TestErrorsCarryWhatTheyName(t *testing.T) {
 	plan := func(end string) error {
-		_, err := resource.PlanAll(resource.NewState(), resource.PlanOptions{}, parseState(t, end))
+		_, err := resource.PlanAll(nil, resource.NewState(), resource.PlanOptions{}, parseState(t, end))
 		return fmt.Errorf("wrapped: %w", err)
 	}
 	var missing *resource.MissingDependencyError
@@ -475,38 +548,38 @@ func TestErrorsCarryWhatTheyName(t *testing.T) {
 func TestPlanningRefusesAttributesThatAreNoJSON(t *testing.T) {
 	start, end := parseState(t, `a::1 {"size":1}`), parseState(t, `a::1 {"size":`)
 	var problem *jsontext.Error
-	if _, err := resource.PlanAll(start, resource.PlanOptions{}, end); !errors.As(err, &problem) {
+	if _, err := resource.PlanAll(nil, start, resource.PlanOptions{}, end); !errors.As(err, &problem) {
 		t.Errorf("got %v, want a JSONError", err)
 	}
 	groups := [][]*resource.State{{end}}
-	if _, err := resource.PlanSteps(start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: start}); !errors.As(err, &problem) {
+	if _, err := resource.PlanSteps(nil, start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: start}); !errors.As(err, &problem) {
 		t.Errorf("got %v, want a JSONError", err)
 	}
 }
 
 func TestPlanningStopsWhenInterrupted(t *testing.T) {
 	start, other := parseState(t, `a::1`), parseState(t, `a::1 {"size":1}`)
-	interrupt := make(chan struct{})
+	done := make(chan struct{})
 	plan := func() (steps, settle, all error) {
-		options := resource.PlanOptions{Interrupt: interrupt}
-		_, steps = resource.PlanSteps(start, options, resource.Steps{Groups: [][]*resource.State{{other}}, End: resource.NewState()})
-		_, settle = resource.PlanSteps(start, options, resource.Steps{End: other})
-		_, all = resource.PlanAll(start, options, other)
+		options := resource.PlanOptions{}
+		_, steps = resource.PlanSteps(interrupt.When(done), start, options, resource.Steps{Groups: [][]*resource.State{{other}}, End: resource.NewState()})
+		_, settle = resource.PlanSteps(interrupt.When(done), start, options, resource.Steps{End: other})
+		_, all = resource.PlanAll(interrupt.When(done), start, options, other)
 		return steps, settle, all
 	}
 	if steps, settle, all := plan(); steps != nil || settle != nil || all != nil {
 		t.Errorf("not interrupted, got %v, %v, %v", steps, settle, all)
 	}
-	close(interrupt)
-	if steps, settle, all := plan(); !errors.Is(steps, resource.ErrInterrupted) ||
-		!errors.Is(settle, resource.ErrInterrupted) || !errors.Is(all, resource.ErrInterrupted) {
+	close(done)
+	if steps, settle, all := plan(); !errors.Is(steps, interrupt.ErrInterrupted) ||
+		!errors.Is(settle, interrupt.ErrInterrupted) || !errors.Is(all, interrupt.ErrInterrupted) {
 		t.Errorf("interrupted, got %v, %v, %v", steps, settle, all)
 	}
 }
 
 func TestPlanRefresh(t *testing.T) {
 	state := parseState(t, "c::1 -> b::1 x::missing (error) | b::1 -> *a | a::2 (recreate) | a::1 (pending) | d::1")
-	plan, err := resource.PlanRefresh(state)
+	plan, err := resource.PlanRefresh(nil, state)
 	checkStory(t, []resource.Plan{plan}, err, `
 		refresh a::1, refresh a::2, refresh d::1
 		refresh b::1
@@ -518,11 +591,11 @@ func TestPlanRefresh(t *testing.T) {
 			}
 		}
 	}
-	if plan, err := resource.PlanRefresh(resource.NewState()); err != nil || len(plan.Phases) != 0 {
+	if plan, err := resource.PlanRefresh(nil, resource.NewState()); err != nil || len(plan.Phases) != 0 {
 		t.Errorf("an empty state: got %v, %v", plan, err)
 	}
 	var cycle *resource.CycleError
-	if _, err := resource.PlanRefresh(parseState(t, "a::1 -> b::1 | b::1 -> a::1")); !errors.As(err, &cycle) {
+	if _, err := resource.PlanRefresh(nil, parseState(t, "a::1 -> b::1 | b::1 -> a::1")); !errors.As(err, &cycle) {
 		t.Errorf("a cycle: got %v", err)
 	}
 }
@@ -532,12 +605,12 @@ func TestPlansOfOneRunAreNotChangedByTheNext(t *testing.T) {
 		p := problemOf(i, smallProblem, (*generator).diffs)
 		start, steps := build(p.start), p.steps()
 		options := resource.PlanOptions{ForceUpdate: p.force}
-		first, err := resource.PlanSteps(start, options, steps)
+		first, err := resource.PlanSteps(nil, start, options, steps)
 		if err != nil {
 			continue
 		}
 		before := printPlans(first)
-		second, err := resource.PlanSteps(start, options, steps)
+		second, err := resource.PlanSteps(nil, start, options, steps)
 		if err != nil || printPlans(first) != before || printPlans(second) != before {
 			t.Fatalf("the second run gives %v and\n%s\nthe first one is now\n%s\nand was\n%s",
 				err, printPlans(second), printPlans(first), before)

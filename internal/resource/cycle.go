@@ -1,0 +1,108 @@
+package resource
+
+import "slices"
+
+// cycle finds the cycle to report in a graph that has one. Whatever is left once all that depends on no
+// cycle has been taken away leads into a cycle; from the smallest identifier there, the smallest
+// dependency is followed until one comes again. Virtual vertices are seen through.
+func (g *graph) cycle() error {
+	left := g.entangled()
+	var all []vertex
+	for v := range vertex(len(g.names)) {
+		if g.stop.Stopped() {
+			return g.stop.Err()
+		}
+		if left[v] && !g.isVirtual[v] {
+			all = append(all, v)
+		}
+	}
+	through := make(map[vertex]vertex, len(g.members)) // the smallest member of each virtual vertex
+	smallest := func(vs []vertex) vertex {
+		best := vertex(-1)
+		for _, v := range vs {
+			if g.stop.Stopped() {
+				break
+			}
+			if !left[v] {
+				continue
+			}
+			if g.isVirtual[v] {
+				v = through[v]
+			}
+			if best < 0 || g.names[v].Compare(g.names[best]) < 0 {
+				best = v
+			}
+		}
+		return best
+	}
+	for v, members := range g.members {
+		through[v] = smallest(members)
+	}
+	var path []Identifier
+	seen := make(map[vertex]int)
+	for v := smallest(all); !g.stop.Stopped(); v = smallest(g.out(v)) {
+		if at, ok := seen[v]; ok {
+			return &CycleError{Path: g.fromSmallest(path[at:])}
+		}
+		seen[v] = len(path)
+		path = append(path, g.names[v])
+	}
+	return g.stop.Err()
+}
+
+// entangled tells for each vertex whether a cycle can be reached from it.
+func (g *graph) entangled() []bool {
+	open := make([]int, len(g.names)) // how many of its edges lead to something not yet cleared
+	into := make([][]vertex, len(g.names))
+	left := make([]bool, len(g.names))
+	var cleared []vertex
+	for v := range vertex(len(g.names)) {
+		if g.stop.Stopped() {
+			break
+		}
+		if !g.counts(v) {
+			continue
+		}
+		left[v] = true
+		for _, w := range g.out(v) {
+			if g.stop.Stopped() {
+				break
+			}
+			if g.counts(w) {
+				open[v]++
+				into[w] = append(into[w], v)
+			}
+		}
+		if open[v] == 0 {
+			cleared = append(cleared, v)
+		}
+	}
+	for len(cleared) > 0 {
+		v := cleared[len(cleared)-1]
+		cleared = cleared[:len(cleared)-1]
+		left[v] = false
+		for _, w := range into[v] {
+			if g.stop.Stopped() {
+				return left
+			}
+			if open[w]--; open[w] == 0 {
+				cleared = append(cleared, w)
+			}
+		}
+	}
+	return left
+}
+
+// fromSmallest turns a cycle so that it begins with its smallest identifier.
+func (g *graph) fromSmallest(cycle []Identifier) []Identifier {
+	first := 0
+	for i := range cycle {
+		if g.stop.Stopped() {
+			break
+		}
+		if cycle[i].Compare(cycle[first]) < 0 {
+			first = i
+		}
+	}
+	return slices.Concat(cycle[first:], cycle[:first])
+}

@@ -1,0 +1,218 @@
+package resource
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/slab"
+)
+
+// engine is one run: the current state, which changes as steps are planned, and the plans so far.
+type engine struct {
+	*index
+	current *graph
+	pending []bool // by vertex: waits for its deletion
+	plans   []Plan
+	events  []Event // some of those of the plan in the making, see draft
+
+	identifiers slab.Slab[Identifier] // for the causes of events
+	causing     []Identifier          // scratch memory for causes
+
+	step    int32
+	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
+	owed    map[vertex][]Identifier
+
+	diffs
+}
+
+func newEngine(stop *interrupt.Poller, start *State, others ...*State) (*engine, error) {
+	x, err := newIndex(stop, append([]*State{start}, others...)...)
+	if err != nil {
+		return nil, err
+	}
+	current, err := newGraph(x, nil, start)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{index: x}
+	return e, e.adopt(current)
+}
+
+// adopt makes a graph the current one. What the caller marked in it stays marked.
+func (e *engine) adopt(g *graph) error {
+	e.current = g
+	e.pending = make([]bool, len(e.names))
+	for v, r := range g.resources {
+		if e.stop.Stopped() {
+			break
+		}
+		e.pending[v] = r != nil && r.PendingDeletion
+	}
+	return e.stop.Err()
+}
+
+// isPending tells whether v waits for its deletion.
+func (e *engine) isPending(v vertex) bool { return int(v) < len(e.pending) && e.pending[v] }
+
+// lengthen makes the slices that are indexed by vertices long enough for all there are.
+func (e *engine) lengthen() {
+	e.current.reserve(len(e.names))
+	e.planned = grown(e.planned, len(e.names))
+}
+
+// decide applies the rules to v, of which current is what is (nil: nothing) and wanted what should be.
+// The first rule that matches decides; without any the event is the zero value.
+func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, force bool) (Event, error) {
+	if e.stop.Stopped() {
+		return Event{}, e.stop.Err()
+	}
+	if current == nil {
+		return Event{Type: EventCreate, Resource: wanted.Wanted(), Reason: ReasonDoesNotExist}, nil
+	}
+	if e.isPending(v) {
+		return Event{}, nil
+	}
+	diff, err := DiffAttributes(current, wanted)
+	if err != nil {
+		return Event{}, err
+	}
+	does, reason := EventUpdate, EventReason(0)
+	var causes []Identifier
+	switch {
+	case current.NeedsRecreate:
+		does, reason = EventCreate, ReasonNeedsRecreate
+	case current.Error != "":
+		reason = ReasonHasError
+	case force:
+		reason = ReasonForceUpdate
+	case len(e.owed[v]) > 0 || e.anyOf(edges, e.isPlanned):
+		reason = ReasonDependencyUpdated
+		causes = e.causes(v, edges)
+	case len(diff) > 0:
+		reason = ReasonHasDiff
+	default:
+		return Event{}, e.stop.Err()
+	}
+	event := Event{Type: does, Resource: wanted.Wanted(), Reason: reason, CausedBy: causes, Diff: diff}
+	return event, e.stop.Err()
+}
+
+// isPlanned tells whether v, or a resource of the type, got an event in this step.
+func (e *engine) isPlanned(v vertex) bool { return e.planned[v] == e.step }
+
+// causes names the dependencies of v that got an event in this step, or in one before while v had to
+// wait, in order and each once.
+func (e *engine) causes(v vertex, edges []vertex) []Identifier {
+	ids := append(e.causing[:0], e.owed[v]...)
+	for _, w := range edges {
+		if e.stop.Stopped() {
+			break
+		}
+		if !e.isPlanned(w) {
+			continue
+		}
+		if !e.isVirtual[w] {
+			ids = append(ids, e.names[w])
+			continue
+		}
+		for _, member := range e.members[w] {
+			if e.stop.Stopped() {
+				break
+			}
+			if e.isPlanned(member) {
+				ids = append(ids, e.names[member])
+			}
+		}
+	}
+	e.causing = ids
+	sortFunc(e.stop, ids, Identifier.Compare)
+	named := e.identifiers.Take(len(ids))[:0]
+	for _, id := range ids {
+		if e.stop.Stopped() {
+			break
+		}
+		if len(named) == 0 || named[len(named)-1] != id {
+			named = append(named, id)
+		}
+	}
+	return slices.Clip(named)
+}
+
+// mark notes that v got an event in this step.
+func (e *engine) mark(v vertex) {
+	e.planned[v] = e.step
+	delete(e.owed, v)
+	if t, ok := e.types[e.names[v].Type]; ok {
+		e.planned[t] = e.step
+	}
+}
+
+// draft is a phase in the making: what happens to which vertices, in any order. Events are large: they are kept
+// elsewhere until their order is known.
+type draft []drafted
+
+type drafted struct {
+	vertex vertex
+	event  *Event // in memory that is used again once the plan has been added
+}
+
+// draft keeps the event of v until its plan is added.
+func (e *engine) draft(v vertex, event Event) drafted {
+	if len(e.events) == cap(e.events) {
+		e.events = make([]Event, 0, min(max(16, 2*cap(e.events)), 1024))
+	}
+	e.events = append(e.events, event)
+	return drafted{v, &e.events[len(e.events)-1]}
+}
+
+// addPlan keeps the phases that hold events, in order, and the plan if any phase is left.
+func (e *engine) addPlan(drafts []draft) error {
+	var phases []Phase
+	for _, d := range drafts {
+		if e.stop.Stopped() {
+			break
+		}
+		if len(d) == 0 {
+			continue
+		}
+		sortFunc(e.stop, d, func(a, b drafted) int { return e.names[a.vertex].Compare(e.names[b.vertex]) })
+		events := make([]Event, len(d))
+		for i := range d {
+			if e.stop.Stopped() {
+				break
+			}
+			events[i] = *d[i].event
+		}
+		phases = append(phases, Phase{Events: events})
+	}
+	e.events = e.events[:0]
+	if len(phases) > 0 {
+		e.plans = append(e.plans, Plan{Phases: phases})
+	}
+	return e.stop.Err()
+}
+
+// missingError joins what is missing in identifier order, each once, so that the same input gives the same
+// error; nil if nothing is.
+func missingError(stop *interrupt.Poller, missing []*MissingDependencyError) error {
+	sortFunc(stop, missing, func(a, b *MissingDependencyError) int {
+		if c := a.Resource.Compare(b.Resource); c != 0 {
+			return c
+		}
+		return a.Dependency.Compare(b.Dependency)
+	})
+	errs := make([]error, 0, len(missing))
+	for i, m := range missing {
+		if stop.Stopped() {
+			break
+		}
+		if i == 0 || *m != *missing[i-1] {
+			errs = append(errs, m)
+		}
+	}
+	if err := stop.Err(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,264 @@
+package resource
+
+// diffs is what a run remembers while it goes through diffs.
+type diffs struct {
+	group      int32   // that of the step, from 1
+	firstGroup []int32 // by vertex: the first group that holds it, 0 if none does; may be shorter than needed
+	prompt     *State
+	dependents [][]vertex // by vertex; may hold more than depend on it now, never less
+	queued     []int32    // by vertex: the last step in which it became a candidate
+	candidates [][]vertex // by layer
+	replaced   []replaced // by vertex
+	sound      []sound    // by vertex
+	path       []checked  // scratch memory for isSound
+}
+
+// replaced is what the diff of a step has put a resource in the place of. It says nothing in another step.
+type replaced struct {
+	step     int32
+	resource *Resource
+}
+
+// prepareDiffs readies the current graph for diffs: its layers, and who depends on whom.
+func (e *engine) prepareDiffs() error {
+	e.lengthen()
+	if err := e.current.layerAll(); err != nil {
+		return err
+	}
+	e.owed = make(map[vertex][]Identifier)
+	return e.linkAll()
+}
+
+// linkAll fills dependents from the edges of the current graph. One array holds them all; a list that
+// grows later leaves it.
+func (e *engine) linkAll() error {
+	count := make([]int32, len(e.names))
+	total := 0
+	for v := range vertex(len(e.names)) {
+		if e.stop.Stopped() {
+			break
+		}
+		for _, w := range e.current.out(v) {
+			if e.stop.Stopped() {
+				break
+			}
+			count[w]++
+			total++
+		}
+	}
+	backing := make([]vertex, total)
+	e.dependents = make([][]vertex, len(e.names))
+	for v, n := range count {
+		if e.stop.Stopped() {
+			return e.stop.Err()
+		}
+		e.dependents[v], backing = backing[:0:n], backing[n:]
+	}
+	for v := range vertex(len(e.names)) {
+		if e.stop.Stopped() {
+			break
+		}
+		for _, w := range e.current.out(v) {
+			if e.stop.Stopped() {
+				break
+			}
+			e.dependents[w] = append(e.dependents[w], v)
+		}
+	}
+	return e.stop.Err()
+}
+
+// planDiff plans one step: the diff is merged onto the current state, and its resources, and whatever
+// depends on one that gets an event, are looked at layer by layer.
+func (e *engine) planDiff(diff *State) error {
+	e.step++
+	merged, err := e.merge(diff)
+	if err != nil {
+		return err
+	}
+	for _, v := range merged {
+		if e.stop.Stopped() {
+			break
+		}
+		e.enqueue(v)
+	}
+	var phases []draft
+	var missing []*MissingDependencyError
+	for layer := 0; layer < len(e.candidates) && !e.stop.Stopped(); layer++ {
+		var phase draft
+		for _, v := range e.candidates[layer] {
+			event, err := e.consider(v)
+			if err != nil {
+				return err
+			}
+			if event.Type != 0 {
+				missing = e.current.appendMissing(missing, v)
+				phase = append(phase, e.draft(v, event))
+			}
+		}
+		e.candidates[layer] = e.candidates[layer][:0]
+		if len(phase) > 0 {
+			phases = append(phases, phase)
+		}
+	}
+	if err := missingError(e.stop, missing); err != nil {
+		return err
+	}
+	return e.addPlan(phases)
+}
+
+// merge puts the resources of the diff into the current graph, but those that wait for their deletion, and returns
+// what it has put there. It remembers what they take the place of, and computes layers that change.
+func (e *engine) merge(diff *State) (merged []vertex, err error) {
+	g := e.current
+	var changed []vertex
+	var wrong *SelfDependencyError
+	for _, r := range diff.resources {
+		if e.stop.Stopped() {
+			break
+		}
+		v := e.intern(r.Identifier)
+		e.lengthenDiffs()
+		if e.isPending(v) {
+			continue
+		}
+		old := g.resources[v]
+		e.replaced[v] = replaced{e.step, old}
+		merged = append(merged, v)
+		if e.sameDependencies(old, r) {
+			g.resources[v] = r.Wanted()
+			continue
+		}
+		if problem := g.put(v, r.Wanted(), nil); problem != nil {
+			wrong = wrong.smaller(problem)
+			continue
+		}
+		e.link(v)
+		changed = append(changed, v)
+	}
+	if err := e.stop.Err(); err != nil {
+		return nil, err
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	return merged, e.relayerFrom(changed)
+}
+
+// lengthenDiffs is lengthen, for what is needed with diffs too.
+func (e *engine) lengthenDiffs() {
+	e.lengthen()
+	n := len(e.names)
+	e.dependents, e.queued = grown(e.dependents, n), grown(e.queued, n)
+	e.replaced, e.sound = grown(e.replaced, n), grown(e.sound, n)
+}
+
+// link enters v as a dependent of all that it depends on, and as a member of its type.
+func (e *engine) link(v vertex) {
+	e.lengthenDiffs()
+	for _, w := range e.current.edges[v] {
+		if e.stop.Stopped() {
+			return
+		}
+		e.dependents[w] = append(e.dependents[w], v)
+	}
+	if t, ok := e.types[e.names[v].Type]; ok && !contains(e.stop, e.dependents[v], t) {
+		e.dependents[v] = append(e.dependents[v], t)
+	}
+}
+
+// relayerFrom computes anew the layers of the given vertices and of all that depends on them.
+func (e *engine) relayerFrom(changed []vertex) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	seen := make(map[vertex]bool, len(changed))
+	region := changed
+	for _, v := range changed {
+		if e.stop.Stopped() {
+			break
+		}
+		seen[v] = true
+	}
+	for i := 0; i < len(region); i++ {
+		for _, w := range e.dependents[region[i]] {
+			if e.stop.Stopped() {
+				return e.stop.Err()
+			}
+			if e.current.counts(w) && !seen[w] {
+				seen[w] = true
+				region = append(region, w)
+			}
+		}
+	}
+	return e.current.relayer(region)
+}
+
+// enqueue makes v a candidate of this step, once.
+func (e *engine) enqueue(v vertex) {
+	if e.queued[v] == e.step {
+		return
+	}
+	e.queued[v] = e.step
+	layer := e.current.layers[v]
+	e.candidates = grown(e.candidates, int(layer)+1)
+	e.candidates[layer] = append(e.candidates[layer], v)
+}
+
+// consider decides on a candidate, as decide does. If it gets an event, it counts as done, and what depends on it is a
+// candidate, too.
+func (e *engine) consider(v vertex) (Event, error) {
+	now := e.current.resources[v]
+	old := now
+	if was := e.replaced[v]; was.step == e.step {
+		old = was.resource
+	} else if e.mustWait(v) {
+		e.owed[v] = e.causes(v, e.current.edges[v])
+		return Event{}, e.stop.Err()
+	}
+	event, err := e.decide(v, old, now, e.current.edges[v], false)
+	if err != nil || event.Type == 0 {
+		return Event{}, err
+	}
+	e.current.resources[v] = event.Resource
+	e.mark(v)
+	e.enqueueDependents(v)
+	return event, e.stop.Err()
+}
+
+// mustWait tells whether v, which the step's diff does not hold, has its turn later.
+func (e *engine) mustWait(v vertex) bool {
+	if int(v) < len(e.firstGroup) && e.firstGroup[v] > e.group && !e.isPrompt(v) {
+		return true
+	}
+	return e.anyOf(e.current.edges[v], func(w vertex) bool { return !e.isSound(w) })
+}
+
+// isPrompt tells whether v never waits for the group that holds it.
+func (e *engine) isPrompt(v vertex) bool {
+	if e.prompt == nil {
+		return false
+	}
+	_, ok := e.prompt.Get(e.names[v])
+	return ok
+}
+
+// enqueueDependents makes all that depends on v, or on its type, candidates.
+func (e *engine) enqueueDependents(v vertex) {
+	for _, w := range e.dependents[v] {
+		if e.stop.Stopped() {
+			return
+		}
+		switch {
+		case e.queued[w] == e.step:
+		case e.isVirtual[w]:
+			e.queued[w] = e.step
+			e.enqueueDependents(w)
+		case e.current.has(w) && !e.isPending(w) && e.dependsOn(w, v):
+			e.enqueue(w)
+		}
+	}
+}
+
+// dependsOn tells whether v depends on w, or on the type that w stands for.
+func (e *engine) dependsOn(v, w vertex) bool { return contains(e.stop, e.current.out(v), w) }

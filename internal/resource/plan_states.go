@@ -1,0 +1,139 @@
+package resource
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
+
+// PlanAll plans from start to the first wanted state, from there to the second, and so on. Plans without
+// any event are left out; ForceUpdate applies only to the last step. It costs as much as reading all the
+// states once. In each wanted state, a dependency that is not there, a dependency of a resource on itself
+// or on its own type, and a cycle are errors. None of the states is changed.
+func PlanAll(stop *interrupt.Poller, start *State, options PlanOptions, wanted ...*State) ([]Plan, error) {
+	merged := make([][]*State, len(wanted))
+	for i := range wanted {
+		if stop.Stopped() {
+			break
+		}
+		merged[i] = wanted[i : i+1]
+	}
+	return PlanMerged(stop, start, options, merged...)
+}
+
+// PlanMerged is PlanAll for wanted states of which each is what its parts, at least one, give when they are merged,
+// one onto the other. The merged states are never made. A resource of any part that depends on itself or on its own
+// type is an error.
+func PlanMerged(stop *interrupt.Poller, start *State, options PlanOptions, wanted ...[]*State) ([]Plan, error) {
+	e, err := newEngine(stop, start, slices.Concat(wanted...)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, parts := range wanted {
+		force := options.ForceUpdate && i == len(wanted)-1
+		state, err := newGraph(e.index, e.current, parts...)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.planState(state, wholeStep{force: force}); err != nil {
+			return nil, err
+		}
+	}
+	return e.plans, stop.Err()
+}
+
+// wholeStep is what a step to a whole state may have of its own.
+type wholeStep struct {
+	force            bool
+	creates, deletes []Constraint
+}
+
+// planState plans the step to a complete wanted state: creates and updates by layer, then the deletes of all
+// that it does not have. Afterwards it is the current state.
+func (e *engine) planState(wanted *graph, step wholeStep) error {
+	e.step++
+	e.lengthen()
+	wanted.reserve(len(e.names))
+	if err := wanted.complete(); err != nil {
+		return err
+	}
+	ordered := wanted.constrained(step.creates, inCreates)
+	if err := ordered.layerAll(); err != nil {
+		return err
+	}
+	phases, err := e.puts(wanted, ordered.byLayer(), step.force)
+	if err != nil {
+		return err
+	}
+	deletes, err := e.deletes(wanted, step.deletes)
+	if err != nil {
+		return err
+	}
+	if err := e.addPlan(append(phases, deletes...)); err != nil {
+		return err
+	}
+	return e.adopt(wanted)
+}
+
+// complete refuses a graph in which a resource depends on one that is not there.
+func (g *graph) complete() error {
+	var missing []*MissingDependencyError
+	for v, r := range g.resources {
+		if g.stop.Stopped() {
+			break
+		}
+		if r != nil {
+			missing = g.appendMissing(missing, vertex(v))
+		}
+	}
+	return missingError(g.stop, missing)
+}
+
+// puts returns a phase of creates and updates for each of the layers.
+func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, error) {
+	phases := make([]draft, len(layers))
+	for i, layer := range layers {
+		for _, v := range layer {
+			event, err := e.decide(v, e.current.resources[v], wanted.resources[v], wanted.edges[v], force)
+			if err != nil {
+				return nil, err
+			}
+			if event.Type != 0 {
+				e.mark(v)
+				phases[i] = append(phases[i], e.draft(v, event))
+			}
+		}
+	}
+	return phases, e.stop.Err()
+}
+
+// deletes returns phases that delete what is current and not wanted, dependents before what they depend
+// on. A resource that stays counts in the order, too, as it may connect two that go.
+func (e *engine) deletes(wanted *graph, constraints []Constraint) ([]draft, error) {
+	var leftovers []vertex
+	for v, r := range e.current.resources {
+		if e.stop.Stopped() {
+			break
+		}
+		if r != nil && wanted.resources[v] == nil {
+			leftovers = append(leftovers, vertex(v))
+		}
+	}
+	if len(leftovers) == 0 {
+		return nil, e.stop.Err()
+	}
+	layers, err := e.current.constrained(constraints, inDeletes).deletionLayers()
+	if err != nil {
+		return nil, err
+	}
+	var phases []draft
+	for _, v := range leftovers {
+		if e.stop.Stopped() {
+			break
+		}
+		phases = grown(phases, int(layers[v])+1)
+		event := Event{Type: EventDelete, Resource: e.current.resources[v], Reason: ReasonNotDesired}
+		phases[layers[v]] = append(phases[layers[v]], e.draft(v, event))
+	}
+	return phases, e.stop.Err()
+}

@@ -1,0 +1,131 @@
+package resource
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
+
+// Steps is a way from one state to another.
+type Steps struct {
+	// Groups are the diffs, each a step that is merged onto what the steps before it left. A group is what
+	// belongs together. Nil diffs are skipped.
+	Groups [][]*State
+	// Prompt has the resources that never wait for the group that holds them; nil: none.
+	Prompt *State
+	// End is the state after the last step. It is complete.
+	End *State
+	// Creates are constraints on the creates and updates of the last step, Deletes on its deletes.
+	Creates, Deletes []Constraint
+}
+
+// PlanSteps plans from start through the steps to their end. It costs as much as reading start, diffs, constraints and
+// end once and writing down the events, whatever the number of diffs. Empty plans are left out, inputs never
+// changed.
+//
+// Its rules beyond those of PlanAll:
+//   - What start has, and neither a diff nor end has, is pending deletion, and nothing else is, whatever
+//     start says: it never gets another event than the delete in the last step.
+//   - What start has as needing recreation, and end has too, counts as not there, so that it is created in
+//     the step in which it would be created if it had never been.
+//   - In a step, only the resources of its diff and what depends on something planned in that step can get
+//     an event, and only resources that get an event must have their dependencies: leftovers never block.
+//   - What only depends on something planned waits if a later group is the first to hold it and it is not
+//     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
+//     or once what was missing is planned, or in the last step, and does not forget why.
+//   - What a step has planned counts as done afterwards: a resource that failed is planned once.
+//   - ForceUpdate and constraints apply to the last step.
+func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps Steps) ([]Plan, error) {
+	states := append(slices.Concat(steps.Groups...), steps.End)
+	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
+	e, err := newEngine(stop, start, states...)
+	if err != nil {
+		return nil, err
+	}
+	end, endErr := newGraph(e.index, e.current, steps.End)
+	if err := e.foresee(steps, end); err != nil {
+		return nil, err
+	}
+	if len(states) > 1 {
+		if err := e.prepareDiffs(); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.planGroups(steps.Groups); err != nil {
+		return nil, err
+	}
+	if endErr != nil {
+		return nil, endErr
+	}
+	last := wholeStep{force: options.ForceUpdate, creates: steps.Creates, deletes: steps.Deletes}
+	if err := e.planState(end, last); err != nil {
+		return nil, err
+	}
+	return e.plans, nil
+}
+
+// foresee marks what neither a diff nor end has as pending deletion, drops what has to be made again, and
+// notes the first group that holds each resource.
+func (e *engine) foresee(steps Steps, end *graph) error {
+	e.prompt = steps.Prompt
+	for i, group := range steps.Groups {
+		for _, diff := range group {
+			if e.stop.Stopped() {
+				break
+			}
+			if diff != nil {
+				e.foreseeDiff(diff, int32(i)+1)
+			}
+		}
+	}
+	e.firstGroup = grown(e.firstGroup, len(e.names))
+	for v, r := range e.current.resources {
+		if e.stop.Stopped() {
+			break
+		}
+		if r == nil {
+			continue
+		}
+		stays := end.has(vertex(v))
+		e.pending[v] = !stays && e.firstGroup[v] == 0
+		if stays && r.NeedsRecreate {
+			e.current.resources[v], e.current.edges[v] = nil, nil
+		}
+	}
+	return e.stop.Err()
+}
+
+func (e *engine) foreseeDiff(diff *State, group int32) {
+	for _, r := range diff.resources {
+		if e.stop.Stopped() {
+			return
+		}
+		v := e.intern(r.Identifier)
+		e.firstGroup = grown(e.firstGroup, int(v)+1)
+		if e.firstGroup[v] == 0 {
+			e.firstGroup[v] = group
+		}
+	}
+}
+
+// planGroups plans a step for each diff of the groups.
+func (e *engine) planGroups(groups [][]*State) error {
+	for i, group := range groups {
+		if e.stop.Stopped() {
+			break
+		}
+		e.group = int32(i) + 1
+		for _, diff := range group {
+			if e.stop.Stopped() {
+				break
+			}
+			if diff == nil {
+				continue
+			}
+			if err := e.planDiff(diff); err != nil {
+				return err
+			}
+		}
+	}
+	return e.stop.Err()
+}
