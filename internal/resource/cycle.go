@@ -36,13 +36,16 @@ func (g *graph) cycle() error {
 		return best
 	}
 	for v, members := range g.members {
+		if g.stop.Stopped() {
+			break
+		}
 		through[v] = smallest(members)
 	}
 	var path []Identifier
 	seen := make(map[vertex]int)
 	for v := smallest(all); !g.stop.Stopped(); v = smallest(g.out(v)) {
 		if at, ok := seen[v]; ok {
-			return &CycleError{Path: g.fromSmallest(path[at:])}
+			return g.cycleError(path[at:])
 		}
 		seen[v] = len(path)
 		path = append(path, g.names[v])
@@ -77,7 +80,7 @@ func (g *graph) entangled() []bool {
 			cleared = append(cleared, v)
 		}
 	}
-	for len(cleared) > 0 {
+	for len(cleared) > 0 && !g.stop.Stopped() {
 		v := cleared[len(cleared)-1]
 		cleared = cleared[:len(cleared)-1]
 		left[v] = false
@@ -93,8 +96,8 @@ func (g *graph) entangled() []bool {
 	return left
 }
 
-// fromSmallest turns a cycle so that it begins with its smallest identifier.
-func (g *graph) fromSmallest(cycle []Identifier) []Identifier {
+// cycleError is the error of a cycle, from its smallest identifier on.
+func (g *graph) cycleError(cycle []Identifier) error {
 	first := 0
 	for i := range cycle {
 		if g.stop.Stopped() {
@@ -104,5 +107,8 @@ func (g *graph) fromSmallest(cycle []Identifier) []Identifier {
 			first = i
 		}
 	}
-	return slices.Concat(cycle[first:], cycle[:first])
+	if err := g.stop.Err(); err != nil {
+		return err
+	}
+	return &CycleError{Path: slices.Concat(cycle[first:], cycle[:first])}
 }

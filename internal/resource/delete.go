@@ -50,6 +50,9 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 
 // DependedOn tells whether any resource depends on one of the given ones by name. Told to stop, it says no.
 func (s *State) DependedOn(stop *interrupt.Poller, ids ...Identifier) bool {
+	if len(ids) == 0 {
+		return false
+	}
 	for _, r := range s.resources {
 		if stop.Stopped() {
 			return false

@@ -3,6 +3,7 @@ package resource_test
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -615,5 +616,38 @@ func TestPlansOfOneRunAreNotChangedByTheNext(t *testing.T) {
 			t.Fatalf("the second run gives %v and\n%s\nthe first one is now\n%s\nand was\n%s",
 				err, printPlans(second), printPlans(first), before)
 		}
+	}
+}
+
+// TestChainsAreNotRecursedAlong plans long chains with a small stack.
+func TestChainsAreNotRecursedAlong(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(256 << 10))
+	const n = 200_000
+	long, cyclic := chain(n), chain(n, id("a", n-1))
+	changed := long.Clone()
+	changed.Add(different("a", 0))
+	// What is below the change is looked at for what waits, and what is above it follows.
+	user := &resource.Resource{Identifier: id("b", 0), Dependencies: []resource.Identifier{id("a", n-1), id("c", 0)}}
+	long.Add(bare("c", 0))
+	changed.Add(different("c", 0))
+	long.Add(user)
+	changed.Add(user)
+	plans, err := resource.PlanSteps(nil, long, resource.PlanOptions{}, resource.Steps{
+		Groups: [][]*resource.State{{resource.NewState(different("c", 0))}, {resource.NewState(different("a", 0))}},
+		End:    changed,
+	})
+	if err != nil || len(plans) != 2 || len(plans[0].Phases) != 2 || len(plans[1].Phases) != n+1 {
+		t.Errorf("updates: got %d plans, %v", len(plans), err)
+	}
+	plans, err = resource.PlanAll(nil, long, resource.PlanOptions{}, resource.NewState())
+	if err != nil || len(plans) != 1 || len(plans[0].Phases) != n+1 {
+		t.Errorf("deletes: got %d plans, %v", len(plans), err)
+	}
+	var cycle *resource.CycleError
+	if _, err := cyclic.CreationOrder(nil); !errors.As(err, &cycle) || len(cycle.Path) != n {
+		t.Error("the cycle is not found")
+	}
+	if found := long.Dependents(nil, id("a", 0)); len(found) != n {
+		t.Errorf("got %d dependents", len(found))
 	}
 }

@@ -141,12 +141,18 @@ func (g *graph) deletionLayers() ([]int32, error) {
 		}
 	}
 	layers := g.byLayer()
-	for layer := len(layers) - 1; layer >= 0; layer-- {
+	for layer := len(layers) - 1; layer >= 0 && !g.stop.Stopped(); layer-- {
 		// A virtual vertex stands on its members and below its dependents: between this layer and the next.
 		for _, t := range virtual[int32(layer)] {
+			if g.stop.Stopped() {
+				break
+			}
 			g.raise(above, t, above[t])
 		}
 		for _, v := range layers[layer] {
+			if g.stop.Stopped() {
+				break
+			}
 			g.raise(above, v, above[v]+1)
 		}
 	}
@@ -155,9 +161,6 @@ func (g *graph) deletionLayers() ([]int32, error) {
 
 // raise lets all that v depends on have at least so much above it.
 func (g *graph) raise(above []int32, v vertex, least int32) {
-	if g.stop.Stopped() {
-		return
-	}
 	for _, w := range g.out(v) {
 		if g.stop.Stopped() {
 			return

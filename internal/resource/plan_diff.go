@@ -87,6 +87,9 @@ func (e *engine) planDiff(diff *State) error {
 	for layer := 0; layer < len(e.candidates) && !e.stop.Stopped(); layer++ {
 		var phase draft
 		for _, v := range e.candidates[layer] {
+			if e.stop.Stopped() {
+				break
+			}
 			event, err := e.consider(v)
 			if err != nil {
 				return err
@@ -180,7 +183,7 @@ func (e *engine) relayerFrom(changed []vertex) error {
 		}
 		seen[v] = true
 	}
-	for i := 0; i < len(region); i++ {
+	for i := 0; i < len(region) && !e.stop.Stopped(); i++ {
 		for _, w := range e.dependents[region[i]] {
 			if e.stop.Stopped() {
 				return e.stop.Err()

@@ -69,6 +69,9 @@ func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps 
 func (e *engine) foresee(steps Steps, end *graph) error {
 	e.prompt = steps.Prompt
 	for i, group := range steps.Groups {
+		if e.stop.Stopped() {
+			break
+		}
 		for _, diff := range group {
 			if e.stop.Stopped() {
 				break

@@ -1,0 +1,502 @@
+package resource_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write testdata anew; commit only changes that you can explain")
+
+// dimension computes something that is large in one way.
+type dimension func(stop *interrupt.Poller, size int) error
+
+// polls counts polls by their place in the source.
+type polls map[place]int
+
+type place struct {
+	function string
+	line     int
+	source   string // the file and the line of the poll
+}
+
+// watched runs a dimension, and counts its polls.
+func (d dimension) watched(size int, done <-chan struct{}, watch func(place)) (polls, error) {
+	seen, known := polls{}, map[[64]uintptr]place{}
+	err := d(interrupt.Watched(done, func(int) {
+		var stack [64]uintptr
+		runtime.Callers(2, stack[:])
+		at, ok := known[stack]
+		if !ok {
+			at = placeOf(stack[:])
+			known[stack] = at
+		}
+		seen[at]++
+		watch(at)
+	}), size)
+	return seen, err
+}
+
+// shared are the functions whose loops belong to whoever calls them.
+var shared = map[string]bool{"sortFunc": true, "contains": true, "equal": true, "anyOf": true, "writeArray": true}
+
+// placeOf finds the function of this package that polls.
+func placeOf(stack []uintptr) place {
+	const pkg = "/internal/resource."
+	loop, source := "", ""
+	for frames := runtime.CallersFrames(stack); ; {
+		frame, more := frames.Next()
+		if _, name, ok := strings.Cut(frame.Function, pkg); ok {
+			if source == "" {
+				source = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+			}
+			name, _, _ = strings.Cut(name, "[")
+			name = name[strings.LastIndex(name, ")")+1:]
+			name, _, _ = strings.Cut(strings.TrimPrefix(name, "."), ".")
+			if !shared[name] {
+				return place{name + loop, frame.Line, source}
+			}
+			loop = "/" + name
+		}
+		if !more {
+			panic("a poll of nobody")
+		}
+	}
+}
+
+// TestEveryLongLoopIsPolled computes what is large in one way after the other, at two sizes, and looks for the polls of
+// each loop that gets longer: that often, more are done. testdata/polls.txt names the loops by their functions, with
+// how many polls of a function grow if it is more than one; of loops that functions share, such as sorting, it names the
+// function that needs the loop, and the loop. Each poll in the source has to be among them.
+func TestEveryLongLoopIsPolled(t *testing.T) {
+	const small, large = 200, 800
+	var text strings.Builder
+	grown := map[string]bool{}
+	all := dimensions()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		few, fewErr := all[name].watched(small, nil, func(place) {})
+		many, manyErr := all[name].watched(large, nil, func(place) {})
+		if errors.Is(fewErr, interrupt.ErrInterrupted) || errors.Is(manyErr, interrupt.ErrInterrupted) {
+			t.Fatalf("%s: interrupted by nobody: %v, %v", name, fewErr, manyErr)
+		}
+		loops := map[string]int{}
+		for at, n := range many {
+			if n-few[at] >= large-small {
+				loops[at.function]++
+				grown[at.source] = true
+			}
+		}
+		fmt.Fprintf(&text, "%s:", name)
+		for _, function := range slices.Sorted(maps.Keys(loops)) {
+			fmt.Fprintf(&text, " %s", function)
+			if loops[function] > 1 {
+				fmt.Fprintf(&text, "*%d", loops[function])
+			}
+		}
+		text.WriteByte('\n')
+	}
+	const golden = "testdata/polls.txt"
+	if *rewrite {
+		if err := os.WriteFile(golden, []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || string(want) != text.String() {
+		t.Errorf("%v; polls grow in\n%s\nand should in\n%s", err, text.String(), want)
+	}
+	for at := range inspectLoops(t).polls {
+		if !grown[at] {
+			t.Errorf("%s: nothing that was tried makes this poll grow", at)
+		}
+	}
+}
+
+// unpolled are the loops that have no poll of their own, with the reason.
+var unpolled = map[string]string{
+	"Add":        "a state of few resources gets its map",
+	"DependedOn": "contains polls",
+	"Error":      "writes down one error, once the computation is over",
+	"Merge":      "adds to a map: who builds states polls",
+	"NewState":   "adds to a map: who builds states polls",
+	"OfType":     "a look at each type: who asks for types polls",
+	"PlanMerged": "newGraph polls, once for each part",
+	"Position":   "a state of few resources has no map",
+	"planOrder":  "layers are not empty",
+	"puts":       "layers are not empty, and decide polls",
+}
+
+// TestStoppedAnywhere tells computations to stop at some poll: whatever they have by then, they end at once.
+func TestStoppedAnywhere(t *testing.T) {
+	for name, d := range dimensions() {
+		total := 0
+		if _, err := d.watched(50, nil, func(place) { total++ }); errors.Is(err, interrupt.ErrInterrupted) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for at := 1; at <= total; at += 1 + total/300 {
+			done, polls, more := make(chan struct{}), 0, 0
+			_, err := d.watched(50, done, func(p place) {
+				if polls++; polls == at {
+					close(done)
+				}
+				if polls > at && !strings.HasSuffix(p.function, "/sortFunc") { // which sorts on, but compares nothing
+					more++
+				}
+			})
+			returnsNone := err == nil && slices.Contains([]string{"dependents", "dependencies to look up", "dependencies to look through"}, name)
+			if !errors.Is(err, interrupt.ErrInterrupted) && !returnsNone || more > 16 {
+				t.Fatalf("%s: told to stop at poll %d of %d, it polled %d times and returned %v", name, at, total, more, err)
+			}
+		}
+	}
+}
+
+func TestEveryLoopHasAPollOrAReason(t *testing.T) {
+	found := inspectLoops(t).unpolled
+	for name, n := range found {
+		if unpolled[name] == "" {
+			t.Errorf("%d loops of %s do not poll: let them, or say here why they need not", n, name)
+		}
+	}
+	for name := range unpolled {
+		if found[name] == 0 {
+			t.Errorf("%s has no loop without a poll", name)
+		}
+	}
+}
+
+// loops are those of the source of the package.
+type loops struct {
+	polls    map[string]bool // where each poll is
+	unpolled map[string]int  // by function: its loops without a poll
+}
+
+func inspectLoops(t *testing.T) loops {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := loops{polls: map[string]bool{}, unpolled: map[string]int{}}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		tree, err := parser.ParseFile(set, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range tree.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(function, func(n ast.Node) bool {
+				if isPoll(n) {
+					found.polls[fmt.Sprintf("%s:%d", file, set.Position(n.Pos()).Line)] = true
+				}
+				if isLoop(n) && !pollsItself(n) {
+					found.unpolled[function.Name.Name]++
+				}
+				return true
+			})
+		}
+	}
+	return found
+}
+
+func isLoop(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.ForStmt, *ast.RangeStmt:
+		return true
+	}
+	return false
+}
+
+func isPoll(n ast.Node) bool {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && (selector.Sel.Name == "Stopped" || selector.Sel.Name == "Spend")
+}
+
+// pollsItself tells whether there is a poll in the loop, and not only in one inside it.
+func pollsItself(loop ast.Node) bool {
+	polls := false
+	ast.Inspect(loop, func(n ast.Node) bool {
+		polls = polls || isPoll(n)
+		return n == loop || !isLoop(n)
+	})
+	return polls
+}
+
+func state(n int, make func(i int) *resource.Resource) *resource.State {
+	s := resource.NewStateSize(n)
+	for i := range n {
+		s.Add(make(i))
+	}
+	return s
+}
+
+func id(of resource.Type, i int) resource.Identifier {
+	return resource.Identifier{Type: of, ID: fmt.Sprintf("%06d", i)}
+}
+
+func ids(of resource.Type, n int) []resource.Identifier {
+	all := make([]resource.Identifier, n)
+	for i := range all {
+		all[i] = id(of, i)
+	}
+	return all
+}
+
+func manyTypes(n int) []resource.Type {
+	all := make([]resource.Type, n)
+	for i := range all {
+		all[i] = resource.Type(fmt.Sprintf("c%d", i))
+	}
+	return all
+}
+
+// plain are resources that depend on nothing.
+func plain(n int) *resource.State {
+	return state(n, func(i int) *resource.Resource { return bare("a", i) })
+}
+
+// bare is a resource that depends on nothing, and different one that has other attributes.
+func bare(of resource.Type, i int) *resource.Resource {
+	return &resource.Resource{Identifier: id(of, i)}
+}
+
+func different(of resource.Type, i int) *resource.Resource {
+	return &resource.Resource{Identifier: id(of, i), Attributes: []byte(`{"size":1}`)}
+}
+
+// chain are resources that each depend on the one before, and the first one on what is given.
+func chain(n int, first ...resource.Identifier) *resource.State {
+	return state(n, func(i int) *resource.Resource {
+		if i == 0 {
+			return &resource.Resource{Identifier: id("a", i), Dependencies: first}
+		}
+		return &resource.Resource{Identifier: id("a", i), Dependencies: []resource.Identifier{id("a", i-1)}}
+	})
+}
+
+func dimensions() map[string]dimension {
+	empty := resource.NewState()
+	all := func(stop *interrupt.Poller, start *resource.State, wanted ...*resource.State) error {
+		_, err := resource.PlanAll(stop, start, resource.PlanOptions{}, wanted...)
+		return err
+	}
+	steps := func(stop *interrupt.Poller, start, end *resource.State, diffs ...*resource.State) error {
+		var groups [][]*resource.State
+		for _, diff := range diffs {
+			groups = append(groups, []*resource.State{diff})
+		}
+		_, err := resource.PlanSteps(stop, start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: end})
+		return err
+	}
+	digest := func(stop *interrupt.Poller, events ...resource.Event) error {
+		_, err := resource.Digest(stop, []resource.Plan{{Phases: []resource.Phase{{Events: events}}}})
+		return err
+	}
+	return map[string]dimension{
+		"resources to create": func(stop *interrupt.Poller, n int) error {
+			return all(stop, empty, plain(n))
+		},
+		"resources to delete": func(stop *interrupt.Poller, n int) error {
+			return all(stop, plain(n), empty)
+		},
+		"resources to delete by name": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanDelete(stop, plain(n), ids("a", n))
+			return err
+		},
+		"names to delete": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanDelete(stop, plain(1), ids("b", n))
+			return err
+		},
+		"resources to refresh": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanRefresh(stop, plain(n))
+			return err
+		},
+		"layers to refresh": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanRefresh(stop, chain(n))
+			return err
+		},
+		"resources in a diff": func(stop *interrupt.Poller, n int) error {
+			return steps(stop, empty, plain(n), plain(n))
+		},
+		"dependencies of one resource": func(stop *interrupt.Poller, n int) error {
+			start, user := plain(n), &resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)}
+			start.Add(user)
+			return steps(stop, start, start, resource.NewState(user.Clone()), resource.NewState(bare("b", 0)))
+		},
+		"types that one resource depends on": func(stop *interrupt.Poller, n int) error {
+			user := &resource.Resource{Identifier: id("b", 0), TypeDependencies: manyTypes(n)}
+			return all(stop, resource.NewState(user, bare("c1", 0)), resource.NewState(user.Clone()))
+		},
+		"types of which all goes": func(stop *interrupt.Poller, n int) error {
+			start := state(n, func(i int) *resource.Resource { return bare(resource.Type(fmt.Sprintf("c%d", i)), 0) })
+			start.Add(&resource.Resource{Identifier: id("b", 0), TypeDependencies: manyTypes(n)})
+			return all(stop, start, empty)
+		},
+		"members of a type": func(stop *interrupt.Poller, n int) error {
+			start := plain(n)
+			start.Add(&resource.Resource{Identifier: id("b", 0), TypeDependencies: []resource.Type{"a"}})
+			diff := state(n, func(i int) *resource.Resource { return different("a", i) })
+			return steps(stop, start, start, resource.NewState(different("a", 0)), diff)
+		},
+		"dependents of one resource": func(stop *interrupt.Poller, n int) error {
+			start := state(n, func(i int) *resource.Resource {
+				return &resource.Resource{Identifier: id("b", i), Dependencies: []resource.Identifier{id("a", 0)}}
+			})
+			start.Add(bare("a", 0))
+			moved := different("a", 0)
+			moved.Dependencies = []resource.Identifier{id("c", 0)}
+			return steps(stop, start, start, resource.NewState(moved, bare("c", 0)))
+		},
+		"causes": func(stop *interrupt.Poller, n int) error {
+			start, end := plain(n), state(n, func(i int) *resource.Resource { return different("a", i) })
+			user := &resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)}
+			start.Add(user)
+			end.Add(user)
+			return all(stop, start, end)
+		},
+		"causes of who waits": func(stop *interrupt.Poller, n int) error {
+			start, diff := plain(n), state(n, func(i int) *resource.Resource { return different("a", i) })
+			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: append(ids("a", n), id("x", 0))})
+			end := diff.Clone()
+			end.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)})
+			return steps(stop, start, end, diff)
+		},
+		"a chain that a change runs up": func(stop *interrupt.Poller, n int) error {
+			return steps(stop, chain(n), chain(n), resource.NewState(different("a", 0)))
+		},
+		"a chain below what changes": func(stop *interrupt.Poller, n int) error {
+			start := chain(n)
+			start.Add(bare("c", 0))
+			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: []resource.Identifier{id("c", 0), id("a", n-1)}})
+			return steps(stop, start, start, resource.NewState(different("c", 0)))
+		},
+		"a chain that gets a new foot": func(stop *interrupt.Poller, n int) error {
+			foot := &resource.Resource{Identifier: id("a", 0), Dependencies: []resource.Identifier{id("b", 0)}}
+			end := chain(n)
+			end.Add(foot)
+			end.Add(bare("b", 0))
+			return steps(stop, chain(n), end, resource.NewState(foot, bare("b", 0)))
+		},
+		"a chain to delete": func(stop *interrupt.Poller, n int) error {
+			return all(stop, chain(n), empty)
+		},
+		"a cycle": func(stop *interrupt.Poller, n int) error {
+			return all(stop, empty, chain(n, id("a", n-1)))
+		},
+		"types beside a cycle": func(stop *interrupt.Poller, n int) error {
+			end := chain(2, id("a", 1))
+			end.Add(&resource.Resource{Identifier: id("b", 0), TypeDependencies: manyTypes(n)})
+			return all(stop, empty, end)
+		},
+		"a chain beside a cycle": func(stop *interrupt.Poller, n int) error {
+			end := chain(n)
+			end.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: []resource.Identifier{id("b", 1)}})
+			end.Add(&resource.Resource{Identifier: id("b", 1), Dependencies: []resource.Identifier{id("b", 0)}})
+			return all(stop, empty, end)
+		},
+		"members of a type in a cycle": func(stop *interrupt.Poller, n int) error {
+			end := state(n, func(i int) *resource.Resource {
+				return &resource.Resource{Identifier: id("a", i), Dependencies: []resource.Identifier{id("b", 0)}}
+			})
+			end.Add(&resource.Resource{Identifier: id("b", 0), TypeDependencies: []resource.Type{"a"}})
+			return all(stop, empty, end)
+		},
+		"missing dependencies": func(stop *interrupt.Poller, n int) error {
+			return all(stop, empty, resource.NewState(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)}))
+		},
+		"missing dependencies of a diff": func(stop *interrupt.Poller, n int) error {
+			diff := resource.NewState(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)})
+			return steps(stop, empty, empty, diff)
+		},
+		"empty states": func(stop *interrupt.Poller, n int) error {
+			return all(stop, empty, slices.Repeat([]*resource.State{empty}, n)...)
+		},
+		"empty parts of a state": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanMerged(stop, empty, resource.PlanOptions{}, slices.Repeat([]*resource.State{empty}, n))
+			return err
+		},
+		"groups without a diff": func(stop *interrupt.Poller, n int) error {
+			return steps(stop, empty, empty, slices.Repeat([]*resource.State{nil}, n)...)
+		},
+		"groups of nothing": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanSteps(stop, empty, resource.PlanOptions{}, resource.Steps{Groups: make([][]*resource.State, n), End: empty})
+			return err
+		},
+		"diffs of a group": func(stop *interrupt.Poller, n int) error {
+			groups := [][]*resource.State{slices.Repeat([]*resource.State{empty}, n)}
+			_, err := resource.PlanSteps(stop, empty, resource.PlanOptions{}, resource.Steps{Groups: groups, End: empty})
+			return err
+		},
+		"constraints": func(stop *interrupt.Poller, n int) error {
+			c := make([]resource.Constraint, n)
+			_, err := resource.PlanSteps(stop, plain(1), resource.PlanOptions{}, resource.Steps{End: empty, Creates: c, Deletes: c})
+			return err
+		},
+		"members of a constraint": func(stop *interrupt.Poller, n int) error {
+			end := plain(n)
+			for i := range n {
+				end.Add(bare("b", i))
+			}
+			c := []resource.Constraint{{Before: ids("a", n), After: ids("b", n)}}
+			_, err := resource.PlanSteps(stop, end, resource.PlanOptions{}, resource.Steps{End: empty, Deletes: c})
+			return err
+		},
+		"dependents": func(stop *interrupt.Poller, n int) error {
+			chain(n).Dependents(stop, id("a", 0))
+			return nil
+		},
+		"dependencies to look up": func(stop *interrupt.Poller, n int) error {
+			chain(2).DependedOn(stop, ids("b", n)...)
+			return nil
+		},
+		"dependencies to look through": func(stop *interrupt.Poller, n int) error {
+			chain(n).DependedOn(stop, ids("b", 2)...)
+			return nil
+		},
+		"plans of a digest": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.Digest(stop, make([]resource.Plan, n))
+			return err
+		},
+		"phases of a digest": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.Digest(stop, []resource.Plan{{Phases: make([]resource.Phase, n)}})
+			return err
+		},
+		"events of a digest": func(stop *interrupt.Poller, n int) error {
+			return digest(stop, slices.Repeat([]resource.Event{{Resource: bare("a", 0)}}, n)...)
+		},
+		"all of an event of a digest": func(stop *interrupt.Poller, n int) error {
+			return digest(stop, resource.Event{
+				CausedBy: ids("a", n),
+				Diff:     make([]jsontext.Operation, n),
+				Resource: &resource.Resource{
+					Dependencies: ids("a", n), TypeDependencies: make([]resource.Type, n), DiffIgnore: make([]string, n),
+				},
+			})
+		},
+	}
+}
