@@ -18,21 +18,15 @@ func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
 	size := len(x.names) + len(x.names)/8
 	g := &graph{index: x, resources: make([]*Resource, 0, size), edges: make([][]vertex, 0, size)}
 	var wrong *SelfDependencyError
-	for i, s := range states {
+	for _, s := range states {
 		if x.stop.Stopped() {
 			break
 		}
-		for at, r := range s.resources {
+		for _, r := range s.resources {
 			if x.stop.Stopped() {
 				break
 			}
-			v := vertex(0)
-			if i == 0 {
-				v = x.internAt(at, r.Identifier)
-			} else {
-				v = x.intern(r.Identifier)
-			}
-			wrong = wrong.smaller(g.put(v, r, like))
+			wrong = wrong.smaller(g.put(x.intern(r.Identifier), r, like))
 		}
 	}
 	g.reserve(len(x.names))
@@ -59,11 +53,11 @@ func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 		return nil
 	}
 	edges := g.slab.Take(len(r.Dependencies) + len(r.TypeDependencies))[:0]
-	for i, d := range r.Dependencies {
+	for _, d := range r.Dependencies {
 		if g.stop.Stopped() {
 			return nil
 		}
-		w := g.internNext(i, d)
+		w := g.intern(d)
 		if w == v {
 			return &SelfDependencyError{Resource: r.Identifier}
 		}

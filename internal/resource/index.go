@@ -24,8 +24,6 @@ type index struct {
 	names     []Identifier          // by vertex; of a virtual one, the ID is empty
 	isVirtual []bool
 	members   map[vertex][]vertex // by virtual vertex
-	last      [recent]numbered    // see internNext
-	read      []vertex            // see internAt
 }
 
 // newIndex returns an index for the given states, which are all that the run will see.
@@ -46,13 +44,12 @@ func newIndex(stop *interrupt.Poller, states ...*State) (*index, error) {
 		vertices:  make(map[Identifier]vertex),
 		names:     make([]Identifier, n, n+n/8),
 		isVirtual: make([]bool, n, n+n/8),
-		read:      make([]vertex, n),
 	}
 	for v, r := range largest.resources {
 		if stop.Stopped() {
 			break
 		}
-		x.names[v], x.read[v] = r.Identifier, vertex(v)
+		x.names[v] = r.Identifier
 	}
 	x.addTypes(states)
 	return x, stop.Err()
@@ -136,37 +133,6 @@ func (x *index) intern(id Identifier) vertex {
 		x.members[t] = append(x.members[t], v)
 	}
 	return v
-}
-
-// internAt is intern for the resource at that position of one state after the other: states that come of each other
-// mostly have the same ones there.
-func (x *index) internAt(at int, id Identifier) vertex {
-	if x.names[x.read[at]] != id { // the largest state is the longest
-		x.read[at] = x.intern(id)
-	}
-	return x.read[at]
-}
-
-// recent is how many dependencies of the resource before are remembered.
-const recent = 4
-
-// internNext is intern for the dependency at that position of one resource after the other: neighbors often
-// have the same ones there.
-func (x *index) internNext(at int, id Identifier) vertex {
-	if at >= recent {
-		return x.intern(id)
-	}
-	if known := &x.last[at]; !known.is || known.id != id {
-		*known = numbered{is: true, id: id, vertex: x.intern(id)}
-	}
-	return x.last[at].vertex
-}
-
-// numbered is an identifier with its number.
-type numbered struct {
-	is     bool
-	id     Identifier
-	vertex vertex
 }
 
 // anyOf tells whether one of the vertices is as asked. Of a run that was told to stop, it says no.
