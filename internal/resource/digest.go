@@ -48,7 +48,7 @@ import (
 // control characters, \u00xx with lower-case digits; numbers by their exact decimal value. All other
 // strings of the text are escaped in the same way.
 func Digest(stop *interrupt.Poller, plans []Plan) (string, error) {
-	w := digestWriter{stop: stop, hash: sha256.New(), text: make([]byte, 0, digestChunk+digestRoom)}
+	w := digestWriter{stop: stop, hash: sha256.New(), text: make([]byte, 0, digestChunk+digestExcess)}
 	writeArray(&w, plans, func(p *Plan) {
 		writeArray(&w, p.Phases, func(p *Phase) {
 			writeArray(&w, p.Events, w.event)
@@ -64,8 +64,8 @@ func Digest(stop *interrupt.Poller, plans []Plan) (string, error) {
 const (
 	// digestChunk is how much text is hashed at a time.
 	digestChunk = 1 << 10
-	// digestRoom is for what a chunk may be longer before it is hashed.
-	digestRoom = 1 << 10
+	// digestExcess is what a chunk may be longer before it is hashed.
+	digestExcess = 1 << 10
 )
 
 // digestWriter hashes a text piece by piece.
@@ -103,7 +103,7 @@ func (w *digestWriter) json(text []byte, missing string) {
 	if canonical, err := jsontext.Canonical(text); err == nil {
 		text = canonical
 	}
-	if len(text) > digestRoom {
+	if len(text) > digestExcess {
 		w.flush()
 		_, _ = w.hash.Write(text)
 		return

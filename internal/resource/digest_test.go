@@ -166,7 +166,7 @@ func TestDigestSeesEveryField(t *testing.T) {
 }
 
 func TestDigestOfLargePlansIsStreamed(t *testing.T) {
-	value := `"` + strings.Repeat("x", 3*digestRoom) + `"`
+	value := `"` + strings.Repeat("x", 3*digestExcess) + `"`
 	text := `{"large":` + value + `}`
 	r := &Resource{Identifier: Identifier{"dir", "a"}, Executor: Executor{Type: ExecutorAny}, Attributes: json.RawMessage(text)}
 	event := Event{Type: EventCreate, Resource: r, Reason: ReasonDoesNotExist, Diff: []jsontext.Operation{{Op: "add", Path: "/large", Value: json.RawMessage(value)}}}

@@ -14,7 +14,7 @@ type engine struct {
 	current *graph
 	pending []bool // by vertex: waits for its deletion
 	plans   []Plan
-	events  []Event // some of those of the plan in the making, see draft
+	events  []Event // some of those of the plan in the making, see hold
 
 	identifiers slab.Slab[Identifier] // for the causes of events
 	causing     []Identifier          // scratch memory for causes
@@ -157,8 +157,8 @@ type drafted struct {
 	event  *Event // in memory that is used again once the plan has been added
 }
 
-// draft keeps the event of v until its plan is added.
-func (e *engine) draft(v vertex, event Event) drafted {
+// hold drafts the event of v, until its plan is added.
+func (e *engine) hold(v vertex, event Event) drafted {
 	if len(e.events) == cap(e.events) {
 		e.events = make([]Event, 0, min(max(16, 2*cap(e.events)), 1024))
 	}

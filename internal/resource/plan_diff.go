@@ -96,7 +96,7 @@ func (e *engine) planDiff(diff *State) error {
 			}
 			if event.Type != 0 {
 				missing = e.current.appendMissing(missing, v)
-				phase = append(phase, e.draft(v, event))
+				phase = append(phase, e.hold(v, event))
 			}
 		}
 		e.candidates[layer] = e.candidates[layer][:0]

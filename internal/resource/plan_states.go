@@ -100,7 +100,7 @@ func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, er
 			}
 			if event.Type != 0 {
 				e.mark(v)
-				phases[i] = append(phases[i], e.draft(v, event))
+				phases[i] = append(phases[i], e.hold(v, event))
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (e *engine) deletes(wanted *graph, constraints []Constraint) ([]draft, erro
 		}
 		phases = grown(phases, int(layers[v])+1)
 		event := Event{Type: EventDelete, Resource: e.current.resources[v], Reason: ReasonNotDesired}
-		phases[layers[v]] = append(phases[layers[v]], e.draft(v, event))
+		phases[layers[v]] = append(phases[layers[v]], e.hold(v, event))
 	}
 	return phases, e.stop.Err()
 }

@@ -27,7 +27,7 @@ func NewState(resources ...*Resource) *State {
 	return s
 }
 
-// NewStateSize returns an empty state with room for n resources.
+// NewStateSize returns an empty state that takes n resources without growing.
 func NewStateSize(n int) *State {
 	s := &State{resources: make([]*Resource, 0, max(n, few))}
 	if n > few {
