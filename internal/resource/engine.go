@@ -104,7 +104,8 @@ func (e *engine) isPlanned(v vertex) bool { return e.planned[v] == e.step }
 // causes names the dependencies of v that got an event in this step, or in one before while v had to
 // wait, in order and each once.
 func (e *engine) causes(v vertex, edges []vertex) []Identifier {
-	ids := append(e.causing[:0], e.owed[v]...)
+	ids := e.causing[:0]
+	ids = append(ids, e.owed[v]...)
 	for _, w := range edges {
 		if e.stop.Stopped() {
 			break

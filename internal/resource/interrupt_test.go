@@ -247,10 +247,10 @@ func pollsItself(loop ast.Node) bool {
 	return polls
 }
 
-func state(n int, make func(i int) *resource.Resource) *resource.State {
+func state(n int, with func(i int) *resource.Resource) *resource.State {
 	s := resource.NewStateSize(n)
 	for i := range n {
-		s.Add(make(i))
+		s.Add(with(i))
 	}
 	return s
 }
