@@ -42,7 +42,7 @@ var cases = []caseOf{
 	}},
 	{"concurrent-no-op", func(tb testing.TB, n int) *question {
 		q := &question{start: mesh(tb, n), nodes: nodesOf(n, 5432)}
-		q.options.NodeUpdateStrategy = planner.NodeUpdateConcurrent
+		q.options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 		return q
 	}},
 	{"add-node", func(tb testing.TB, n int) *question {

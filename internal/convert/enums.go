@@ -122,9 +122,9 @@ func NodeUpdateStrategyFromProto(s plannerv1.NodeUpdateStrategy) (planner.NodeUp
 	switch s {
 	case plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED,
 		plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING:
-		return planner.NodeUpdateRolling, true
+		return planner.NodeUpdateStrategyRolling, true
 	case plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_CONCURRENT:
-		return planner.NodeUpdateConcurrent, true
+		return planner.NodeUpdateStrategyConcurrent, true
 	}
 	return "", false
 }
@@ -132,9 +132,9 @@ func NodeUpdateStrategyFromProto(s plannerv1.NodeUpdateStrategy) (planner.NodeUp
 // NodeUpdateStrategyToProto resolves the default, as its counterpart does.
 func NodeUpdateStrategyToProto(s planner.NodeUpdateStrategy) plannerv1.NodeUpdateStrategy {
 	switch s {
-	case "", planner.NodeUpdateRolling:
+	case "", planner.NodeUpdateStrategyRolling:
 		return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_ROLLING
-	case planner.NodeUpdateConcurrent:
+	case planner.NodeUpdateStrategyConcurrent:
 		return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_CONCURRENT
 	}
 	return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED

@@ -66,7 +66,8 @@ func (e *NoTargetsError) Error() string { return "no node to restore is given" }
 type UnknownStrategyError struct{ Strategy NodeUpdateStrategy }
 
 func (e *UnknownStrategyError) Error() string {
-	return fmt.Sprintf("unknown node update strategy %q: use %q or %q", string(e.Strategy), NodeUpdateRolling, NodeUpdateConcurrent)
+	return fmt.Sprintf("unknown node update strategy %q: use %q or %q",
+		string(e.Strategy), NodeUpdateStrategyRolling, NodeUpdateStrategyConcurrent)
 }
 
 // JoiningSourceProblem says why a node cannot go on joining.

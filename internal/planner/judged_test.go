@@ -25,7 +25,7 @@ func judge(
 func rulesOfUpdate(options planner.UpdateDatabaseOptions) verify.Options {
 	return verify.Options{
 		Operation: verify.OperationUpdate,
-		Rolling:   options.NodeUpdateStrategy != planner.NodeUpdateConcurrent,
+		Rolling:   options.NodeUpdateStrategy != planner.NodeUpdateStrategyConcurrent,
 	}
 }
 

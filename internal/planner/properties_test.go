@@ -44,7 +44,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 			c.order()
 			c.marksPlannedOnce()
 			c.followed()
-			if w.Strategy != planner.NodeUpdateConcurrent && !w.Force {
+			if w.Strategy != planner.NodeUpdateStrategyConcurrent && !w.Force {
 				c.rolling()
 			}
 			c.reachesEnd()

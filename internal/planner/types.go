@@ -84,10 +84,10 @@ type ServiceResources struct {
 // NodeUpdateStrategy says in which order existing nodes are updated.
 type NodeUpdateStrategy string
 
-// The strategies. The empty string means NodeUpdateRolling.
+// The strategies. The empty string means NodeUpdateStrategyRolling.
 const (
-	NodeUpdateRolling    NodeUpdateStrategy = "rolling"    // one node after the other
-	NodeUpdateConcurrent NodeUpdateStrategy = "concurrent" // all nodes at once, still instance by instance
+	NodeUpdateStrategyRolling    NodeUpdateStrategy = "rolling"    // one node after the other
+	NodeUpdateStrategyConcurrent NodeUpdateStrategy = "concurrent" // all nodes at once, still instance by instance
 )
 
 // UpdateDatabaseOptions are the options of UpdateDatabase. The zero value is the default.

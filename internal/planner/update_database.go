@@ -221,9 +221,9 @@ func (r *roster) updates(strategy NodeUpdateStrategy) ([][]*resource.State, erro
 	}
 	var steps []*resource.State
 	switch strategy {
-	case "", NodeUpdateRolling:
+	case "", NodeUpdateStrategyRolling:
 		steps = slices.Concat(lists...)
-	case NodeUpdateConcurrent:
+	case NodeUpdateStrategyConcurrent:
 		steps = mergeByStep(lists)
 	default:
 		return nil, &UnknownStrategyError{Strategy: strategy}

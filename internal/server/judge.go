@@ -43,7 +43,7 @@ func verdict(
 
 // judgeUpdate judges the plans of UpdateDatabase.
 func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
-	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateConcurrent
+	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateStrategyConcurrent
 	options := verify.Options{Operation: verify.OperationUpdate, Rolling: rolling}
 	return verdict(ctx, call.Start, plans, call.end, options)
 }

@@ -31,7 +31,7 @@ func (w wish) plan(start *resource.State) ([]resource.Plan, error) {
 	options := planner.UpdateDatabaseOptions{Services: w.services}
 	options.PlanOptions.ForceUpdate = w.force
 	if w.concurrent {
-		options.NodeUpdateStrategy = planner.NodeUpdateConcurrent
+		options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
 	return planner.UpdateDatabase(options, start, w.nodes)
 }

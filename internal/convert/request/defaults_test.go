@@ -104,7 +104,7 @@ func TestWhatIsLeftOutStaysOut(t *testing.T) {
 	if call.Start == nil || call.Start.Len() != 0 {
 		t.Errorf("start is %v", call.Start)
 	}
-	if o := call.Options; o.NodeUpdateStrategy != planner.NodeUpdateRolling || o.PlanOptions.ForceUpdate {
+	if o := call.Options; o.NodeUpdateStrategy != planner.NodeUpdateStrategyRolling || o.PlanOptions.ForceUpdate {
 		t.Errorf("the options are %+v", o)
 	}
 	if call.Response.MaxMessageBytes != 1<<20 {

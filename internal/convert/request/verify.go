@@ -32,7 +32,7 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 	if !ok {
 		r.add(nil, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
 	}
-	call.Options = verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateConcurrent}
+	call.Options = verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateStrategyConcurrent}
 	return finish(r, call)
 }
 

@@ -109,7 +109,7 @@ func (w wish) atOnce() wish {
 
 func (w wish) options() planner.UpdateDatabaseOptions {
 	if w.concurrent {
-		return planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateConcurrent}
+		return planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateStrategyConcurrent}
 	}
 	return planner.UpdateDatabaseOptions{}
 }
