@@ -12,9 +12,8 @@ func EndState(nodes []*NodeResources) (*resource.State, error) {
 	return endState(nil, nodes)
 }
 
-// endState is EndState, unless it is told to stop.
 func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, error) {
-	end := resource.NewStateSize(endSize(nodes))
+	end := resource.NewStateSize(endSize(stop, nodes))
 	if err := extendEnd(stop, end, nil, nodes); err != nil {
 		return nil, err
 	}
@@ -22,11 +21,14 @@ func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, 
 }
 
 // endSize is how many resources the end state of the nodes has, or a few more: nodes may share some.
-func endSize(nodes []*NodeResources) int {
+func endSize(stop *interrupt.Poller, nodes []*NodeResources) int {
 	size := 0
 	for _, n := range nodes {
 		size += 2 + 2*(len(nodes)-1) // itself and its database, slots and subscriptions
 		for _, i := range n.InstanceResources {
+			if stop.Stopped() {
+				return 0
+			}
 			size += 2 + len(i.InstanceDependencies) + len(i.DatabaseDependencies) + len(i.NodeDependents)
 		}
 	}
@@ -36,38 +38,38 @@ func endSize(nodes []*NodeResources) int {
 // extendEnd makes the end state of some nodes that of more.
 func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeResources) error {
 	for _, node := range more {
-		if stop.Spend(1 + len(nodes) + len(more)) {
-			return stop.Err()
+		if stop.Stopped() {
+			return interrupt.ErrInterrupted
 		}
-		if err := node.check(); err != nil {
+		if err := node.check(stop); err != nil {
 			return err
 		}
-		for _, i := range node.InstanceResources {
-			node.addInstance(end, i)
-		}
-		node.addNode(end)
-		node.addDatabase(end)
-		node.addReplication(end, nodes)
-		node.addReplication(end, more)
+		node.addInstances(stop, end)
+		node.addNode(stop, end)
+		node.addDatabase(stop, end)
+		node.addReplication(stop, end, nodes)
+		node.addReplication(stop, end, more)
 	}
 	for _, node := range nodes {
-		if stop.Spend(1 + len(more)) {
-			return stop.Err()
+		if stop.Stopped() {
+			return interrupt.ErrInterrupted
 		}
-		node.addReplication(end, more)
+		node.addReplication(stop, end, more)
 	}
-	return nil
+	return stop.Err()
 }
 
 // addReplication adds the slots and the enabled subscriptions through which the others get the changes of n.
-func (n *NodeResources) addReplication(s *resource.State, others []*NodeResources) {
-	postgres := database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())
+func (n *NodeResources) addReplication(stop *interrupt.Poller, s *resource.State, others []*NodeResources) {
+	postgres := n.databaseIdentifier()
 	for _, other := range others {
-		if other.NodeName == n.NodeName {
-			continue
+		if stop.Stopped() {
+			return
 		}
-		slot, subscription := database.Replication(n.link(n.NodeName, other.NodeName), postgres)
-		s.Add(slot)
-		s.Add(subscription)
+		if other.NodeName != n.NodeName {
+			slot, subscription := database.Replication(n.link(n.NodeName, other.NodeName), postgres)
+			s.Add(slot)
+			s.Add(subscription)
+		}
 	}
 }

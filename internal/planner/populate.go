@@ -2,6 +2,7 @@ package planner
 
 import (
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -9,71 +10,130 @@ import (
 // are the existing nodes besides the source, while everyone goes on writing. It is nil if the node has no
 // source. docs/planning.md says why the dependencies in it lose no row and repeat none.
 func PopulateNode(node *NodeResources, existingNodeNames []string) (*resource.State, error) {
-	existing := make([]*NodeResources, len(existingNodeNames))
-	for i, name := range existingNodeNames {
-		existing[i] = &NodeResources{NodeName: name}
+	return populateNodes(nil, existingNodeNames, []*NodeResources{node})
+}
+
+// PopulateNodes returns the diff that populates all new nodes that have a source; nil if none has one. The
+// marker from a peer to a source is written once for all of them, after the slots of all are there.
+func PopulateNodes(existing, nodes []*NodeResources) (*resource.State, error) {
+	return populateNodes(nil, names(nil, existing), nodes)
+}
+
+// populateNodes is PopulateNodes for existing nodes of these names.
+func populateNodes(
+	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
+) (*resource.State, error) {
+	p := populating{
+		stop: stop, diff: resource.NewState(), slotsBefore: make(map[database.Link][]resource.Identifier),
 	}
-	return PopulateNodes(existing, []*NodeResources{node})
-}
-
-// populate gathers what populates one or more nodes.
-type populate struct {
-	diff *resource.State
-	// markers are the links from peers to sources, with the slots that have to be there before the marker
-	// is written: those for all nodes that copy the source.
-	markers map[database.Link][]resource.Identifier
-}
-
-func newPopulate() *populate {
-	return &populate{diff: resource.NewState(), markers: make(map[database.Link][]resource.Identifier)}
-}
-
-func (p *populate) addNode(node *NodeResources, existingNodeNames []string) {
-	node.addDatabase(p.diff)
-	var caughtUp []resource.Identifier
-	for _, peer := range existingNodeNames {
-		if peer != node.NodeName && peer != node.SourceNode {
-			caughtUp = append(caughtUp, p.addPeer(node, peer)...)
+	for _, node := range nodes {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
+		if err := node.checkPopulate(stop); err != nil {
+			return nil, err
+		}
+		if node.SourceNode != "" {
+			p.addNode(node, existing)
 		}
 	}
-	p.addCopy(node.link(node.SourceNode, node.NodeName), caughtUp)
+	p.addMarkers()
+	if p.diff.Len() == 0 {
+		return nil, nil
+	}
+	return p.diff, nil
 }
 
-// addPeer adds what prepares the replication from a peer to the node, which stays disabled until the copy
-// from the source holds all that the peer wrote before. It returns what the copy has to wait for.
-func (p *populate) addPeer(node *NodeResources, peer string) []resource.Identifier {
-	toNode, toSource := node.link(peer, node.NodeName), node.link(peer, node.SourceNode)
-	slotMade := database.ReplicationSlotCreateIdentifier(toNode)
-	p.markers[toSource] = append(p.markers[toSource], slotMade)
-	name := node.databaseName()
-	catchup := database.PeerCatchup{Source: node.SourceNode, Peer: peer, DatabaseName: name}
-	copied := database.WaitForSyncEventIdentifier(node.link(node.SourceNode, node.NodeName))
-	for _, r := range []*resource.Resource{
-		database.ReplicationSlot{Link: toNode}.Resource(),
-		database.ReplicationSlotCreate{Link: toNode}.Resource(),
-		database.Subscription{
-			Link: toNode, Disabled: true, ExtraDependencies: []resource.Identifier{slotMade},
-		}.Resource(),
-		database.WaitForSyncEvent{Link: toSource}.Resource(),
-		catchup.Resource(),
-		database.LagTracker{
-			Origin: peer, Receiver: node.NodeName, DatabaseName: name,
-			DependentResources: []resource.Identifier{copied},
-		}.Resource(),
-		database.ReplicationSlotAdvance{Link: toNode}.Resource(),
-		database.ReplicationOriginAdvance{Link: toNode}.Resource(),
-	} {
-		p.diff.Add(r)
+// checkPopulate refuses a node that cannot be populated from the source that it names.
+func (n *NodeResources) checkPopulate(stop *interrupt.Poller) error {
+	if n.SourceNode != "" && n.SourceNode == n.NodeName {
+		return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: SourceIsSelf}
 	}
-	return []resource.Identifier{
-		database.WaitForSyncEventIdentifier(toSource),
-		database.PeerCatchupIdentifier(node.SourceNode, peer, name),
+	return n.check(stop)
+}
+
+// names are the names of the nodes.
+func names(stop *interrupt.Poller, nodes []*NodeResources) []string {
+	names := make([]string, len(nodes))
+	for i, node := range nodes {
+		if stop.Stopped() {
+			break
+		}
+		names[i] = node.NodeName
+	}
+	return names
+}
+
+// populating gathers what populates one or more nodes. Its parts carry the numbers of the steps in "Populating a new
+// node" of docs/planning.md. What one step waits for is what its resources depend on.
+type populating struct {
+	stop *interrupt.Poller
+	diff *resource.State
+	// slotsBefore are, for each link from a peer to a source, the slots that have to be there before its marker is
+	// written: those of the peer for all nodes that copy the source.
+	slotsBefore map[database.Link][]resource.Identifier
+}
+
+// addNode adds (1) and (3) to (6) for a node.
+func (p *populating) addNode(node *NodeResources, existing []string) {
+	node.addDatabase(p.stop, p.diff)
+	var caughtUp []resource.Identifier
+	for _, peer := range existing {
+		if p.stop.Stopped() {
+			return
+		}
+		if peer == node.NodeName || peer == node.SourceNode {
+			continue
+		}
+		p.addSlot(node, peer)                                 // (1)
+		caughtUp = append(caughtUp, p.addWait(node, peer)...) // (3)
+		p.addAdvance(node, peer)                              // (6)
+	}
+	p.addCopy(node.link(node.SourceNode, node.NodeName), caughtUp) // (4), (5)
+}
+
+// addSlot adds (1), the slot in which a peer keeps what it writes from now on, and the subscription that takes the slot
+// over. That stays disabled until the end state enables it (7).
+func (p *populating) addSlot(node *NodeResources, peer string) {
+	link := node.link(peer, node.NodeName)
+	slotMade := database.ReplicationSlotCreateIdentifier(link)
+	p.diff.Add(database.ReplicationSlot{Link: link}.Resource())
+	p.diff.Add(database.ReplicationSlotCreate{Link: link}.Resource())
+	p.diff.Add(database.Subscription{
+		Link: link, Disabled: true, ExtraDependencies: []resource.Identifier{slotMade},
+	}.Resource())
+	toSource := node.link(peer, node.SourceNode)
+	p.slotsBefore[toSource] = append(p.slotsBefore[toSource], slotMade)
+}
+
+// addMarkers adds (2), the markers from the peers to the sources.
+func (p *populating) addMarkers() {
+	for link, slots := range p.slotsBefore {
+		if p.stop.Spend(len(slots)) {
+			return
+		}
+		p.diff.Add(database.SyncEvent{Link: link, ExtraDependencies: slots}.Resource())
 	}
 }
 
-// addCopy adds the copy of schema and rows along the link from the source, and the marker that tells when
+// addWait adds (3), the wait until the source has what a peer wrote before its marker. It returns what the copy has to
+// wait for.
+func (p *populating) addWait(node *NodeResources, peer string) []resource.Identifier {
+	wait := database.WaitForSyncEvent{Link: node.link(peer, node.SourceNode)}.Resource()
+	catchup := database.PeerCatchup{
+		Source: node.SourceNode, Peer: peer, DatabaseName: node.databaseName(),
+	}.Resource()
+	p.diff.Add(wait)
+	p.diff.Add(catchup)
+	return []resource.Identifier{wait.Identifier, catchup.Identifier}
+}
+
+// addCopy adds (4), the copy of schema and rows along the link from the source, and (5), the marker that tells when
 // it is complete.
-func (p *populate) addCopy(link database.Link, caughtUp []resource.Identifier) {
+func (p *populating) addCopy(link database.Link, caughtUp []resource.Identifier) {
+	if p.stop.Spend(len(caughtUp)) {
+		return
+	}
 	p.diff.Add(database.ReplicationSlot{Link: link}.Resource())
 	p.diff.Add(database.Subscription{
 		Link: link, SyncStructure: true, SyncData: true, ExtraDependencies: caughtUp,
@@ -82,44 +142,77 @@ func (p *populate) addCopy(link database.Link, caughtUp []resource.Identifier) {
 	p.diff.Add(database.WaitForSyncEvent{Link: link}.Resource())
 }
 
-// done adds the markers and returns the diff.
-func (p *populate) done() *resource.State {
-	for link, slots := range p.markers {
-		p.diff.Add(database.SyncEvent{Link: link, ExtraDependencies: slots}.Resource())
-	}
-	return p.diff
+// addAdvance adds (6), which finds the last commit of a peer that came with the copy, and moves slot and origin behind
+// it.
+func (p *populating) addAdvance(node *NodeResources, peer string) {
+	link := node.link(peer, node.NodeName)
+	copied := database.WaitForSyncEventIdentifier(node.link(node.SourceNode, node.NodeName))
+	p.diff.Add(database.LagTracker{
+		Origin: peer, Receiver: node.NodeName, DatabaseName: node.databaseName(),
+		DependentResources: []resource.Identifier{copied},
+	}.Resource())
+	p.diff.Add(database.ReplicationSlotAdvance{Link: link}.Resource())
+	p.diff.Add(database.ReplicationOriginAdvance{Link: link}.Resource())
 }
 
-// PopulateNodes returns the diff that populates all new nodes that have a source; nil if none has one. The
-// marker from a peer to a source is written once for all of them, after the slots of all are there.
-func PopulateNodes(existing, nodes []*NodeResources) (*resource.State, error) {
-	names := make([]string, len(existing))
-	for i, node := range existing {
-		names[i] = node.NodeName
+// populate returns the diff that populates what is incomplete, and goes on where earlier plans stopped.
+func (m *membership) populate(incomplete []*NodeResources, end *resource.State) (*resource.State, error) {
+	diff, err := populateNodes(m.stop, names(m.stop, m.members), incomplete)
+	if err != nil {
+		return nil, err
 	}
-	var p *populate
-	for _, node := range nodes {
-		if err := node.checkPopulate(); err != nil {
-			return nil, err
-		}
-		if node.SourceNode == "" {
-			continue
-		}
-		if p == nil {
-			p = newPopulate()
-		}
-		p.addNode(node, names)
+	if diff == nil {
+		diff = resource.NewState()
 	}
-	if p == nil {
-		return nil, nil
+	if err := m.leaveSettled(diff); err != nil {
+		return nil, err
 	}
-	return p.done(), nil
+	return diff, m.finishFailed(diff, end)
 }
 
-// checkPopulate refuses a node that cannot be populated from the source that it names.
-func (n *NodeResources) checkPopulate() error {
-	if n.SourceNode != "" && n.SourceNode == n.NodeName {
-		return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: SourceIsSelf}
+// leaveSettled takes out of the populate what would undo what is done: of a node that only needs one
+// subscription again, the others go on as they are.
+func (m *membership) leaveSettled(populate *resource.State) error {
+	for _, n := range m.with(joining) {
+		for _, provider := range m.providers(n) {
+			if m.stop.Stopped() {
+				return m.stop.Err()
+			}
+			link := n.link(provider, n.NodeName)
+			settled, err := m.settled(link)
+			if err != nil {
+				return err
+			}
+			subscription, _ := m.start.Get(database.SubscriptionIdentifier(link))
+			if !settled || subscription.NeedsRecreate {
+				continue
+			}
+			populate.Add(subscription)
+			populate.Remove(database.LagTrackerIdentifier(provider, n.NodeName, n.databaseName()))
+			populate.Remove(database.ReplicationSlotAdvanceIdentifier(link))
+			populate.Remove(database.ReplicationOriginAdvanceIdentifier(link))
+		}
 	}
-	return n.check()
+	return nil
+}
+
+// finishFailed adds to the populate the final shape of subscriptions that have failed in the one in which they
+// copy, of nodes that have all their data: what is updated in between must not let them copy again.
+func (m *membership) finishFailed(populate, end *resource.State) error {
+	for _, n := range m.with(populated) {
+		if m.stop.Stopped() {
+			return m.stop.Err()
+		}
+		link := n.link(n.SourceNode, n.NodeName)
+		settled, err := m.settled(link)
+		if err != nil {
+			return err
+		}
+		found, ok := m.start.Get(database.SubscriptionIdentifier(link))
+		desired, stays := end.Get(database.SubscriptionIdentifier(link))
+		if ok && stays && !settled && found.Error != "" {
+			populate.Add(desired)
+		}
+	}
+	return nil
 }

@@ -18,17 +18,28 @@ func RestoreDatabase(
 }
 
 // RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, too: end is the end state of the
-// nodes, with the primaries that start knows, and of the targets. It can be told to stop.
+// nodes, with the primaries that start knows, and of the targets. Told to stop, it ends with
+// interrupt.ErrInterrupted.
 func RestoreDatabaseTo(
+	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+) (plans []resource.Plan, end *resource.State, err error) {
+	plans, end, err = restoreDatabase(stop, start, nodes, targets)
+	if stopped := stop.Err(); stopped != nil {
+		return nil, nil, stopped
+	}
+	return plans, end, err
+}
+
+func restoreDatabase(
 	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (plans []resource.Plan, end *resource.State, err error) {
 	if len(targets) == 0 {
 		return nil, nil, &NoTargetsError{}
 	}
-	if err := disjoint(nodes, targets); err != nil {
+	if err := disjoint(stop, nodes, targets); err != nil {
 		return nil, nil, err
 	}
-	kept, err := keptNodes(start, nodes)
+	kept, err := membersOnly(stop, start, nodes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +50,7 @@ func RestoreDatabaseTo(
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
 	for i, target := range targets {
-		if lists[i], err = RestoreNode(target); err != nil {
+		if lists[i], err = restoreNode(stop, target); err != nil {
 			return nil, nil, err
 		}
 		restored[i] = target.ToNodeResources()
@@ -48,26 +59,29 @@ func RestoreDatabaseTo(
 	if err := extendEnd(stop, end, kept, restored); err != nil {
 		return nil, nil, err
 	}
-	var wanted [][]*resource.State
-	for _, step := range mergeByStep(lists) {
-		wanted = append(wanted, []*resource.State{base, step})
+	var desired [][]*resource.State
+	for _, step := range mergeByPosition(stop, lists) {
+		desired = append(desired, []*resource.State{base, step})
 	}
-	wanted = append(wanted, []*resource.State{end})
-	plans, err = resource.PlanMerged(stop, start, resource.PlanOptions{}, wanted...)
+	desired = append(desired, []*resource.State{end})
+	plans, err = resource.PlanMerged(stop, start, resource.PlanOptions{}, desired...)
 	return plans, end, err
 }
 
 // disjoint refuses a node that is given twice, as kept, as target, or as both.
-func disjoint(nodes []*NodeResources, targets []*NodeRestoreResources) error {
+func disjoint(stop *interrupt.Poller, nodes []*NodeResources, targets []*NodeRestoreResources) error {
 	seen := make(map[string]bool, len(nodes)+len(targets))
-	names := make([]string, 0, len(nodes)+len(targets))
-	for _, n := range nodes {
-		names = append(names, n.NodeName)
-	}
+	all := names(stop, nodes)
 	for _, t := range targets {
-		names = append(names, t.NodeName)
+		if stop.Stopped() {
+			return interrupt.ErrInterrupted
+		}
+		all = append(all, t.NodeName)
 	}
-	for _, name := range names {
+	for _, name := range all {
+		if stop.Stopped() {
+			return interrupt.ErrInterrupted
+		}
 		if seen[name] {
 			return &DuplicateNodeError{Node: name}
 		}
@@ -76,15 +90,18 @@ func disjoint(nodes []*NodeResources, targets []*NodeRestoreResources) error {
 	return nil
 }
 
-// keptNodes returns the nodes as start knows them, and refuses one that is not a member: its replication
+// membersOnly returns the kept nodes as start knows them, and refuses one that is not a member: its replication
 // would be enabled over rows that it does not have.
-func keptNodes(start *resource.State, nodes []*NodeResources) ([]*NodeResources, error) {
-	r, err := newRoster(start, nodes)
+func membersOnly(stop *interrupt.Poller, start *resource.State, nodes []*NodeResources) ([]*NodeResources, error) {
+	m, err := newMembership(stop, start, nodes)
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range r.all {
-		switch r.standings[n.NodeName] {
+	for _, n := range m.all {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
+		switch m.status[n.NodeName] {
 		case member:
 		case newcomer:
 			return nil, &KeptNodeError{Node: n.NodeName, Problem: KeptNodeNew}
@@ -92,5 +109,5 @@ func keptNodes(start *resource.State, nodes []*NodeResources) ([]*NodeResources,
 			return nil, &KeptNodeError{Node: n.NodeName, Problem: KeptNodeJoining}
 		}
 	}
-	return r.all, nil
+	return m.all, nil
 }

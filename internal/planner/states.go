@@ -4,27 +4,29 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// madeResources are resources of a node that has been checked and will not change.
-type madeResources struct {
+// ownResources are the resources of a node that are needed more than once.
+type ownResources struct {
 	node      *resource.Resource
-	instances []*resource.Resource
+	instances []*resource.Resource // as InstanceResources
 }
 
-// keep makes the resources that are needed more than once. The node must not change afterwards.
-func (n *NodeResources) keep() {
-	made := &madeResources{node: n.makeNode(), instances: make([]*resource.Resource, len(n.InstanceResources))}
-	for i, instance := range n.InstanceResources {
-		made.instances[i] = n.makeInstance(instance)
+// makeOwn makes the resources that are needed more than once. The node, which has been checked, must not change
+// afterwards.
+func (n *NodeResources) makeOwn(stop *interrupt.Poller) *ownResources {
+	own := &ownResources{node: n.makeNode(stop), instances: make([]*resource.Resource, len(n.InstanceResources))}
+	for at, i := range n.InstanceResources {
+		own.instances[at] = n.makeInstance(stop, i)
 	}
-	n.made = made
+	return own
 }
 
 // check refuses a node from which no state can be made.
-func (n *NodeResources) check() error {
-	if n.made != nil {
+func (n *NodeResources) check(stop *interrupt.Poller) error {
+	if n.own != nil {
 		return nil
 	}
 	if len(n.InstanceResources) == 0 {
@@ -34,6 +36,9 @@ func (n *NodeResources) check() error {
 		return &SourceAndRestoreError{Node: n.NodeName}
 	}
 	for _, i := range n.InstanceResources {
+		if stop.Stopped() {
+			return interrupt.ErrInterrupted
+		}
 		if err := i.Instance.Validate(); err != nil {
 			return err
 		}
@@ -65,9 +70,16 @@ func (n *NodeResources) primaryInstanceID() string {
 	return n.InstanceResources[0].id()
 }
 
-// hasInstance tells whether an instance is wanted.
-func (n *NodeResources) hasInstance(id string) bool {
-	return slices.ContainsFunc(n.InstanceResources, func(i *InstanceResources) bool { return i.id() == id })
+// databaseIdentifier is that of the node's Postgres database.
+func (n *NodeResources) databaseIdentifier() resource.Identifier {
+	return database.PostgresDatabaseIdentifier(n.NodeName, n.databaseName())
+}
+
+// hasInstance tells whether an instance is desired.
+func (n *NodeResources) hasInstance(stop *interrupt.Poller, id string) bool {
+	return slices.ContainsFunc(n.InstanceResources, func(i *InstanceResources) bool {
+		return stop.Stopped() || i.id() == id
+	})
 }
 
 // link is the way from provider to subscriber in the node's database.
@@ -87,22 +99,34 @@ func (n *NodeResources) script(name string) *database.Script {
 
 func (i *InstanceResources) id() string { return i.Instance.Spec.InstanceID }
 
-// addInstance adds the instance state of i, an instance of n: its dependencies and itself.
-func (n *NodeResources) addInstance(s *resource.State, i *InstanceResources) {
-	addWanted(s, i.InstanceDependencies)
-	if n.made == nil {
-		s.Add(n.makeInstance(i))
-		return
+// addInstances adds the instance states of all instances.
+func (n *NodeResources) addInstances(stop *interrupt.Poller, s *resource.State) {
+	for at := range n.InstanceResources {
+		if stop.Stopped() {
+			return
+		}
+		n.addInstance(stop, s, at)
 	}
-	s.Add(n.made.instances[slices.Index(n.InstanceResources, i)])
 }
 
-func (n *NodeResources) makeInstance(i *InstanceResources) *resource.Resource {
+// addInstance adds the instance state of the instance at that position: its dependencies and itself.
+func (n *NodeResources) addInstance(stop *interrupt.Poller, s *resource.State, at int) {
+	i := n.InstanceResources[at]
+	addDesired(stop, s, i.InstanceDependencies)
+	if n.own == nil {
+		s.Add(n.makeInstance(stop, i))
+		return
+	}
+	s.Add(n.own.instances[at])
+}
+
+// makeInstance makes the resource of an instance, which may be one that is not among those of n.
+func (n *NodeResources) makeInstance(stop *interrupt.Poller, i *InstanceResources) *resource.Resource {
 	instance := i.Instance
 	if instance.Dependencies == nil {
-		instance.Dependencies = identifiers(i.InstanceDependencies)
+		instance.Dependencies = appendIdentifiers(stop, nil, i.InstanceDependencies)
 	}
-	instance.Dependencies = inOrder(instance.Dependencies)
+	instance.Dependencies = sortedSet(stop, instance.Dependencies)
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primaryInstanceID()
 	}
@@ -113,25 +137,31 @@ func (n *NodeResources) makeInstance(i *InstanceResources) *resource.Resource {
 }
 
 // addNode adds the node state of n: the node dependents of all its instances and the node.
-func (n *NodeResources) addNode(s *resource.State) {
+func (n *NodeResources) addNode(stop *interrupt.Poller, s *resource.State) {
 	for _, i := range n.InstanceResources {
-		addWanted(s, i.NodeDependents)
+		if stop.Stopped() {
+			return
+		}
+		addDesired(stop, s, i.NodeDependents)
 	}
-	n.addBareNode(s)
+	n.addBareNode(stop, s)
 }
 
 // addBareNode adds the node without its dependents.
-func (n *NodeResources) addBareNode(s *resource.State) {
-	if n.made == nil {
-		s.Add(n.makeNode())
+func (n *NodeResources) addBareNode(stop *interrupt.Poller, s *resource.State) {
+	if n.own == nil {
+		s.Add(n.makeNode(stop))
 		return
 	}
-	s.Add(n.made.node)
+	s.Add(n.own.node)
 }
 
-func (n *NodeResources) makeNode() *resource.Resource {
+func (n *NodeResources) makeNode(stop *interrupt.Poller) *resource.Resource {
 	ids := make([]string, len(n.InstanceResources))
 	for i, instance := range n.InstanceResources {
+		if stop.Stopped() {
+			break
+		}
 		ids[i] = instance.id()
 	}
 	return database.Node{Name: n.NodeName, InstanceIDs: ids, PrimaryInstanceID: n.primaryInstanceID()}.Resource()
@@ -139,7 +169,7 @@ func (n *NodeResources) makeNode() *resource.Resource {
 
 // addDatabase adds the database state of n: the Postgres database, what it depends on, and a monitor for
 // each instance.
-func (n *NodeResources) addDatabase(s *resource.State) {
+func (n *NodeResources) addDatabase(stop *interrupt.Poller, s *resource.State) {
 	postgres := database.PostgresDatabase{
 		DatabaseID:         n.databaseID(),
 		NodeName:           n.NodeName,
@@ -151,8 +181,11 @@ func (n *NodeResources) addDatabase(s *resource.State) {
 		postgres.RenameFrom, postgres.HasRestoreConfig = n.RestoreConfig.SourceDatabaseName, true
 	}
 	for _, i := range n.InstanceResources {
-		addWanted(s, i.DatabaseDependencies)
-		postgres.ExtraDependencies = append(postgres.ExtraDependencies, identifiers(i.DatabaseDependencies)...)
+		if stop.Stopped() {
+			return
+		}
+		addDesired(stop, s, i.DatabaseDependencies)
+		postgres.ExtraDependencies = appendIdentifiers(stop, postgres.ExtraDependencies, i.DatabaseDependencies)
 		s.Add(database.MonitorInstance{
 			DatabaseID:   n.databaseID(),
 			InstanceID:   i.id(),
@@ -160,53 +193,41 @@ func (n *NodeResources) addDatabase(s *resource.State) {
 			HostID:       i.Instance.Spec.HostID,
 		}.Resource())
 	}
-	postgres.ExtraDependencies = inOrder(postgres.ExtraDependencies)
+	postgres.ExtraDependencies = sortedSet(stop, postgres.ExtraDependencies)
 	s.Add(postgres.Resource())
 }
 
-// addWanted adds resources of the caller. Whatever marks they carry say nothing about what is wanted.
-func addWanted(s *resource.State, rs []*resource.Resource) {
+// addDesired adds resources of the caller. Whatever marks they carry say nothing about what is desired.
+func addDesired(stop *interrupt.Poller, s *resource.State, rs []*resource.Resource) {
 	for _, r := range rs {
+		if stop.Stopped() {
+			return
+		}
 		s.Add(r.Wanted())
 	}
 }
 
-func identifiers(rs []*resource.Resource) []resource.Identifier {
-	ids := make([]resource.Identifier, len(rs))
-	for i, r := range rs {
-		ids[i] = r.Identifier
+func appendIdentifiers(
+	stop *interrupt.Poller, ids []resource.Identifier, rs []*resource.Resource,
+) []resource.Identifier {
+	for _, r := range rs {
+		if stop.Stopped() {
+			return nil
+		}
+		ids = append(ids, r.Identifier)
 	}
 	return ids
 }
 
-// inOrder returns a sorted copy, each identifier once: attributes list them, and in which order resources
+// sortedSet returns a sorted copy, each identifier once: attributes list them, and in which order resources
 // were given must not look like a change. Instances may share what they depend on.
-func inOrder(ids []resource.Identifier) []resource.Identifier {
+func sortedSet(stop *interrupt.Poller, ids []resource.Identifier) []resource.Identifier {
 	ids = slices.Clone(ids)
-	resource.SortIdentifiers(ids)
+	slices.SortFunc(ids, func(a, b resource.Identifier) int {
+		if stop.Stopped() {
+			return 0 // which order comes of this does not matter any more
+		}
+		return a.Compare(b)
+	})
 	return slices.Compact(ids)
-}
-
-// appendNew appends id unless it is there: instances may share what they depend on.
-func appendNew(ids []resource.Identifier, id resource.Identifier) []resource.Identifier {
-	for _, known := range ids {
-		if known == id {
-			return ids
-		}
-	}
-	return append(ids, id)
-}
-
-// mergeByStep merges the i-th diffs of all lists into the i-th diff of the result.
-func mergeByStep(lists [][]*resource.State) []*resource.State {
-	var merged []*resource.State
-	for _, diffs := range lists {
-		for i, diff := range diffs {
-			if i == len(merged) {
-				merged = append(merged, resource.NewState())
-			}
-			merged[i].Merge(diff)
-		}
-	}
-	return merged
 }

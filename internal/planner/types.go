@@ -5,7 +5,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// NodeResources is the wanted shape of one node. The functions of this package read it and never change it.
+// NodeResources is the desired shape of one node. The functions of this package read it and never change it.
 type NodeResources struct {
 	NodeName string
 	// SourceNode is the existing node that a new node copies its first data from. Empty: the first existing
@@ -26,8 +26,8 @@ type NodeResources struct {
 	// Scripts run once: database.ScriptPostInit and database.ScriptPostDatabaseCreate, each at most once.
 	Scripts []database.Script
 
-	// made are resources that are needed more than once; nil if they are not kept.
-	made *madeResources
+	// own are resources that are needed more than once; nil if they are made anew each time.
+	own *ownResources
 }
 
 // InstanceResources is one instance with the orchestrator's own resources around it.

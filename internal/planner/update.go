@@ -3,6 +3,8 @@ package planner
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,42 +13,49 @@ import (
 // with the change. The node itself comes with the last of them. All instances are taken as existing;
 // UpdateDatabase knows better, and puts replicas that do not exist yet behind the primary.
 func UpdateNode(node *NodeResources) ([]*resource.State, error) {
-	return updateNode(node, func(string) bool { return true })
+	return updateNode(nil, node, func(resource.Identifier) bool { return true })
 }
 
 // updateNode is UpdateNode with knowledge of which instances exist. A replica that does not must find its
 // primary's new configuration in place, so it comes after it.
-func updateNode(node *NodeResources, exists func(instanceID string) bool) ([]*resource.State, error) {
-	if err := node.check(); err != nil {
+func updateNode(
+	stop *interrupt.Poller, node *NodeResources, exists func(resource.Identifier) bool,
+) ([]*resource.State, error) {
+	if err := node.check(stop); err != nil {
 		return nil, err
 	}
-	var before, primary, after []*InstanceResources
-	for _, i := range node.InstanceResources {
+	var before, primary, after []int // positions in InstanceResources
+	for at, i := range node.InstanceResources {
 		switch {
+		case stop.Stopped():
+			return nil, interrupt.ErrInterrupted
 		case i.id() == node.PrimaryInstanceID:
-			primary = append(primary, i)
-		case exists(i.id()):
-			before = append(before, i)
+			primary = append(primary, at)
+		case exists(database.InstanceIdentifier(i.id())):
+			before = append(before, at)
 		default:
-			after = append(after, i)
+			after = append(after, at)
 		}
 	}
 	if len(primary) == 0 {
 		return nil, &PrimaryNotFoundError{Node: node.NodeName, PrimaryInstanceID: node.PrimaryInstanceID}
 	}
 	var diffs []*resource.State
-	for _, i := range slices.Concat(before, primary, after) {
+	for _, at := range slices.Concat(before, primary, after) {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
 		diff := resource.NewState()
-		node.addInstance(diff, i)
+		node.addInstance(stop, diff, at)
 		diffs = append(diffs, diff)
 	}
-	node.addNode(diffs[len(diffs)-1])
+	node.addNode(stop, diffs[len(diffs)-1])
 	return diffs, nil
 }
 
 // RollingUpdateNodes returns the diffs that update nodes one after the other.
 func RollingUpdateNodes(nodes []*NodeResources) ([]*resource.State, error) {
-	lists, err := updateNodes(nodes, UpdateNode)
+	lists, err := diffsOfEach(nil, nodes, UpdateNode)
 	if err != nil {
 		return nil, err
 	}
@@ -56,23 +65,9 @@ func RollingUpdateNodes(nodes []*NodeResources) ([]*resource.State, error) {
 // ConcurrentUpdateNodes returns the diffs that update all nodes at once, still instance by instance: the
 // first diffs of all nodes together, then the second ones, and so on.
 func ConcurrentUpdateNodes(nodes []*NodeResources) ([]*resource.State, error) {
-	lists, err := updateNodes(nodes, UpdateNode)
+	lists, err := diffsOfEach(nil, nodes, UpdateNode)
 	if err != nil {
 		return nil, err
 	}
-	return mergeByStep(lists), nil
-}
-
-// updateNodes returns the diffs of each node.
-func updateNodes(
-	nodes []*NodeResources, update func(*NodeResources) ([]*resource.State, error),
-) ([][]*resource.State, error) {
-	lists := make([][]*resource.State, len(nodes))
-	for i, node := range nodes {
-		var err error
-		if lists[i], err = update(node); err != nil {
-			return nil, err
-		}
-	}
-	return lists, nil
+	return mergeByPosition(nil, lists), nil
 }

@@ -1,0 +1,134 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// outdated is what joining nodes have to do again.
+type outdated struct {
+	gone []resource.Identifier // is deleted, with all that depends on it
+	lost []resource.Identifier // is left as it is, so that it tells why; what depends on it is deleted
+}
+
+// cleanUp plans the deletion of what joining nodes have to do again: each kind as a plan of its own, so that at every
+// moment the state says what still is to be done. What made it necessary, such as an instance that is marked as needing
+// recreation, stays to the end, and is then created like anything else. Where the nodes stand is found out anew after
+// each plan, as whoever stops there and asks again finds it: a node that shares what was deleted may not have all its
+// data any more. It returns the membership after the plans.
+func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
+	var plans []resource.Plan
+	for _, kind := range []func(*membership, *outdated, *NodeResources){
+		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedSlots,
+	} {
+		var found outdated
+		for _, n := range m.with(joining) {
+			kind(m, &found, n)
+		}
+		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)
+		plan, err := resource.PlanDelete(m.stop, m.start, append(found.gone, dependents...))
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(plan.Phases) == 0 {
+			continue
+		}
+		plans = append(plans, plan)
+		if m, err = m.at(afterwards(m.stop, m.start, plan)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return plans, m, nil
+}
+
+// outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been
+// enabled, recorded or not, it may have confirmed changes of a peer that the source did not have yet. The
+// slots do not keep them any more, so that the next copy has to wait until the source has them. A node
+// without a subscription to a peer cannot have been.
+func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
+	peers := m.peers(n)
+	begun := slices.ContainsFunc(peers, func(peer string) bool {
+		return m.stop.Stopped() || m.recorded(database.SubscriptionIdentifier(n.link(peer, n.NodeName)))
+	})
+	if !begun || !m.mustCopyAgain(n) {
+		return
+	}
+	for _, peer := range peers {
+		if m.stop.Stopped() {
+			return
+		}
+		m.discard(found, database.SyncEventIdentifier(n.link(peer, n.SourceNode)))
+	}
+}
+
+// outdatedData is what has to be done again for a joining node whose data is lost or lacks rows, but for
+// what made it so: all that depends on it, the copy, and, of a node that has lost its primary, the
+// replicas, which cannot follow the one that takes its place. Of a node that has all its data, it is what
+// put a subscription that has to be made again at its position.
+func (m *membership) outdatedData(found *outdated, n *NodeResources) {
+	if m.primaryLost(n) {
+		m.outdatedReplicas(found, n)
+	}
+	if id := n.databaseIdentifier(); !m.exists(id) {
+		found.lost = append(found.lost, id)
+	}
+	found.lost = append(found.lost, m.lostSlots(n)...)
+	if m.mustCopyAgain(n) {
+		m.outdatedLinks(found, n)
+		return
+	}
+	for _, peer := range m.peers(n) {
+		link := n.link(peer, n.NodeName)
+		if m.stop.Stopped() {
+			return
+		}
+		if !m.exists(database.SubscriptionIdentifier(link)) {
+			m.discard(found, database.LagTrackerIdentifier(peer, n.NodeName, n.databaseName()),
+				database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link))
+		}
+	}
+}
+
+// outdatedReplicas adds the instances of a node that has lost its primary, and what depends on that.
+func (m *membership) outdatedReplicas(found *outdated, n *NodeResources) {
+	primary := database.InstanceIdentifier(n.primaryInstanceID())
+	found.lost = append(found.lost, primary)
+	for _, id := range m.instances(n) {
+		if m.stop.Stopped() {
+			return
+		}
+		if id != primary && m.recorded(id) {
+			found.gone = append(found.gone, id)
+		}
+	}
+}
+
+// outdatedLinks adds what replicates into the node, and what replicates out of it: its tables will be emptied, which
+// must not reach the others. The slots on the others stay: they keep what the next copy may lack.
+func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
+	for _, other := range m.all {
+		if m.stop.Stopped() {
+			return
+		}
+		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
+		m.discard(found, database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
+			database.ReplicationSlotIdentifier(out))
+	}
+	found.lost = append(found.lost, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
+}
+
+// outdatedSlots adds the slots for a joining node on peers that leave.
+func (m *membership) outdatedSlots(found *outdated, n *NodeResources) {
+	found.gone = append(found.gone, m.abandonedSlots(n)...)
+}
+
+// discard adds what start has of the given resources, and does not have to make again, to what goes.
+func (m *membership) discard(found *outdated, ids ...resource.Identifier) {
+	for _, id := range ids {
+		if m.exists(id) {
+			found.gone = append(found.gone, id)
+		}
+	}
+}

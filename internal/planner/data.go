@@ -1,0 +1,135 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// hasAllData tells whether the data of a joining node is complete: one of its subscriptions has been given
+// the shape that it has at the end, which happens only after everything else has succeeded; the others have
+// it, too, or are at the position from which they may go on; and nothing has been lost since.
+func (m *membership) hasAllData(n *NodeResources) (bool, error) {
+	if m.lacksRows(n) {
+		return false, nil
+	}
+	enabled := false
+	for _, provider := range m.providers(n) {
+		link := n.link(provider, n.NodeName)
+		if m.stop.Stopped() || !m.exists(database.SubscriptionIdentifier(link)) {
+			return false, nil
+		}
+		settled, err := m.settled(link)
+		if err != nil {
+			return false, err
+		}
+		if !settled && provider != n.SourceNode && !m.exists(database.ReplicationOriginAdvanceIdentifier(link)) {
+			return false, nil
+		}
+		enabled = enabled || settled
+	}
+	return enabled, nil
+}
+
+// settled tells whether start has the subscription of the link in the shape that it has at the end.
+func (m *membership) settled(link database.Link) (bool, error) {
+	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))
+	if !ok {
+		return false, nil
+	}
+	return database.SubscriptionSettled(subscription)
+}
+
+// mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
+func (m *membership) mustCopyAgain(n *NodeResources) bool { return m.lacksRows(n) || m.copyFailed(n) }
+
+// copyFailed tells whether the copy of a joining node has failed after the node began to provide: the copy that takes
+// its place must not reach the others.
+func (m *membership) copyFailed(n *NodeResources) bool {
+	subscription, ok := m.start.Get(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
+	if !ok || subscription.Error == "" {
+		return false
+	}
+	if settled, err := database.SubscriptionSettled(subscription); err != nil || settled {
+		return false
+	}
+	return m.anyOther(func(other *NodeResources) bool {
+		out := n.link(n.NodeName, other.NodeName)
+		return m.exists(database.ReplicationSlotIdentifier(out)) || m.exists(database.SubscriptionIdentifier(out))
+	})
+}
+
+// anyOther tells whether it is so for any desired node.
+func (m *membership) anyOther(is func(*NodeResources) bool) bool {
+	return slices.ContainsFunc(m.all, func(other *NodeResources) bool { return m.stop.Stopped() || is(other) })
+}
+
+// lacksRows tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
+func (m *membership) lacksRows(n *NodeResources) bool {
+	return m.primaryLost(n) || !m.exists(n.databaseIdentifier()) || m.copyLost(n) || len(m.lostSlots(n)) > 0 ||
+		m.copiedWithoutSlot(n) || len(m.abandonedSlots(n)) > 0
+}
+
+// primaryLost tells whether the primary instance of a joining node is gone or has to be made again: it comes back empty.
+func (m *membership) primaryLost(n *NodeResources) bool {
+	return !m.exists(database.InstanceIdentifier(n.primaryInstanceID()))
+}
+
+// copyLost tells whether the subscription to the source has to be made again: what it has received since
+// the copy cannot be told from what it has not. If the node itself has begun to provide, the subscription
+// has been there, and was deleted to be made again.
+func (m *membership) copyLost(n *NodeResources) bool {
+	id := database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))
+	if m.recorded(id) {
+		return !m.exists(id)
+	}
+	return m.anyOther(func(other *NodeResources) bool {
+		return m.recorded(database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)))
+	})
+}
+
+// lostSlots are the slots for a joining node, and the makings of them, that have to be made again.
+func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, provider := range m.providers(n) {
+		if m.stop.Stopped() {
+			return nil
+		}
+		link := n.link(provider, n.NodeName)
+		for _, id := range []resource.Identifier{
+			database.ReplicationSlotIdentifier(link), database.ReplicationSlotCreateIdentifier(link),
+		} {
+			if m.recorded(id) && !m.exists(id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// copiedWithoutSlot tells whether the copy of a joining node was made without the slot of one of the peers:
+// what that peer wrote after it is kept nowhere.
+func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
+	return m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))) &&
+		slices.ContainsFunc(m.peers(n), func(peer string) bool {
+			return m.stop.Stopped() || !m.recorded(database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName)))
+		})
+}
+
+// abandonedSlots are the slots for a joining node on peers that are not desired any more. What such a peer has
+// written since the copy will not come through its slot: the next copy has to bring it, from the source.
+func (m *membership) abandonedSlots(n *NodeResources) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, id := range m.links[n.NodeName] {
+		if m.stop.Stopped() {
+			return nil
+		}
+		provider, subscriber, ok := database.SlotNodes(id)
+		if ok && subscriber == n.NodeName && m.status[provider] == 0 &&
+			!m.recorded(database.RolesSourceIdentifier(provider)) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,275 @@
+package planner
+
+import (
+	"maps"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// nodeStatus is where a desired node stands in a state.
+type nodeStatus uint8
+
+const (
+	// newcomer holds no data. It is added, and populated if there is a member to copy from.
+	newcomer nodeStatus = iota + 1
+	// joining is being populated: its roles source is there, and its data is not known to be complete.
+	joining
+	// populated is joining with all its data: all that is left is to let it replicate, and to clean up.
+	populated
+	// member holds data, takes writes, and can be a source and a peer.
+	member
+)
+
+// membership is the desired nodes, each with its status in one state. It belongs to one state for good: that of
+// another state is made with at. When stop tells to stop, what the methods return is worth nothing.
+type membership struct {
+	stop  *interrupt.Poller
+	start *resource.State
+	// all are the nodes in the order given, completed with what start knows: copies of the caller's.
+	all     []*NodeResources
+	status  map[string]nodeStatus
+	members []*NodeResources
+	// links are, for each joining node, its slots and subscriptions in start.
+	links map[string][]resource.Identifier
+}
+
+// newMembership finds out where each node stands. It refuses states in which going on would lose data.
+func newMembership(stop *interrupt.Poller, start *resource.State, nodes []*NodeResources) (*membership, error) {
+	m := &membership{stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes))}
+	for _, n := range nodes {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
+		if _, twice := m.status[n.NodeName]; twice {
+			return nil, &DuplicateNodeError{Node: n.NodeName}
+		}
+		node := *n
+		if err := node.check(stop); err != nil {
+			return nil, err
+		}
+		var err error
+		if m.status[n.NodeName], err = m.statusAlone(&node); err != nil {
+			return nil, err
+		}
+		m.all = append(m.all, &node)
+	}
+	m.demoteEmpty()
+	m.members = m.with(member)
+	markers := m.hasMarkers()
+	for _, n := range m.all {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
+		if err := m.takeRecorded(n, markers); err != nil {
+			return nil, err
+		}
+		n.own = n.makeOwn(stop)
+	}
+	return m, m.judgeJoining()
+}
+
+// at is the membership of the same nodes in a later state: what may have changed is which of the joining nodes have
+// all their data.
+func (m *membership) at(later *resource.State) (*membership, error) {
+	next := *m
+	next.start, next.status = later, maps.Clone(m.status)
+	return &next, next.judgeJoining()
+}
+
+// judgeJoining tells the joining nodes that have all their data from those that have not.
+func (m *membership) judgeJoining() error {
+	nodes := m.with(joining, populated)
+	names := make(map[string]bool, len(nodes))
+	for _, n := range nodes {
+		names[n.NodeName] = true
+	}
+	m.links = linksOf(m.stop, m.start, names)
+	for _, n := range nodes {
+		complete, err := m.hasAllData(n)
+		if err != nil {
+			return err
+		}
+		m.status[n.NodeName] = joining
+		if complete {
+			m.status[n.NodeName] = populated
+		}
+	}
+	return m.stop.Err()
+}
+
+// linksOf are the slots and the subscriptions from and to each of the nodes in a state, in no order.
+func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) map[string][]resource.Identifier {
+	links := make(map[string][]resource.Identifier, len(nodes))
+	if len(nodes) == 0 {
+		return links
+	}
+	for r := range s.All() {
+		if stop.Stopped() {
+			return nil
+		}
+		provider, subscriber, ok := database.LinkNodes(r.Identifier)
+		if ok && nodes[provider] {
+			links[provider] = append(links[provider], r.Identifier)
+		}
+		if ok && nodes[subscriber] && subscriber != provider {
+			links[subscriber] = append(links[subscriber], r.Identifier)
+		}
+	}
+	return links
+}
+
+// with returns the nodes that have one of the statuses, in order.
+func (m *membership) with(statuses ...nodeStatus) []*NodeResources {
+	var found []*NodeResources
+	for _, n := range m.all {
+		if m.stop.Stopped() {
+			return nil
+		}
+		for _, s := range statuses {
+			if m.status[n.NodeName] == s {
+				found = append(found, n)
+			}
+		}
+	}
+	return found
+}
+
+// peers are the members other than the source of a new or joining node.
+func (m *membership) peers(n *NodeResources) []string {
+	names := make([]string, 0, len(m.members)+1)
+	for _, other := range m.members {
+		if m.stop.Stopped() {
+			return nil
+		}
+		if other.NodeName != n.SourceNode {
+			names = append(names, other.NodeName)
+		}
+	}
+	return names
+}
+
+// providers are the peers and the source of a joining node.
+func (m *membership) providers(n *NodeResources) []string { return append(m.peers(n), n.SourceNode) }
+
+// recorded tells whether start has the resource, in whatever condition.
+func (m *membership) recorded(id resource.Identifier) bool {
+	_, ok := m.start.Get(id)
+	return ok
+}
+
+// exists tells whether start has the resource, and does not have to make it again.
+func (m *membership) exists(id resource.Identifier) bool {
+	found, ok := m.start.Get(id)
+	return ok && !found.NeedsRecreate
+}
+
+// statusAlone tells where a node stands, as far as its own records say it.
+func (m *membership) statusAlone(n *NodeResources) (nodeStatus, error) {
+	switch {
+	case m.recorded(database.RolesSourceIdentifier(n.NodeName)):
+		return joining, nil
+	case m.recorded(n.databaseIdentifier()):
+		if !m.anyInstanceLeft(n) {
+			return member, &NodeLostError{Node: n.NodeName}
+		}
+		return member, nil
+	case m.exists(database.NodeIdentifier(n.NodeName)):
+		return member, nil
+	}
+	return newcomer, nil
+}
+
+// demoteEmpty makes newcomers of the nodes that have no Postgres database, where another node has one: they
+// hold no data, and must get it from a source before they take part.
+func (m *membership) demoteEmpty() {
+	var empty []string
+	members := m.with(member)
+	for _, n := range members {
+		if m.stop.Stopped() {
+			return
+		}
+		if !m.recorded(n.databaseIdentifier()) {
+			empty = append(empty, n.NodeName)
+		}
+	}
+	if len(empty) == len(members) {
+		return
+	}
+	for _, name := range empty {
+		m.status[name] = newcomer
+	}
+}
+
+// anyInstanceLeft tells whether an instance of the node is there and does not have to be made again.
+func (m *membership) anyInstanceLeft(n *NodeResources) bool {
+	for _, id := range m.instances(n) {
+		if m.stop.Stopped() || m.exists(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// instances are the instances of the node, those that start has recorded and those desired. Some may be there twice.
+func (m *membership) instances(n *NodeResources) []resource.Identifier {
+	var ids []resource.Identifier
+	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
+		ids = recordedInstances(m.stop, node)
+	}
+	for _, i := range n.InstanceResources {
+		if m.stop.Stopped() {
+			return nil
+		}
+		ids = append(ids, database.InstanceIdentifier(i.id()))
+	}
+	return ids
+}
+
+// recordedInstances are the instances that the record of a node names.
+func recordedInstances(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
+	var ids []resource.Identifier
+	for _, id := range node.Dependencies {
+		if stop.Stopped() {
+			return nil
+		}
+		if id.Type == database.TypeInstance {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// takeRecorded fills in what start knows better than the caller: the primary of a node that has been there, or has
+// been begun, and the source of one that is joining. It refuses a node that would lose its primary, and its data with
+// it, and one whose removal has begun.
+func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
+	recorded := ""
+	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
+		var err error
+		if recorded, err = database.NodePrimaryInstanceID(node); err != nil {
+			return err
+		}
+	}
+	status := m.status[n.NodeName]
+	if status == newcomer {
+		n.PrimaryInstanceID = n.InstanceResources[0].id()
+		if m.exists(database.InstanceIdentifier(recorded)) && n.hasInstance(m.stop, recorded) {
+			n.PrimaryInstanceID = recorded
+		}
+		return nil
+	}
+	if recorded != "" {
+		n.PrimaryInstanceID = recorded
+	}
+	n.PrimaryInstanceID = n.primaryInstanceID()
+	if !n.hasInstance(m.stop, n.PrimaryInstanceID) {
+		return &PrimaryNotFoundError{Node: n.NodeName, PrimaryInstanceID: n.PrimaryInstanceID}
+	}
+	if status == member {
+		n.SourceNode = ""
+		return m.refusePartlyRemoved(n, markers)
+	}
+	return m.takeRecordedSource(n)
+}

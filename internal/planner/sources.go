@@ -1,0 +1,105 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// takeRecordedSource sets the source of a joining node to the one that it started with.
+func (m *membership) takeRecordedSource(n *NodeResources) error {
+	record, _ := m.start.Get(database.RolesSourceIdentifier(n.NodeName))
+	source, err := database.RolesSourceNode(record)
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.RestoreConfig != nil, n.SourceNode != "" && n.SourceNode != source:
+		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceChanged}
+	case m.status[source] != member:
+		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceGone}
+	}
+	n.SourceNode = source
+	return nil
+}
+
+// chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
+// source that is not a member.
+func (m *membership) chooseSources() error {
+	newcomers := m.with(newcomer)
+	if err := m.sameOrigin(newcomers); err != nil {
+		return err
+	}
+	for _, n := range newcomers {
+		if m.stop.Stopped() {
+			return m.stop.Err()
+		}
+		switch {
+		case n.RestoreConfig != nil:
+		case n.SourceNode == "" && len(m.members) > 0:
+			n.SourceNode = m.members[0].NodeName
+		case n.SourceNode != "" && m.status[n.SourceNode] != member:
+			return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: m.sourceProblem(n)}
+		}
+	}
+	return nil
+}
+
+// sameOrigin refuses to make a database, of which nothing exists yet, from a backup on one node and empty on
+// another: the rows of the backup would never get there.
+func (m *membership) sameOrigin(newcomers []*NodeResources) error {
+	if len(m.members) > 0 {
+		return nil
+	}
+	restored, empty := -1, -1
+	for i, n := range newcomers {
+		switch {
+		case m.stop.Stopped():
+			return m.stop.Err()
+		case n.RestoreConfig != nil && restored < 0:
+			restored = i
+		case n.RestoreConfig == nil && n.SourceNode == "" && empty < 0:
+			empty = i
+		}
+	}
+	if restored < 0 || empty < 0 {
+		return nil
+	}
+	return &EmptyBesideRestoredError{Node: newcomers[empty].NodeName, Restored: newcomers[restored].NodeName}
+}
+
+func (m *membership) sourceProblem(n *NodeResources) SourceProblem {
+	if n.SourceNode == n.NodeName {
+		return SourceIsSelf
+	}
+	switch m.status[n.SourceNode] {
+	case newcomer:
+		return SourceIsNew
+	case joining, populated:
+		return SourceIsJoining
+	case member:
+	}
+	return SourceUnknown
+}
+
+// roles returns the diff that comes before the additions: the roles of every source are read, and for each
+// node that has a source it is recorded that it joins from there. That record is what makes a node joining.
+func (m *membership) roles(nodes []*NodeResources) *resource.State {
+	diff := resource.NewState()
+	for _, n := range nodes {
+		if m.stop.Stopped() {
+			return nil
+		}
+		if n.SourceNode != "" {
+			diff.Add(database.DumpRoles{NodeName: n.SourceNode}.Resource())
+			diff.Add(database.RolesSource{NodeName: n.NodeName, SourceNodeName: n.SourceNode}.Resource())
+		}
+	}
+	return diff
+}
+
+// hasSource tells whether any of the nodes has a source.
+func hasSource(nodes []*NodeResources) bool {
+	return slices.ContainsFunc(nodes, func(n *NodeResources) bool { return n.SourceNode != "" })
+}

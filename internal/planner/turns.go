@@ -1,0 +1,143 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// deferred returns the newcomers that have to wait until nodes which are joining are done: they copy the same
+// source, whose markers have been written before there were slots for them. To write these again would
+// make the others copy again.
+func (m *membership) deferred() map[string]bool {
+	names := make(map[string]bool)
+	for _, n := range m.with(newcomer) {
+		if n.SourceNode == "" {
+			continue
+		}
+		for _, peer := range m.peers(n) {
+			if m.stop.Stopped() {
+				return nil
+			}
+			if m.recorded(database.SyncEventIdentifier(n.link(peer, n.SourceNode))) {
+				names[n.NodeName] = true
+			}
+		}
+	}
+	return names
+}
+
+// updateInTurn plans without the deferred nodes first, and then with them. What exists of these, and of
+// services, stays until then as it is.
+func (m *membership) updateInTurn(
+	options UpdateDatabaseOptions, nodes []*NodeResources, deferred map[string]bool,
+) (plans []resource.Plan, end *resource.State, err error) {
+	desired, err := m.endState(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool {
+		return m.stop.Stopped() || deferred[n.NodeName]
+	})
+	earlyEnd, err := endState(m.stop, early)
+	if err != nil {
+		return nil, nil, err
+	}
+	first := options
+	first.PlanOptions.ForceUpdate = false
+	first.Services = []*ServiceResources{{Resources: recordedPart(m.stop, m.start, desired, earlyEnd)}}
+	plans, _, err = UpdateDatabaseTo(m.stop, first, m.start, early)
+	if err != nil {
+		return nil, nil, err
+	}
+	rest, end, err := UpdateDatabaseTo(m.stop, options, afterwards(m.stop, m.start, plans...), nodes)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(plans, rest...), end, nil
+}
+
+// recordedPart returns what start has of the desired state, as it is, with all that this needs, but for what end
+// has. What has to be made again is left out, and so is what needs that or something that is nowhere.
+func recordedPart(stop *interrupt.Poller, start, desired, end *resource.State) []*resource.Resource {
+	kept := resource.NewState()
+	var open []resource.Identifier
+	for r := range desired.All() {
+		if stop.Stopped() {
+			return nil
+		}
+		open = append(open, r.Identifier)
+	}
+	for len(open) > 0 {
+		if stop.Stopped() {
+			return nil
+		}
+		id := open[len(open)-1]
+		open = open[:len(open)-1]
+		found, ok := start.Get(id)
+		if !ok || found.NeedsRecreate || hasResource(kept, id) || hasResource(end, id) {
+			continue
+		}
+		kept.Add(found)
+		if stop.Spend(len(found.Dependencies)) {
+			return nil
+		}
+		open = append(open, found.Dependencies...)
+	}
+	removeIncomplete(stop, kept, end)
+	return kept.Resources()
+}
+
+// removeIncomplete takes out of a state what needs, directly or not, something that neither it nor end has.
+func removeIncomplete(stop *interrupt.Poller, s, end *resource.State) {
+	dependents := make(map[resource.Identifier][]resource.Identifier)
+	var missing []resource.Identifier
+	for r := range s.All() {
+		for _, d := range r.Dependencies {
+			if stop.Stopped() {
+				return
+			}
+			switch {
+			case hasResource(end, d):
+			case hasResource(s, d):
+				dependents[d] = append(dependents[d], r.Identifier)
+			default:
+				missing = append(missing, r.Identifier)
+			}
+		}
+	}
+	for len(missing) > 0 {
+		if stop.Stopped() {
+			return
+		}
+		id := missing[len(missing)-1]
+		missing = missing[:len(missing)-1]
+		if hasResource(s, id) {
+			s.Remove(id)
+			missing = append(missing, dependents[id]...)
+		}
+	}
+}
+
+func hasResource(s *resource.State, id resource.Identifier) bool {
+	_, ok := s.Get(id)
+	return ok
+}
+
+// afterwards is the state once the plans have been executed.
+func afterwards(stop *interrupt.Poller, start *resource.State, plans ...resource.Plan) *resource.State {
+	state := start.Clone()
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			for _, event := range phase.Events {
+				if stop.Stopped() {
+					return state
+				}
+				state.Apply(event)
+			}
+		}
+	}
+	return state
+}
