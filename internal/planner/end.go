@@ -61,15 +61,14 @@ func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeR
 
 // addReplication adds the slots and the enabled subscriptions through which the others get the changes of n.
 func (n *NodeResources) addReplication(stop *interrupt.Poller, s *resource.State, others []*NodeResources) {
-	postgres := n.databaseIdentifier()
 	for _, other := range others {
 		if stop.Stopped() {
 			return
 		}
 		if other.NodeName != n.NodeName {
-			slot, subscription := database.Replication(n.link(n.NodeName, other.NodeName), postgres)
-			s.Add(slot)
-			s.Add(subscription)
+			link := n.link(n.NodeName, other.NodeName)
+			s.Add(database.ReplicationSlot{Link: link}.Resource())
+			s.Add(database.Subscription{Link: link}.Resource())
 		}
 	}
 }
