@@ -69,6 +69,9 @@ func diffsOfEach(
 func mergeByPosition(stop *interrupt.Poller, lists [][]*resource.State) []*resource.State {
 	var merged []*resource.State
 	for _, diffs := range lists {
+		if stop.Stopped() {
+			return nil
+		}
 		for i, diff := range diffs {
 			if stop.Spend(diff.Len()) {
 				return nil

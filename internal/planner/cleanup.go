@@ -25,6 +25,9 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 	} {
 		var found outdated
 		for _, n := range m.with(joining) {
+			if m.stop.Stopped() {
+				return nil, nil, m.stop.Err()
+			}
 			kind(m, &found, n)
 		}
 		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)

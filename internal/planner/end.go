@@ -24,6 +24,9 @@ func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, 
 func endSize(stop *interrupt.Poller, nodes []*NodeResources) int {
 	size := 0
 	for _, n := range nodes {
+		if stop.Stopped() {
+			return 0
+		}
 		size += 2 + 2*(len(nodes)-1) // itself and its database, slots and subscriptions
 		for _, i := range n.InstanceResources {
 			if stop.Stopped() {

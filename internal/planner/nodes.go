@@ -83,10 +83,16 @@ func (m *membership) judgeJoining() error {
 	nodes := m.with(joining, populated)
 	names := make(map[string]bool, len(nodes))
 	for _, n := range nodes {
+		if m.stop.Stopped() {
+			break
+		}
 		names[n.NodeName] = true
 	}
 	m.links = linksOf(m.stop, m.start, names)
 	for _, n := range nodes {
+		if m.stop.Stopped() {
+			break
+		}
 		complete, err := m.hasAllData(n)
 		if err != nil {
 			return err
@@ -198,6 +204,9 @@ func (m *membership) demoteEmpty() {
 		return
 	}
 	for _, name := range empty {
+		if m.stop.Stopped() {
+			return
+		}
 		m.status[name] = newcomer
 	}
 }

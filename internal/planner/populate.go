@@ -174,9 +174,12 @@ func (m *membership) populate(incomplete []*NodeResources, end *resource.State) 
 // subscription again, the others go on as they are.
 func (m *membership) leaveSettled(populate *resource.State) error {
 	for _, n := range m.with(joining) {
+		if m.stop.Stopped() {
+			break
+		}
 		for _, provider := range m.providers(n) {
 			if m.stop.Stopped() {
-				return m.stop.Err()
+				break
 			}
 			link := n.link(provider, n.NodeName)
 			settled, err := m.settled(link)
@@ -193,7 +196,7 @@ func (m *membership) leaveSettled(populate *resource.State) error {
 			populate.Remove(database.ReplicationOriginAdvanceIdentifier(link))
 		}
 	}
-	return nil
+	return m.stop.Err()
 }
 
 // finishFailed adds to the populate the final shape of subscriptions that have failed in the one in which they

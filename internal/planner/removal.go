@@ -1,7 +1,10 @@
 package planner
 
 import (
+	"slices"
+
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -17,7 +20,7 @@ func (m *membership) hasMarkers() bool {
 
 // refusePartlyRemoved refuses a member whose removal has begun: the slots that kept its changes may be gone, and
 // to make them again would skip what was written since. Removal deletes all monitors before the first
-// subscription (see keepMarks), while whoever creates a node makes monitors before subscriptions. A node that was
+// subscription (see removalOrder), while whoever creates a node makes monitors before subscriptions. A node that was
 // still being populated keeps a subscription with rows to copy.
 func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
 	monitored := m.monitored(n)
@@ -58,73 +61,132 @@ func (m *membership) monitored(n *NodeResources) bool {
 	return false
 }
 
-// keepMarks is start, or if nodes leave a copy of it, with dependencies that make a removal take away last what tells
-// how far it has come. A node that was joining depends on its roles source: that is deleted after all that holds or copies data. The
-// monitors of any other node depend on its subscriptions and slots: these are deleted once none of the monitors is
-// recorded any more. A removal that stops half-way and is taken back finds a joining node, one that still has all
-// its replication, or one whose removal is seen to have begun, and not a member that lacks rows.
-func (m *membership) keepMarks() *resource.State {
-	start := m.start
-	for _, node := range m.start.OfType(database.TypeNode) {
-		if m.status[node.Identifier.ID] != 0 {
+// removalOrder puts the deletes of leaving nodes into an order in which what tells how far a removal has come goes last.
+// The roles source of a node that was joining is deleted after the node, and with it after all that holds or copies
+// data. The subscriptions and slots of any other node are deleted once none of its monitors is recorded any more. A
+// removal that stops half-way and is taken back finds a joining node, one that still has all its replication, or one
+// whose removal is seen to have begun, and not a member that lacks rows.
+func (m *membership) removalOrder() []resource.Constraint {
+	var order []resource.Constraint
+	var members []*resource.Resource
+	names := make(map[string]bool)
+	for _, node := range m.leaving() {
+		if m.stop.Stopped() {
+			return nil
+		}
+		mark := database.RolesSourceIdentifier(node.Identifier.ID)
+		if !m.recorded(mark) {
+			members, names[node.Identifier.ID] = append(members, node), true
 			continue
 		}
-		if start == m.start {
-			start = m.start.Clone()
+		order = append(order, resource.Constraint{
+			Before: []resource.Identifier{node.Identifier}, After: []resource.Identifier{mark},
+		})
+	}
+	if len(members) == 0 {
+		return order
+	}
+	links, needed := linksOf(m.stop, m.start, names), m.neededMonitors()
+	for _, node := range members {
+		if m.stop.Stopped() {
+			return nil
 		}
-		if mark := database.RolesSourceIdentifier(node.Identifier.ID); m.recorded(mark) {
-			addDependencies(start, node.Identifier, mark)
-			continue
+		monitors := monitorsOf(m.stop, node)
+		// What needs a monitor may itself be needed by what is below a slot.
+		if !slices.ContainsFunc(monitors, func(id resource.Identifier) bool { return m.stop.Stopped() || needed[id] }) {
+			order = append(order, resource.Constraint{Before: monitors, After: links[node.Identifier.ID]})
 		}
-		replication := m.replicationOf(node.Identifier.ID)
-		for _, monitor := range m.unusedMonitors(node) {
-			addDependencies(start, monitor, replication...)
+	}
+	return order
+}
+
+// leaving are the records of nodes that are not desired, in order.
+func (m *membership) leaving() []*resource.Resource {
+	var nodes []*resource.Resource
+	for r := range m.start.All() {
+		if m.stop.Stopped() {
+			return nil
+		}
+		if r.Identifier.Type == database.TypeNode && m.status[r.Identifier.ID] == 0 {
+			nodes = append(nodes, r)
+		}
+	}
+	slices.SortFunc(nodes, func(a, b *resource.Resource) int {
+		if m.stop.Stopped() {
+			return 0
+		}
+		return a.Identifier.Compare(b.Identifier)
+	})
+	return nodes
+}
+
+// neededMonitors are the monitors that something depends on.
+func (m *membership) neededMonitors() map[resource.Identifier]bool {
+	needed := make(map[resource.Identifier]bool)
+	for r := range m.start.All() {
+		if m.stop.Stopped() {
+			return nil
+		}
+		for _, d := range r.Dependencies {
+			if m.stop.Stopped() {
+				return nil
+			}
+			if d.Type == database.TypeMonitorInstance {
+				needed[d] = true
+			}
+		}
+	}
+	return needed
+}
+
+// monitorsOf are the monitors of the instances that the record of a node names.
+func monitorsOf(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
+	monitors := recordedInstances(stop, node)
+	for i, instance := range monitors {
+		if stop.Stopped() {
+			return nil
+		}
+		monitors[i] = database.MonitorInstanceIdentifier(instance.ID)
+	}
+	return monitors
+}
+
+// orderedStart is start, or if nodes leave a copy of it, with dependencies that order their removal.
+func (m *membership) orderedStart() *resource.State {
+	order := m.removalOrder()
+	if len(order) == 0 {
+		return m.start
+	}
+	start := m.start.Clone()
+	for _, constraint := range order {
+		if m.stop.Stopped() {
+			break
+		}
+		for _, id := range constraint.Before {
+			if m.stop.Spend(1 + len(constraint.After)) {
+				return start
+			}
+			if found, ok := start.Get(id); ok {
+				dependent := found.Clone()
+				dependent.Dependencies = append(dependent.Dependencies, constraint.After...)
+				start.Add(dependent)
+			}
 		}
 	}
 	return start
 }
 
-// unusedMonitors are the monitors of a node's instances, if nothing depends on them: what does may be needed by
-// what is below a slot.
-func (m *membership) unusedMonitors(node *resource.Resource) []resource.Identifier {
-	var monitors []resource.Identifier
-	for _, id := range node.Dependencies {
-		if id.Type == database.TypeInstance {
-			monitors = append(monitors, database.MonitorInstanceIdentifier(id.ID))
-		}
-	}
-	if m.start.DependedOn(m.stop, monitors...) {
-		return nil
-	}
-	return monitors
-}
-
-// addDependencies lets a resource of the state, if it is there, depend on more.
-func addDependencies(s *resource.State, id resource.Identifier, more ...resource.Identifier) {
-	if found, ok := s.Get(id); ok {
-		dependent := found.Clone()
-		dependent.Dependencies = append(dependent.Dependencies, more...)
-		s.Add(dependent)
-	}
-}
-
-// replicationOf are the slots and the subscriptions from and to a node, in no order.
-func (m *membership) replicationOf(name string) []resource.Identifier {
-	var ids []resource.Identifier
-	for found := range m.start.All() {
-		provider, subscriber, ok := database.LinkNodes(found.Identifier)
-		if ok && (provider == name || subscriber == name) {
-			ids = append(ids, found.Identifier)
-		}
-	}
-	return ids
-}
-
-// asRecorded takes the dependencies of keepMarks out of the plans' deletes again.
+// asRecorded takes the dependencies of orderedStart out of the plans' deletes again.
 func (m *membership) asRecorded(plans []resource.Plan) {
 	for _, plan := range plans {
 		for _, phase := range plan.Phases {
+			if m.stop.Stopped() {
+				return
+			}
 			for i, event := range phase.Events {
+				if m.stop.Stopped() {
+					return
+				}
 				if event.Type != resource.EventDelete {
 					continue
 				}

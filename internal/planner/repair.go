@@ -10,6 +10,9 @@ import (
 func (m *membership) repairs(end *resource.State) *resource.State {
 	databases := resource.NewState()
 	for _, n := range m.members {
+		if m.stop.Stopped() {
+			return nil
+		}
 		n.addDatabase(m.stop, databases)
 	}
 	diff := resource.NewState()

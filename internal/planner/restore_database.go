@@ -50,6 +50,9 @@ func restoreDatabase(
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
 	for i, target := range targets {
+		if stop.Stopped() {
+			return nil, nil, interrupt.ErrInterrupted
+		}
 		if lists[i], err = restoreNode(stop, target); err != nil {
 			return nil, nil, err
 		}

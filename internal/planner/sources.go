@@ -99,7 +99,7 @@ func (m *membership) roles(nodes []*NodeResources) *resource.State {
 	return diff
 }
 
-// hasSource tells whether any of the nodes has a source.
-func hasSource(nodes []*NodeResources) bool {
-	return slices.ContainsFunc(nodes, func(n *NodeResources) bool { return n.SourceNode != "" })
+// anySource tells whether any of the nodes has a source.
+func (m *membership) anySource(nodes []*NodeResources) bool {
+	return slices.ContainsFunc(nodes, func(n *NodeResources) bool { return m.stop.Stopped() || n.SourceNode != "" })
 }

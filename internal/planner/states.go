@@ -19,6 +19,9 @@ type ownResources struct {
 func (n *NodeResources) makeOwn(stop *interrupt.Poller) *ownResources {
 	own := &ownResources{node: n.makeNode(stop), instances: make([]*resource.Resource, len(n.InstanceResources))}
 	for at, i := range n.InstanceResources {
+		if stop.Stopped() {
+			break
+		}
 		own.instances[at] = n.makeInstance(stop, i)
 	}
 	return own

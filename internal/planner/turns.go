@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -14,6 +12,9 @@ import (
 func (m *membership) deferred() map[string]bool {
 	names := make(map[string]bool)
 	for _, n := range m.with(newcomer) {
+		if m.stop.Stopped() {
+			return nil
+		}
 		if n.SourceNode == "" {
 			continue
 		}
@@ -38,9 +39,15 @@ func (m *membership) updateInTurn(
 	if err != nil {
 		return nil, nil, err
 	}
-	early := slices.DeleteFunc(slices.Clone(nodes), func(n *NodeResources) bool {
-		return m.stop.Stopped() || deferred[n.NodeName]
-	})
+	var early []*NodeResources
+	for _, n := range nodes {
+		if m.stop.Stopped() {
+			return nil, nil, interrupt.ErrInterrupted
+		}
+		if !deferred[n.NodeName] {
+			early = append(early, n)
+		}
+	}
 	earlyEnd, err := endState(m.stop, early)
 	if err != nil {
 		return nil, nil, err
@@ -95,6 +102,9 @@ func removeIncomplete(stop *interrupt.Poller, s, end *resource.State) {
 	dependents := make(map[resource.Identifier][]resource.Identifier)
 	var missing []resource.Identifier
 	for r := range s.All() {
+		if stop.Stopped() {
+			return
+		}
 		for _, d := range r.Dependencies {
 			if stop.Stopped() {
 				return

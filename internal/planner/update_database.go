@@ -55,13 +55,14 @@ func (m *membership) updateDatabase(
 	if err != nil {
 		return nil, nil, err
 	}
-	steps := resource.Steps{Groups: groups, End: end, Prompt: m.nodeStates()}
-	marked := m.keepMarks()
-	plans, err = resource.PlanSteps(m.stop, marked, options.PlanOptions, steps)
+	start := m.orderedStart()
+	plans, err = resource.PlanSteps(m.stop, start, options.PlanOptions, resource.Steps{
+		Groups: groups, Prompt: m.nodeStates(), End: end,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if marked != m.start {
+	if start != m.start {
 		m.asRecorded(plans)
 	}
 	return append(cleaned, plans...), end, nil
@@ -75,7 +76,7 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 		return nil, err
 	}
 	incomplete := m.with(newcomer, joining)
-	if hasSource(incomplete) {
+	if m.anySource(incomplete) {
 		steps = append(steps, m.repairs(end), m.roles(incomplete)) // (2), (3)
 	}
 	added, err := addNodes(m.stop, m.with(newcomer, joining, populated)) // (4)
@@ -91,6 +92,9 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	// them in its own step.
 	groups := make([][]*resource.State, len(steps))
 	for i := range steps {
+		if m.stop.Stopped() {
+			return nil, m.stop.Err()
+		}
 		groups[i] = steps[i : i+1]
 	}
 	return groups, m.stop.Err()

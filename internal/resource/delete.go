@@ -48,24 +48,6 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 	return found
 }
 
-// DependedOn tells whether any resource depends on one of the given ones by name. Told to stop, it says no.
-func (s *State) DependedOn(stop *interrupt.Poller, ids ...Identifier) bool {
-	if len(ids) == 0 {
-		return false
-	}
-	for _, r := range s.resources {
-		if stop.Stopped() {
-			return false
-		}
-		for _, d := range r.Dependencies {
-			if contains(stop, ids, d) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
 // in the state are skipped. The error is a CycleError or a SelfDependencyError. With nothing to delete the
 // state is not looked at.

@@ -1,0 +1,413 @@
+package planner_test
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// shortLoops says how many loops of a function need no poll, and why. A loop is also what a function of package slices
+// does.
+var shortLoops = map[string]struct {
+	loops int
+	why   string
+}{
+	"with":            {1, "there are four statuses"},
+	"cleanUp":         {1, "there are three kinds of what is outdated"},
+	"lostSlots":       {1, "two resources of a link"},
+	"discard":         {1, "at most three resources of a link"},
+	"script":          {1, "a node has at most one script of each of two names"},
+	"afterwards":      {2, "no plan and no phase is without events"},
+	"asRecorded":      {1, "no plan is without phases"},
+	"restoreDatabase": {1, "a restore takes three steps"},
+}
+
+// TestEveryLoopPolls reads the source: whatever loops, polls in each round, itself and not only in a loop inside.
+func TestEveryLoopPolls(t *testing.T) {
+	for name, unpolled := range unpolledLoops(t) {
+		if got, want := len(unpolled), shortLoops[name].loops; got != want {
+			t.Errorf("%s has %d loops without a poll, not %d: %v", name, got, want, unpolled)
+		}
+	}
+}
+
+// unpolledLoops are the loops without a poll of each function, by its name.
+func unpolledLoops(t *testing.T) map[string][]string {
+	t.Helper()
+	unpolled := map[string][]string{}
+	eachFunction(t, func(files *token.FileSet, f *ast.FuncDecl) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if round := roundOf(n); round != nil && !polls(round) {
+				unpolled[f.Name.Name] = append(unpolled[f.Name.Name], files.Position(n.Pos()).String())
+			}
+			return true
+		})
+	})
+	return unpolled
+}
+
+// eachFunction calls what is given with all functions of the package.
+func eachFunction(t *testing.T, visit func(*token.FileSet, *ast.FuncDecl)) {
+	t.Helper()
+	paths, err := filepath.Glob("*.go")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	files := token.NewFileSet()
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
+				visit(files, f)
+			}
+		}
+	}
+}
+
+// roundOf is what a loop does again and again; nil if it is none.
+func roundOf(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.ForStmt:
+		return n.Body
+	case *ast.RangeStmt:
+		return n.Body
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && fmt.Sprint(f.X) == "slices" && strings.HasSuffix(f.Sel.Name, "Func") {
+			return n.Args[len(n.Args)-1]
+		}
+	}
+	return nil
+}
+
+// polls tells whether there is a poll, outside of loops inside.
+func polls(round ast.Node) bool {
+	found := false
+	ast.Inspect(round, func(n ast.Node) bool {
+		found = found || isPoll(n)
+		return roundOf(n) == nil
+	})
+	return found
+}
+
+func isPoll(n ast.Node) bool {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && (f.Sel.Name == "Stopped" || f.Sel.Name == "Spend")
+}
+
+// many is how many nodes, instances, and services there are.
+const many = 8
+
+// TestPollsAreMany plans with many of everything, and counts the polls at each place in the source: each comes once for
+// each of them. Then it stops planning there, and sees that little is done after it.
+func TestPollsAreMany(t *testing.T) {
+	cases := largeCases(t)
+	units, caseWith := map[string]int{}, map[string]string{} // by place: the most units in one case, and which case that is
+	for name, plan := range cases {
+		seen := newPollCounter()
+		if err := plan(interrupt.Watched(nil, seen.count)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for place, n := range seen.units {
+			if n > units[place] {
+				units[place], caseWith[place] = n, name
+			}
+		}
+	}
+	places := 0
+	eachFunction(t, func(files *token.FileSet, f *ast.FuncDecl) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if !isPoll(n) {
+				return true
+			}
+			places++
+			at := files.Position(n.Pos())
+			place := fmt.Sprintf("%s:%d", at.Filename, at.Line)
+			if units[place] < many {
+				t.Errorf("%s, in %s: %d units, want %d", place, f.Name.Name, units[place], many)
+				return true
+			}
+			if name := f.Name.Name; name != "sortedSet" && name != "leaving" { // sorting goes on, without comparing
+				stopAt(t, place, cases[caseWith[place]])
+			}
+			return true
+		})
+	})
+	if places < 50 {
+		t.Errorf("there are only %d places", places)
+	}
+}
+
+// stopAt stops planning at the first poll at that place.
+func stopAt(t *testing.T, place string, plan func(*interrupt.Poller) error) {
+	t.Helper()
+	before, after, done, stopped := newPollCounter(), newPollCounter(), make(chan struct{}), false
+	err := plan(interrupt.Watched(done, func(units int) {
+		if stopped {
+			after.count(units)
+		} else if before.count(units); before.units[place] > 0 {
+			stopped = true
+			close(done)
+		}
+	}))
+	if !errors.Is(err, interrupt.ErrInterrupted) {
+		t.Errorf("stopped at %s: %v", place, err)
+	}
+	for other, n := range after.units {
+		if n > mostAfterwards {
+			t.Errorf("stopped at %s, goes on for %d units at %s", place, n, other)
+		}
+	}
+}
+
+// mostAfterwards is how many units there may be at one place once planning was told to stop.
+const mostAfterwards = 3
+
+// callers is how many callers of a poll are looked at: the test, package interrupt, and who polls.
+const callers = 10
+
+// pollCounter counts units by the place in the package that polls.
+type pollCounter struct {
+	places map[[callers]uintptr]string
+	units  map[string]int
+}
+
+func newPollCounter() *pollCounter {
+	return &pollCounter{places: map[[callers]uintptr]string{}, units: map[string]int{}}
+}
+
+// count counts a poll, if it is in the package.
+func (c *pollCounter) count(units int) {
+	if place := c.place(); place != "" {
+		c.units[place] += units
+	}
+}
+
+// place is where the package polls; empty if another one does.
+func (c *pollCounter) place() string {
+	var stack [callers]uintptr
+	runtime.Callers(3, stack[:])
+	place, ok := c.places[stack]
+	if !ok {
+		frames := runtime.CallersFrames(stack[:])
+		frame, more := frames.Next()
+		for more && (strings.Contains(frame.Function, "interrupt.") || strings.Contains(frame.Function, "planner_test.")) {
+			frame, more = frames.Next()
+		}
+		if strings.Contains(frame.Function, "internal/planner.") {
+			place = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+		}
+		c.places[stack] = place
+	}
+	return place
+}
+
+// largeCases are calls with many of everything, by name.
+func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
+	t.Helper()
+	members, newcomers := nodesNamed("m", many), nodesNamed("n", many)
+	all := slices.Concat(members, newcomers)
+	mesh := endOf(t, members)
+	joining := beforeTheEnd(t, mesh, all)
+	replicas := slices.Concat(members[:1], []*planner.NodeResources{nodeWith("n1", many)})
+	services := services()
+	// A node that was there before its primary failed over, to the last of its instances.
+	wide := []*planner.NodeResources{nodeWith("m1", many)}
+	wide[0].PrimaryInstanceID = wide[0].InstanceResources[many-1].Instance.Spec.InstanceID
+	concurrent := planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateStrategyConcurrent}
+	withServices := planner.UpdateDatabaseOptions{Services: services}
+	return map[string]func(*interrupt.Poller) error{
+		"create":             update(withServices, resource.NewState(), all),
+		"change":             update(concurrent, mesh, members),
+		"change instances":   update(concurrent, endOf(t, wide), wide),
+		"join":               update(concurrent, mesh, all),
+		"go on joining":      update(concurrent, joining, all),
+		"copy again":         update(concurrent, changed(joining, database.TypeInstance, "n", needsRecreate), all),
+		"copy with replicas": update(concurrent, lostPrimary(beforeTheEnd(t, mesh, replicas)), replicas),
+		"copy failed":        update(concurrent, failedCopies(t, joining), all),
+		"peers leave":        update(concurrent, joining, slices.Concat(members[:1], newcomers)),
+		"empty nodes":        update(concurrent, emptied(mesh, newcomers), all),
+		"end of joining":     update(concurrent, populated(t, joining, all), all),
+		"join in turn":       update(withServices, withRecords(joining, services), append(slices.Clone(all), nodesNamed("o", many)...)),
+		"remove":             update(concurrent, endOf(t, all), members[:1]),
+		"remove joining":     update(concurrent, joining, members),
+		"restore":            restore(endOf(t, all), members, newcomers),
+	}
+}
+
+func update(
+	options planner.UpdateDatabaseOptions, start *resource.State, nodes []*planner.NodeResources,
+) func(*interrupt.Poller) error {
+	return func(stop *interrupt.Poller) error {
+		plans, end, err := planner.UpdateDatabaseTo(stop, options, start, nodes)
+		if err != nil && (plans != nil || end != nil) {
+			return fmt.Errorf("%d plans, an end, and %w", len(plans), err)
+		}
+		return err
+	}
+}
+
+func restore(start *resource.State, kept, nodes []*planner.NodeResources) func(*interrupt.Poller) error {
+	var targets []*planner.NodeRestoreResources
+	for _, n := range nodes {
+		targets = append(targets, &planner.NodeRestoreResources{
+			NodeName: n.NodeName, PrimaryInstance: n.InstanceResources[0], RestoreInstance: n.InstanceResources[0],
+			RestoreConfig: &database.RestoreConfig{},
+		})
+	}
+	return func(stop *interrupt.Poller) error {
+		_, _, err := planner.RestoreDatabaseTo(stop, start, kept, targets)
+		return err
+	}
+}
+
+// nodesNamed are many nodes of one instance.
+func nodesNamed(prefix string, n int) []*planner.NodeResources {
+	nodes := make([]*planner.NodeResources, n)
+	for i := range nodes {
+		nodes[i] = nodeWith(fmt.Sprint(prefix, i+1), 1)
+	}
+	return nodes
+}
+
+// nodeWith is a node of so many instances, each with a few resources around it.
+func nodeWith(name string, instances int) *planner.NodeResources {
+	n := &planner.NodeResources{NodeName: name, DatabaseID: databaseID, DatabaseName: databaseName}
+	for i := range instances {
+		id := fmt.Sprint(name, "-", i)
+		n.InstanceResources = append(n.InstanceResources, &planner.InstanceResources{
+			Instance: database.Instance{Spec: database.InstanceSpec{
+				InstanceID: id, NodeName: name, DatabaseID: databaseID, HostID: id, DatabaseName: databaseName,
+			}},
+			InstanceDependencies: plain("a-volume", id),
+			DatabaseDependencies: plain("a-file", id),
+			NodeDependents:       plain("a-proxy", id),
+		})
+	}
+	return n
+}
+
+func plain(t resource.Type, id string, dependencies ...resource.Identifier) []*resource.Resource {
+	return []*resource.Resource{{
+		Identifier: resource.Identifier{Type: t, ID: id}, Executor: resource.Executor{Type: resource.ExecutorAny},
+		Attributes: []byte("{}"), Dependencies: dependencies,
+	}}
+}
+
+// services are many, of one resource each.
+func services() []*planner.ServiceResources {
+	all := make([]*planner.ServiceResources, many)
+	for i := range all {
+		all[i] = &planner.ServiceResources{Resources: plain("a-service", fmt.Sprint(i))}
+	}
+	return all
+}
+
+// withRecords has records of the services, too, all of which need what is nowhere.
+func withRecords(s *resource.State, services []*planner.ServiceResources) *resource.State {
+	s = s.Clone()
+	for _, service := range services {
+		id := service.Resources[0].Identifier
+		s.Add(plain(id.Type, id.ID, resource.Identifier{Type: "a-network", ID: "gone"})[0])
+	}
+	return s
+}
+
+func endOf(t *testing.T, nodes []*planner.NodeResources) *resource.State {
+	t.Helper()
+	end, err := planner.EndState(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return end
+}
+
+// beforeTheEnd is where all plans but the last one lead.
+func beforeTheEnd(t *testing.T, start *resource.State, nodes []*planner.NodeResources) *resource.State {
+	t.Helper()
+	plans, err := planner.UpdateDatabase(planner.UpdateDatabaseOptions{}, start, nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := start.Clone()
+	for _, plan := range plans[:len(plans)-1] {
+		for _, phase := range plan.Phases {
+			for _, e := range phase.Events {
+				state.Apply(e)
+			}
+		}
+	}
+	return state
+}
+
+// populated is the end with what is left over of the populate.
+func populated(t *testing.T, joining *resource.State, nodes []*planner.NodeResources) *resource.State {
+	t.Helper()
+	s := joining.Clone()
+	s.Merge(endOf(t, nodes))
+	return s
+}
+
+// emptied has further nodes without a database.
+func emptied(s *resource.State, nodes []*planner.NodeResources) *resource.State {
+	s = s.Clone()
+	for _, n := range nodes {
+		instance := n.InstanceResources[0].Instance
+		s.Add(instance.Resource())
+		s.Add(database.Node{
+			Name: n.NodeName, InstanceIDs: []string{instance.Spec.InstanceID}, PrimaryInstanceID: instance.Spec.InstanceID,
+		}.Resource())
+	}
+	return s
+}
+
+// changed is a state in which resources of a type, whose id begins so, are changed.
+func changed(s *resource.State, of resource.Type, prefix string, change func(*resource.Resource)) *resource.State {
+	s = s.Clone()
+	for _, r := range s.OfType(of) {
+		if strings.HasPrefix(r.Identifier.ID, prefix) {
+			r = r.Clone()
+			change(r)
+			s.Add(r)
+		}
+	}
+	return s
+}
+
+func needsRecreate(r *resource.Resource) { r.NeedsRecreate = true }
+
+func lostPrimary(s *resource.State) *resource.State {
+	return changed(s, database.TypeInstance, "n1-0", needsRecreate)
+}
+
+// failedCopies has the subscriptions from the source as failed, of nodes that have a slot to provide.
+func failedCopies(t *testing.T, joining *resource.State) *resource.State {
+	t.Helper()
+	s := changed(joining, database.TypeSubscription, "m1:n", func(r *resource.Resource) { r.Error = "no route" })
+	for i := range many {
+		link := database.Link{Provider: fmt.Sprint("n", i+1), Subscriber: "m1", DatabaseName: databaseName}
+		s.Add(database.ReplicationSlot{Link: link}.Resource())
+	}
+	return s
+}
