@@ -30,7 +30,6 @@ var shortLoops = map[string]struct {
 	"discard":         {1, "at most three resources of a link"},
 	"script":          {1, "a node has at most one script of each of two names"},
 	"afterwards":      {2, "no plan and no phase is without events"},
-	"asRecorded":      {1, "no plan is without phases"},
 	"restoreDatabase": {1, "a restore takes three steps"},
 }
 

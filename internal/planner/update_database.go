@@ -55,15 +55,11 @@ func (m *membership) updateDatabase(
 	if err != nil {
 		return nil, nil, err
 	}
-	start := m.orderedStart()
-	plans, err = resource.PlanSteps(m.stop, start, options.PlanOptions, resource.Steps{
-		Groups: groups, Prompt: m.nodeStates(), End: end,
+	plans, err = resource.PlanSteps(m.stop, m.start, options.PlanOptions, resource.Steps{
+		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
 	})
 	if err != nil {
 		return nil, nil, err
-	}
-	if start != m.start {
-		m.asRecorded(plans)
 	}
 	return append(cleaned, plans...), end, nil
 }

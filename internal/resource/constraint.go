@@ -40,6 +40,25 @@ func (g *graph) constrained(
 	return c
 }
 
+// constrainPending lets what waits for its deletion depend on what a constraint deletes after it. It gets no event that
+// the constraint could cause.
+func (e *engine) constrainPending(deletes []Constraint) {
+	for _, constraint := range deletes {
+		if e.stop.Stopped() {
+			return
+		}
+		between := e.current.addVirtual(Identifier{}, e.known(constraint.After))
+		for _, v := range e.known(constraint.Before) {
+			if e.stop.Stopped() {
+				return
+			}
+			if e.isPending(v) {
+				e.current.edges[v] = append(slices.Clip(e.current.edges[v]), between)
+			}
+		}
+	}
+}
+
 // known returns the vertices of those identifiers that the run has seen.
 func (x *index) known(ids []Identifier) []vertex {
 	var vs []vertex

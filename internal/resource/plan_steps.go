@@ -34,7 +34,8 @@ type Steps struct {
 //     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
 //     or once what was missing is planned, or in the last step, and does not forget why.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
-//   - ForceUpdate and constraints apply to the last step.
+//   - ForceUpdate and constraints apply to the last step. But what is pending deletion stands above what a constraint
+//     deletes after it in the steps before, too, and so does what depends on its type.
 func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	states := append(slices.Concat(steps.Groups...), steps.End)
 	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
@@ -46,6 +47,7 @@ func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps 
 	if err := e.foresee(steps, end); err != nil {
 		return nil, err
 	}
+	e.constrainPending(steps.Deletes)
 	if len(states) > 1 {
 		if err := e.prepareDiffs(); err != nil {
 			return nil, err

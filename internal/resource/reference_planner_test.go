@@ -174,7 +174,7 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 		for _, id := range layer {
 			if leftovers[id] != nil {
 				phase.Events = append(phase.Events, resource.Event{
-					Type: resource.EventDelete, Resource: current[id], Reason: resource.ReasonNotDesired,
+					Type: resource.EventDelete, Resource: unconstrained(current[id]), Reason: resource.ReasonNotDesired,
 				})
 				ref.seen.count(resource.ReasonNotDesired.String())
 				ref.seen.countIf(free[id] != bound[id], "constraint: a delete comes later")
@@ -207,6 +207,7 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 		}
 		ref.seen.countIf(r.PendingDeletion && !pending[id], "pending deletion: start is wrong about it")
 	}
+	current.constrain(pending, way.Deletes)
 	if len(slices.DeleteFunc(slices.Concat(groups...), func(s *resource.State) bool { return s == nil })) > 0 {
 		if err := current.cycle(); err != nil {
 			ref.seen.count("error in start")

@@ -61,7 +61,7 @@ func (s states) dependencies(id resource.Identifier) []resource.Identifier {
 	}
 	for _, t := range s[id].TypeDependencies {
 		for other := range s {
-			if other.Type == t {
+			if other.Type == t || slices.Contains(strings.Fields(string(t)), other.String()) {
 				found[other] = true
 			}
 		}
@@ -99,6 +99,32 @@ func (s states) layers(dependents bool) map[resource.Identifier]int {
 		layer(id)
 	}
 	return layers
+}
+
+// constrain lets what is pending depend on what a constraint deletes after it: on the type of these, so to speak, whose
+// name is theirs.
+func (s states) constrain(pending set, deletes []resource.Constraint) {
+	for _, c := range deletes {
+		var after []string
+		for _, id := range c.After {
+			after = append(after, id.String())
+		}
+		for _, id := range c.Before {
+			if pending[id] {
+				s[id] = s[id].Clone()
+				s[id].TypeDependencies = append(s[id].TypeDependencies, resource.Type(strings.Join(after, " ")))
+			}
+		}
+	}
+}
+
+// unconstrained takes away what constrain gave.
+func unconstrained(r *resource.Resource) *resource.Resource {
+	r = r.Clone()
+	r.TypeDependencies = slices.DeleteFunc(r.TypeDependencies, func(t resource.Type) bool {
+		return t == "" || strings.Contains(string(t), "::")
+	})
+	return r
 }
 
 // ordered is a copy of the state in which whatever a constraint puts after something depends on that; for deletes, it is
