@@ -7,7 +7,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// scratchSize is the room for the attributes of all but the largest resources. They are written into a
+// scratchSize is enough for the attributes of all but the largest resources. They are written into a
 // buffer of this size on the caller's stack, and then copied into exactly as much memory as they need.
 const scratchSize = 512
 

@@ -2,12 +2,22 @@
 //
 // # Words
 //
-// A database is one logical Postgres database, spread over nodes that all accept writes. A node is one
-// primary instance and its physical replicas; an instance is one Postgres server process on one host.
-// In logical replication, changes go from a provider to a subscriber; a [Link] is such an ordered pair of
-// nodes in one database. A replication slot lives on the provider and keeps the WAL that the subscriber
-// has not confirmed; a subscription lives on the subscriber and applies the provider's changes. While a
-// new node is populated, its source is the existing node that it copies, and its peers are all others.
+//	database      one logical Postgres database, spread over nodes that all accept writes
+//	node          one primary instance and its physical replicas
+//	instance      one Postgres server process on one host
+//	spec          what an instance should be; its settings are what only the caller knows about it
+//	provider      in logical replication, the node whose changes go to the subscriber
+//	link          an ordered pair of nodes in one database: provider and subscriber
+//	slot          lives on the provider, and keeps the WAL that the subscriber has not confirmed
+//	subscription  lives on the subscriber, and applies the provider's changes
+//	settled       of a subscription: it replicates, and has nothing to copy
+//	origin        what the subscriber remembers of a provider: up to which position it has applied changes
+//	populate      bring a new node to the data of the others
+//	source        of a new node: the node that it copies
+//	peer          of a new node: any other node but its source
+//	marker        a sync event: a position in the provider's WAL that the subscriber can wait for
+//	stored        of a resource: as the orchestrator sent it back; its attributes may be anything
+//	executor      where the events of a resource run
 //
 // # What it promises
 //

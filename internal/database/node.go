@@ -16,7 +16,7 @@ const keyPrimaryInstanceID = "primary_instance_id"
 // thing to depend on. Which instance is the primary may change by itself, so comparison skips it.
 type Node struct {
 	Name string
-	// InstanceIDs keep their order: the primary that is wanted for a new node comes first.
+	// InstanceIDs keep their order: the primary that a new node should have comes first.
 	InstanceIDs       []string
 	PrimaryInstanceID string
 }
