@@ -357,6 +357,28 @@ func TestConstraintsOrderTheLastStep(t *testing.T) {
 	}
 }
 
+// What waits for its deletion is above what a constraint deletes after it, and so is what depends on its type: the
+// service has a phase of its own, although the update that it follows is in the first one.
+func TestConstraintsRaiseWhatWaitsForItsDeletion(t *testing.T) {
+	state := `node::1 {"size":2} | mark::1 -> node::1 | service::1 -> *node`
+	plans, err := resource.PlanSteps(nil,
+		parseState(t, strings.Replace(state, "2", "1", 1)+` | node::2 | mark::2 -> node::1`), resource.PlanOptions{},
+		resource.Steps{
+			Groups: parseGroups(t, `node::1 {"size":2}`),
+			End:    parseState(t, state),
+			Deletes: []resource.Constraint{{
+				Before: parseIdentifiers(t, "node::2"), After: parseIdentifiers(t, "mark::2"),
+			}},
+		})
+	checkStory(t, plans, err, `
+		update node::1 has_diff <replace /size 2>
+		update mark::1 dependency_updated [node::1]
+		update service::1 dependency_updated [node::1]
+
+		delete node::2 not_desired
+		delete mark::2 not_desired`)
+}
+
 func checkStory(t *testing.T, plans []resource.Plan, err error, want string) {
 	t.Helper()
 	if err != nil {
