@@ -24,7 +24,7 @@ func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 	const databaseName = "app_sub_n1"
 	underscores, similar := 0, 0
 
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		l := database.Link{
 			Provider:     name.Draw(t, "provider"),
 			Subscriber:   rapid.OneOf(name, rapid.Just("sub"), rapid.Just("sub_n1_sub_n1_n2")).Draw(t, "subscriber"),
@@ -43,6 +43,14 @@ func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 	})
 	if underscores < 10 || similar < 10 {
 		t.Errorf("too few interesting names: %d with underscores, %d with sub in a word", underscores, similar)
+	}
+}
+
+// checkOften draws so often that what is counted of the draws is met with -short, too.
+func checkOften(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	for range 10 {
+		rapid.Check(t, property)
 	}
 }
 
@@ -105,7 +113,7 @@ func TestLinkIdentifiersAreUnique(t *testing.T) {
 func TestAnyNameIsWrittenSafely(t *testing.T) {
 	escaped, long := 0, 0
 	plain := regexp.MustCompile(`^[ -~]*$`)
-	rapid.Check(t, func(t *rapid.T) {
+	checkOften(t, func(t *rapid.T) {
 		l := database.Link{
 			Provider:     rapid.String().Draw(t, "provider"),
 			Subscriber:   rapid.OneOf(rapid.String(), rapid.StringN(513, 600, -1)).Draw(t, "subscriber"),
