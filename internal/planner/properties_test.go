@@ -19,41 +19,38 @@ import (
 // its history and its failures. Most of it is about safety: what must never be in a plan.
 func TestPropertiesOfUpdateDatabase(t *testing.T) {
 	seen := propertyClasses{}
-	for range 8 {
-		rapid.Check(t, func(t *rapid.T) {
-			w := drawWish(t)
-			start := drawStart(t, w, seen)
-			before := copyState(start)
-			nodes, options := w.nodes(), w.options()
-			plans, end, err := planner.UpdateDatabaseTo(nil, options, start, nodes)
+	seen.check(t, 8, func(t *rapid.T) {
+		w := drawWish(t)
+		start := drawStart(t, w, seen)
+		before := copyState(start)
+		nodes, options := w.nodes(), w.options()
+		plans, end, err := planner.UpdateDatabaseTo(nil, options, start, nodes)
 
-			if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(nodes, w.nodes()) ||
-				!reflect.DeepEqual(options, w.options()) {
-				t.Fatal("the input was changed")
-			}
-			checkOtherOrder(t, w, start, plans, err)
-			if err != nil {
-				checkRefusal(t, err)
-				seen.count(fmt.Sprintf("refused: %T", err))
-				return
-			}
-			t.Log("\n" + printPlans(plans))
-			seen.count("planned")
-			c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
-			c.structure()
-			c.order()
-			c.marksPlannedOnce()
-			c.followed()
-			if w.Strategy != planner.NodeUpdateStrategyConcurrent && !w.Force {
-				c.rolling()
-			}
-			c.reachesEnd()
-			judge(t, "the answer", before, plans, end, rulesOfUpdate(options))
-			w.Force = false
-			c.settled(w)
-		})
-	}
-	seen.require(t,
+		if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(nodes, w.nodes()) ||
+			!reflect.DeepEqual(options, w.options()) {
+			t.Fatal("the input was changed")
+		}
+		checkOtherOrder(t, w, start, plans, err)
+		if err != nil {
+			checkRefusal(t, err)
+			seen.count(fmt.Sprintf("refused: %T", err))
+			return
+		}
+		t.Log("\n" + printPlans(plans))
+		seen.count("planned")
+		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+		c.structure()
+		c.order()
+		c.marksPlannedOnce()
+		c.followed()
+		if w.Strategy != planner.NodeUpdateStrategyConcurrent && !w.Force {
+			c.rolling()
+		}
+		c.reachesEnd()
+		judge(t, "the answer", before, plans, end, rulesOfUpdate(options))
+		w.Force = false
+		c.settled(w)
+	},
 		"planned", "refused: *planner.NodeLostError", "refused: *planner.PrimaryNotFoundError",
 		"refused: *planner.SourceNodeError",
 		"start: the end of another wish", "start: stopped on the way", "start: an event failed",
@@ -71,44 +68,41 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 // TestPropertiesOfRestoreDatabase states the same of restoring some of the nodes.
 func TestPropertiesOfRestoreDatabase(t *testing.T) {
 	seen := propertyClasses{}
-	for range 2 {
-		rapid.Check(t, func(t *rapid.T) {
-			w := drawWish(t)
-			w.Services, w.Force = nil, false
-			start := w.end(t)
-			if now(t, "other settings", 2) {
-				start = drawWish(t).end(t)
-			}
-			drawMarks(t, start, seen)
-			before := copyState(start)
-			request := func() ([]*planner.NodeResources, []*planner.NodeRestoreResources) { return splitForRestore(w) }
-			kept, targets := request()
-			plans, err := planner.RestoreDatabase(start, kept, targets)
+	seen.check(t, 2, func(t *rapid.T) {
+		w := drawWish(t)
+		w.Services, w.Force = nil, false
+		start := w.end(t)
+		if now(t, "other settings", 2) {
+			start = drawWish(t).end(t)
+		}
+		drawMarks(t, start, seen)
+		before := copyState(start)
+		request := func() ([]*planner.NodeResources, []*planner.NodeRestoreResources) { return splitForRestore(w) }
+		kept, targets := request()
+		plans, err := planner.RestoreDatabase(start, kept, targets)
 
-			againKept, againTargets := request()
-			if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(kept, againKept) || !reflect.DeepEqual(targets, againTargets) {
-				t.Fatal("the input was changed")
-			}
-			other, otherErr := planner.RestoreDatabase(shuffled(t, start), kept, targets)
-			if digestOf(other) != digestOf(plans) || fmt.Sprint(otherErr) != fmt.Sprint(err) {
-				t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
-			}
-			if err != nil {
-				checkRefusal(t, err)
-				return
-			}
-			t.Log("\n" + printPlans(plans))
-			seen.count("planned")
-			w.Nodes = orderForRestore(w.Nodes)
-			c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
-			judge(t, "the answer", before, plans, c.end, verify.Options{Operation: verify.OperationRestore})
-			c.structureOfEach()
-			c.order()
-			c.reachesEnd()
-			c.settled(w)
-		})
-	}
-	seen.require(t, "planned", "start: needs recreation", "start: failed", "create", "update", "delete",
+		againKept, againTargets := request()
+		if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(kept, againKept) || !reflect.DeepEqual(targets, againTargets) {
+			t.Fatal("the input was changed")
+		}
+		other, otherErr := planner.RestoreDatabase(shuffled(t, start), kept, targets)
+		if digestOf(other) != digestOf(plans) || fmt.Sprint(otherErr) != fmt.Sprint(err) {
+			t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
+		}
+		if err != nil {
+			checkRefusal(t, err)
+			return
+		}
+		t.Log("\n" + printPlans(plans))
+		seen.count("planned")
+		w.Nodes = orderForRestore(w.Nodes)
+		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+		judge(t, "the answer", before, plans, c.end, verify.Options{Operation: verify.OperationRestore})
+		c.structureOfEach()
+		c.order()
+		c.reachesEnd()
+		c.settled(w)
+	}, "planned", "start: needs recreation", "start: failed", "create", "update", "delete",
 		"several plans", "an event below another one", "a delete below another one")
 }
 
@@ -504,11 +498,15 @@ func (c propertyCheck) settled(w drawnWish) {
 	}
 }
 
-// require fails unless each class was seen.
-func (c propertyClasses) require(t *testing.T, names ...string) {
+// check draws so many rounds of examples, and more until each class was seen. Which ones a round meets is left to chance.
+func (c propertyClasses) check(t *testing.T, rounds int, property func(*rapid.T), names ...string) {
 	t.Helper()
+	missing := func(name string) bool { return c[name] == 0 }
+	for round := 0; round < rounds || round < 10*rounds && slices.ContainsFunc(names, missing) && !t.Failed(); round++ {
+		rapid.Check(t, property)
+	}
 	for _, name := range names {
-		if c[name] == 0 {
+		if missing(name) {
 			t.Errorf("no example of %q was tried", name)
 		}
 	}

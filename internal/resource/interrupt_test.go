@@ -129,7 +129,6 @@ func TestEveryLongLoopIsPolled(t *testing.T) {
 // unpolled are the loops that have no poll of their own, with the reason.
 var unpolled = map[string]string{
 	"Add":        "a state of few resources gets its map",
-	"DependedOn": "contains polls",
 	"Error":      "writes down one error, once the computation is over",
 	"Merge":      "adds to a map: who builds states polls",
 	"NewState":   "adds to a map: who builds states polls",
@@ -468,14 +467,6 @@ func dimensions() map[string]dimension {
 		},
 		"dependents": func(stop *interrupt.Poller, n int) error {
 			chain(n).Dependents(stop, id("a", 0))
-			return nil
-		},
-		"dependencies to look up": func(stop *interrupt.Poller, n int) error {
-			chain(2).DependedOn(stop, ids("b", n)...)
-			return nil
-		},
-		"dependencies to look through": func(stop *interrupt.Poller, n int) error {
-			chain(n).DependedOn(stop, ids("b", 2)...)
 			return nil
 		},
 		"plans of a digest": func(stop *interrupt.Poller, n int) error {
