@@ -185,6 +185,24 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 	}
 }
 
+// TestConversionIsToldToStop when its call ends.
+func TestConversionIsToldToStop(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := convertRequest(ctx, request.Converter{}, func(c request.Converter, _ *plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
+		if c.Stop.Spend(interrupt.Every) {
+			t.Error("told to stop too early")
+		}
+		cancel()
+		if !c.Stop.Spend(interrupt.Every) {
+			t.Error("not told to stop")
+		}
+		return nil, c.Stop.Err()
+	}, wantNodes("n1"))
+	if codeOf(translate(ctx, err)) != codes.Canceled {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestNothingIsSentToACallThatHasEnded is the same for sending.
 func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

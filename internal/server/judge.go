@@ -8,6 +8,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -83,5 +84,5 @@ func (s *resourceService) VerifyPlans(
 	if err != nil {
 		return nil, err
 	}
-	return response.Violations(violations), nil
+	return response.Verdict(interrupt.When(ctx.Done()), violations)
 }

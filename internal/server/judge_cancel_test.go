@@ -97,7 +97,7 @@ func late[Call any](
 func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
 	done := make(chan struct{})
 	close(done)
-	_, err := newResourceService().VerifyPlans(endsSoon{t.Context(), done}, &plannerv1.VerifyPlansRequest{
+	_, err := newResourceService().VerifyPlans(&endsSoon{Context: t.Context(), done: done}, &plannerv1.VerifyPlansRequest{
 		Plans: []*plannerv1.Plan{{}},
 	})
 	if !errors.Is(err, interrupt.ErrInterrupted) {
@@ -105,10 +105,34 @@ func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
 	}
 }
 
-// endsSoon is the context of a call that ends when nobody asks for its error any more.
-type endsSoon struct {
-	context.Context
-	done chan struct{}
+// TestApplyEventsStopsWhenTheCallEnds is the same for events that are about to be applied.
+func TestApplyEventsStopsWhenTheCallEnds(t *testing.T) {
+	done := make(chan struct{})
+	close(done)
+	req := &plannerv1.ApplyEventsRequest{}
+	for range interrupt.Every + 1 {
+		req.Events = append(req.Events, &plannerv1.Event{
+			Type:     plannerv1.EventType_EVENT_TYPE_DELETE,
+			Resource: &plannerv1.Resource{Identifier: &plannerv1.Identifier{Type: "t", Id: "x"}},
+		})
+	}
+	_, err := newResourceService().ApplyEvents(&endsSoon{Context: t.Context(), done: done}, req)
+	if !errors.Is(err, interrupt.ErrInterrupted) {
+		t.Errorf("got %v", err)
+	}
 }
 
-func (c endsSoon) Done() <-chan struct{} { return c.done }
+// endsSoon is the context of a call that ends when its request is converted, and nobody asks for its error any more.
+type endsSoon struct {
+	context.Context
+	done      chan struct{}
+	converted bool
+}
+
+func (c *endsSoon) Done() <-chan struct{} {
+	if !c.converted {
+		c.converted = true
+		return nil
+	}
+	return c.done
+}

@@ -103,7 +103,7 @@ func convertRequest[Request, Call any](
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c.Texts = callOf(ctx).requestTexts()
+	c.Texts, c.Stop = callOf(ctx).requestTexts(), interrupt.When(ctx.Done())
 	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {

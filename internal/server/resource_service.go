@@ -76,7 +76,11 @@ func (s *resourceService) ApplyEvents(
 	if err != nil {
 		return nil, err
 	}
+	stop := interrupt.When(ctx.Done())
 	for _, e := range call.Events {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
 		call.State.Apply(e)
 	}
 	return stateAnswer[plannerv1.ApplyEventsResponse](ctx, call.Response, call.State)

@@ -29,12 +29,13 @@ func sendPlans[R any](
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	encoder := response.NewEncoder(interrupt.When(ctx.Done()), settings)
+	stop := interrupt.When(ctx.Done())
+	encoder := response.NewEncoder(stop, settings)
 	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(plans) })
 	if err != nil {
 		return err
 	}
-	summary, err := response.Summary(interrupt.When(ctx.Done()), plans)
+	summary, err := response.Summary(stop, plans)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ func (c Converter) PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall,
 	call := &PlanStatesCall{Start: r.state(nil, "start", in.GetStart(), recorded)}
 	call.States = make([]*resource.State, len(in.GetStates()))
 	for i, s := range in.GetStates() {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(nil, "states", i)
 		call.States[i] = r.stateAt(&p, s, desired)
 	}
@@ -38,6 +41,9 @@ func (c Converter) ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCa
 	}
 	call.Events = make([]resource.Event, len(in.GetEvents()))
 	for i, e := range in.GetEvents() {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(nil, "events", i)
 		call.Events[i] = r.executedEvent(&p, e)
 	}

@@ -26,9 +26,9 @@ var files = []protoreflect.FileDescriptor{
 	plannerv1.File_planner_v1_stream_proto,
 }
 
-// made are the messages that are tested by TestHeaderAndSummaryAreComplete; they and the messages around
+// inAnswers are the messages that are tested by TestHeaderAndSummaryAreComplete; they and the messages around
 // them are only ever made by the service.
-var made = map[protoreflect.FullName]bool{
+var inAnswers = map[protoreflect.FullName]bool{
 	"planner.v1.PlanHeader": true, "planner.v1.PlanPart": true, "planner.v1.PlanSummary": true,
 	"planner.v1.Violation": true, // TestVerdictIsComplete
 }
@@ -37,7 +37,7 @@ func filled(name protoreflect.FullName, arm int, source bool, seen map[protorefl
 	m := newMessage(name)
 	f := filler{arm: arm, seen: seen}
 	f.fill(m.ProtoReflect())
-	settle(m, source)
+	fit(m, source)
 	return m
 }
 
@@ -90,14 +90,14 @@ func TestEveryFieldOfEveryMessageSurvives(t *testing.T) {
 				if in := methods.Get(j).Input().FullName(); converters[in] == nil {
 					t.Errorf("no conversion for %s, the request of %s", in, methods.Get(j).FullName())
 				}
-				made[methods.Get(j).Output().FullName()] = true
+				inAnswers[methods.Get(j).Output().FullName()] = true
 			}
 		}
 	}
 	for _, file := range files {
 		messages := file.Messages()
 		for i := range messages.Len() {
-			if name := messages.Get(i).FullName(); !seen[name] && !made[name] {
+			if name := messages.Get(i).FullName(); !seen[name] && !inAnswers[name] {
 				t.Errorf("no conversion for %s", name)
 			}
 		}

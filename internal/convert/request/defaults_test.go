@@ -112,7 +112,7 @@ func TestWhatIsLeftOutStaysOut(t *testing.T) {
 	}
 }
 
-func TestWishesHaveNoMarksAndStatesKeepThem(t *testing.T) {
+func TestDesiredResourcesHaveNoMarksAndStatesKeepThem(t *testing.T) {
 	mark := func(r *plannerv1.Resource) { r.NeedsRecreate, r.PendingDeletion, r.Error = true, true, "x" }
 	in := updateFixture(t)
 	mark(in.Start.Resources[0])
@@ -126,7 +126,7 @@ func TestWishesHaveNoMarksAndStatesKeepThem(t *testing.T) {
 		t.Errorf("the recorded resource is %+v", r)
 	}
 	if r := call.Nodes[0].InstanceResources[0].InstanceDependencies[0]; r.Wanted() != r {
-		t.Errorf("the wish is %+v", r)
+		t.Errorf("the desired resource is %+v", r)
 	}
 	if r := call.Options.Services[0].MonitorResource; r.Wanted() != r {
 		t.Errorf("the monitor is %+v", r)
@@ -142,7 +142,7 @@ func TestWishesHaveNoMarksAndStatesKeepThem(t *testing.T) {
 	}
 }
 
-func TestOneResourceWishedInSeveralPlacesIsShared(t *testing.T) {
+func TestOneResourceDesiredInSeveralPlacesIsShared(t *testing.T) {
 	in := updateFixture(t)
 	in.Services[0].Resources[0] = proto.CloneOf(in.Nodes[0].InstanceResources[0].NodeDependents[0])
 	call, err := Converter{}.UpdateDatabase(in)
@@ -154,7 +154,7 @@ func TestOneResourceWishedInSeveralPlacesIsShared(t *testing.T) {
 	}
 }
 
-func TestManyWishesFindTheirLike(t *testing.T) {
+func TestManyDesiredResourcesFindTheirLike(t *testing.T) {
 	in := &plannerv1.UpdateDatabaseRequest{}
 	for _, service := range []string{"s", "t"} {
 		s := &plannerv1.ServiceResources{ServiceInstanceId: service}

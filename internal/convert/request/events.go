@@ -23,6 +23,9 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 	}
 	r.eventReason(p, in.GetReason())
 	for _, o := range in.GetDiff() {
+		if r.Stop.Stopped() {
+			break
+		}
 		r.forms.noteValue(o)
 	}
 	return out
@@ -44,12 +47,18 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 	if diff := in.GetDiff(); len(diff) > 0 {
 		out.Diff = make([]jsontext.Operation, len(diff))
 		for i, from := range diff {
+			if r.Stop.Stopped() {
+				break
+			}
 			d := element(p, "diff", i)
 			out.Diff[i] = r.operation(&d, from)
 		}
 	}
 	out.CausedBy = r.identifiers.Take(len(in.GetCausedBy()))
 	for i, from := range in.GetCausedBy() {
+		if r.Stop.Stopped() {
+			break
+		}
 		c := element(p, "caused_by", i)
 		r.identifierAt(&c, from, &out.CausedBy[i])
 	}
@@ -91,6 +100,7 @@ func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Opera
 		if !r.checkLength(p, "value_json", out.Value) {
 			break
 		}
+		r.spend(len(out.Value))
 		if err := jsontext.Check(out.Value, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
 			r.add(p, "value_json", "is no usable JSON: %v", err)
 		}

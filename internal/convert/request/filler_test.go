@@ -101,25 +101,25 @@ func (f *filler) value(m protoreflect.Message, field protoreflect.FieldDescripto
 	panic(fmt.Sprintf("teach the filler how to fill %s of %s", field.FullName(), m.Descriptor().FullName()))
 }
 
-// settleNode makes the fields of a node fit together.
-func settleNode(n *plannerv1.NodeResources) {
+// fitNode makes the fields of a node fit together.
+func fitNode(n *plannerv1.NodeResources) {
 	n.DatabaseId, n.DatabaseName = "database-id", "database-name"
 	n.PrimaryInstanceId = n.InstanceResources[1].Instance.Spec.InstanceId
 	n.Scripts[0].Name, n.Scripts[1].Name = "post_database_create", "post_init"
 	for _, i := range n.InstanceResources {
-		settleInstance(i, n.NodeName)
+		fitInstance(i, n.NodeName)
 	}
 }
 
-func settleInstance(i *plannerv1.InstanceResources, node string) {
+func fitInstance(i *plannerv1.InstanceResources, node string) {
 	spec := i.Instance.Spec
 	spec.NodeName, spec.DatabaseId, spec.DatabaseName = node, "database-id", "database-name"
 	i.Instance.PostInit.Name = "post_init"
-	settleWishes(i.InstanceDependencies, i.DatabaseDependencies, i.NodeDependents)
+	clearMarks(i.InstanceDependencies, i.DatabaseDependencies, i.NodeDependents)
 }
 
-// settleWishes takes the marks away that a wish does not have.
-func settleWishes(lists ...[]*plannerv1.Resource) {
+// clearMarks takes the marks away that a desired resource does not have.
+func clearMarks(lists ...[]*plannerv1.Resource) {
 	for _, list := range lists {
 		for _, r := range list {
 			r.NeedsRecreate, r.PendingDeletion, r.Error = false, false, ""
@@ -127,32 +127,32 @@ func settleWishes(lists ...[]*plannerv1.Resource) {
 	}
 }
 
-func settleTarget(n *plannerv1.NodeRestoreResources) {
+func fitTarget(n *plannerv1.NodeRestoreResources) {
 	n.DatabaseId, n.DatabaseName = "database-id", "database-name"
 	n.RestoreInstance.Instance.Spec.InstanceId = n.PrimaryInstance.Instance.Spec.InstanceId
 	for _, i := range append(n.ReplicaInstances, n.PrimaryInstance, n.RestoreInstance) {
-		settleInstance(i, n.NodeName)
+		fitInstance(i, n.NodeName)
 	}
 }
 
-func settleService(s *plannerv1.ServiceResources) {
-	settleWishes(s.Resources, []*plannerv1.Resource{s.MonitorResource})
+func fitService(s *plannerv1.ServiceResources) {
+	clearMarks(s.Resources, []*plannerv1.Resource{s.MonitorResource})
 }
 
-// settle makes the fields of a request fit together: what a filler cannot know. Either a node's source or
+// fit makes the fields of a request fit together: what a filler cannot know. Either a node's source or
 // its restore config can be there.
-func settle(m proto.Message, source bool) {
+func fit(m proto.Message, source bool) {
 	var nodes []*plannerv1.NodeResources
 	switch m := m.(type) {
 	case *plannerv1.UpdateDatabaseRequest:
 		nodes = m.Nodes
 		for _, s := range m.Services {
-			settleService(s)
+			fitService(s)
 		}
 	case *plannerv1.RestoreDatabaseRequest:
 		nodes = m.Nodes
 		for _, n := range m.Targets {
-			settleTarget(n)
+			fitTarget(n)
 		}
 	case *plannerv1.AddNodeRequest:
 		nodes = append(nodes, m.Node)
@@ -169,18 +169,18 @@ func settle(m proto.Message, source bool) {
 	case *plannerv1.PopulateNodesRequest:
 		nodes = m.New
 	case *plannerv1.RestoreNodeRequest:
-		settleTarget(m.Target)
+		fitTarget(m.Target)
 	case *plannerv1.EndStateRequest:
 		nodes = m.Nodes
 	case *plannerv1.Plan:
-		settlePlan(m)
+		fitPlan(m)
 	case *plannerv1.VerifyPlansRequest:
 		for _, p := range m.Plans {
-			settlePlan(p)
+			fitPlan(p)
 		}
 	}
 	for _, n := range nodes {
-		settleNode(n)
+		fitNode(n)
 		if source {
 			n.RestoreConfig = nil
 		} else {
@@ -205,8 +205,8 @@ func forget(m proto.Message) proto.Message {
 	return m
 }
 
-// settlePlan gives each phase the index of its position.
-func settlePlan(m *plannerv1.Plan) {
+// fitPlan gives each phase the index of its position.
+func fitPlan(m *plannerv1.Plan) {
 	for i, p := range m.Phases {
 		p.Index = uint32(i)
 	}

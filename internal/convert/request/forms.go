@@ -3,6 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -10,22 +11,22 @@ import (
 type formTracker struct {
 	// structs and texts count the fields that have two forms, by the form that was used.
 	structs, texts int
-	// recorded came as Structs in a state that says what is; wishStructs and wishTexts say what should be.
+	// recorded came as Structs in a state that says what is; desiredStructs and desiredTexts say what should be.
 	// Only resources are in these, and only valid ones.
-	recorded, wishStructs, wishTexts []*resource.Resource
+	recorded, desiredStructs, desiredTexts []*resource.Resource
 	// resourceTexts counts the resources that came as text.
 	resourceTexts int
 }
 
 // note counts one resource that came in that form.
-func (t *formTracker) note(r *resource.Resource, f convert.Form, wish bool) {
+func (t *formTracker) note(r *resource.Resource, f convert.Form, desired bool) {
 	switch {
-	case f == convert.FormStruct && wish:
-		t.wishStructs = append(t.wishStructs, r)
+	case f == convert.FormStruct && desired:
+		t.desiredStructs = append(t.desiredStructs, r)
 	case f == convert.FormStruct:
 		t.recorded = append(t.recorded, r)
-	case wish:
-		t.wishTexts = append(t.wishTexts, r)
+	case desired:
+		t.desiredTexts = append(t.desiredTexts, r)
 	}
 	if f == convert.FormText {
 		t.resourceTexts++
@@ -45,11 +46,11 @@ func (t *formTracker) format(asked plannerv1.AttributesFormat) plannerv1.Attribu
 	return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT
 }
 
-// callers resolves the form of every resource of the caller. A resource in several places has the form of
-// the wish, and text, which is exact, wins where wishes differ: the order of the request has no influence.
-func (t *formTracker) callers(generic bool) convert.CallerForms {
+// callers resolves the form of every resource of the caller. A resource in several places has the form in which it is
+// desired, and text, which is exact, wins where that differs: the order of the request has no influence.
+func (t *formTracker) callers(stop *interrupt.Poller, generic bool) convert.CallerForms {
 	forms := convert.CallerForms{Generic: generic}
-	switch structs := len(t.recorded) + len(t.wishStructs); {
+	switch structs := len(t.recorded) + len(t.desiredStructs); {
 	case structs == 0:
 		return forms
 	case t.resourceTexts == 0:
@@ -58,13 +59,18 @@ func (t *formTracker) callers(generic bool) convert.CallerForms {
 	default:
 		forms.Structs = make(map[resource.Identifier]struct{}, structs)
 	}
-	for _, r := range t.recorded {
-		forms.Structs[r.Identifier] = struct{}{}
+	for _, list := range [][]*resource.Resource{t.recorded, t.desiredStructs} {
+		for _, r := range list {
+			if stop.Stopped() {
+				break
+			}
+			forms.Structs[r.Identifier] = struct{}{}
+		}
 	}
-	for _, r := range t.wishStructs {
-		forms.Structs[r.Identifier] = struct{}{}
-	}
-	for _, r := range t.wishTexts {
+	for _, r := range t.desiredTexts {
+		if stop.Stopped() {
+			break
+		}
 		delete(forms.Structs, r.Identifier)
 	}
 	return forms

@@ -53,17 +53,17 @@ func got(settings convert.ResponseSettings, kind resource.Type, id string) plann
 
 func TestCallersResourcesComeBackInTheFormTheyWereSentIn(t *testing.T) {
 	cases := []struct {
-		name        string
-		start, wish plannerv1.AttributesFormat
-		want        plannerv1.AttributesFormat
+		name           string
+		start, desired plannerv1.AttributesFormat
+		want           plannerv1.AttributesFormat
 	}{
 		{"only in start, Struct", asStruct, -1, asStruct},
 		{"only in start, text", asJSON, -1, asJSON},
-		{"only a wish, Struct", -1, asStruct, asStruct},
-		{"only a wish, text", -1, asJSON, asJSON},
-		{"the wish wins, Struct", asJSON, asStruct, asStruct},
-		{"the wish wins, text", asStruct, asJSON, asJSON},
-		{"a wish without attributes", asStruct, asAsked, asStruct},
+		{"only desired, Struct", -1, asStruct, asStruct},
+		{"only desired, text", -1, asJSON, asJSON},
+		{"what is desired wins, Struct", asJSON, asStruct, asStruct},
+		{"what is desired wins, text", asStruct, asJSON, asJSON},
+		{"desired without attributes", asStruct, asAsked, asStruct},
 	}
 	for _, c := range cases {
 		for _, other := range []plannerv1.AttributesFormat{asStruct, asJSON, -1} {
@@ -76,8 +76,8 @@ func TestCallersResourcesComeBackInTheFormTheyWereSentIn(t *testing.T) {
 				if c.start >= 0 {
 					in.Start.Resources = append(in.Start.Resources, sent("a", c.start))
 				}
-				if c.wish >= 0 {
-					in.Services[0].Resources = append(in.Services[0].Resources, sent("a", c.wish))
+				if c.desired >= 0 {
+					in.Services[0].Resources = append(in.Services[0].Resources, sent("a", c.desired))
 				}
 				if other >= 0 {
 					in.Start.Resources = append(in.Start.Resources, sent("b", other))
@@ -100,7 +100,7 @@ func TestCallersResourcesComeBackInTheFormTheyWereSentIn(t *testing.T) {
 	}
 }
 
-func TestTextWinsWhereWishesForOneResourceDifferInForm(t *testing.T) {
+func TestTextWinsWhereOneResourceIsDesiredInBothForms(t *testing.T) {
 	for _, forms := range [][2]plannerv1.AttributesFormat{{asStruct, asJSON}, {asJSON, asStruct}} {
 		call, err := Converter{}.UpdateDatabase(&plannerv1.UpdateDatabaseRequest{Services: []*plannerv1.ServiceResources{
 			{ServiceInstanceId: "s", Resources: []*plannerv1.Resource{sent("a", forms[0])}},

@@ -34,12 +34,18 @@ func PlansFromProto(in []*plannerv1.Plan) ([]resource.Plan, error) {
 func (r *reader) plan(p *path, in *plannerv1.Plan) resource.Plan {
 	out := resource.Plan{Phases: make([]resource.Phase, len(in.GetPhases()))}
 	for i, from := range in.GetPhases() {
+		if r.Stop.Stopped() {
+			break
+		}
 		q := element(p, "phases", i)
 		if int64(from.GetIndex()) != int64(i) {
 			r.add(&q, "index", "must be %d, the position of the phase in its plan", i)
 		}
 		events := make([]resource.Event, len(from.GetEvents()))
 		for j, e := range from.GetEvents() {
+			if r.Stop.Stopped() {
+				break
+			}
 			s := element(&q, "events", j)
 			events[j] = r.event(&s, e)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
-// instanceOwner is what an instance gets from its node, and when its resources are wished.
+// instanceOwner is what an instance gets from its node, and when the resources around it are desired.
 type instanceOwner struct {
 	node, databaseID, databaseName string
 	postInit                       *database.Script
@@ -28,9 +28,9 @@ func (r *reader) instance(p *path, in *plannerv1.InstanceResources, owner *insta
 	} else {
 		r.bareInstance(&q, in.GetInstance(), &out.Instance, owner)
 	}
-	out.InstanceDependencies = r.wished(p, "instance_dependencies", in.GetInstanceDependencies(), owner.scope)
-	out.DatabaseDependencies = r.wished(p, "database_dependencies", in.GetDatabaseDependencies(), owner.scope)
-	out.NodeDependents = r.wished(p, "node_dependents", in.GetNodeDependents(), owner.scope)
+	out.InstanceDependencies = r.surrounding(p, "instance_dependencies", in.GetInstanceDependencies(), owner.scope)
+	out.DatabaseDependencies = r.surrounding(p, "database_dependencies", in.GetDatabaseDependencies(), owner.scope)
+	out.NodeDependents = r.surrounding(p, "node_dependents", in.GetNodeDependents(), owner.scope)
 	return out
 }
 
@@ -100,12 +100,16 @@ func (r *reader) settings(p *path, field string, text []byte) {
 	if text == nil {
 		return
 	}
+	r.spend(len(text))
 	members, err := jsontext.Members(text)
 	if err != nil {
 		return // already a violation
 	}
 	reserved := []string{"instance_id", "node_name", "database_id", "host_id", "database_name"}
 	for _, m := range members {
+		if r.Stop.Stopped() {
+			break
+		}
 		if slices.Contains(reserved, m.Key) {
 			r.add(p, field, "must not have the key %s, which is a field of the spec", m.Key)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
@@ -21,7 +22,8 @@ type Limits struct {
 	MaxAttributeBytes int
 }
 
-// Converter converts requests within limits. The zero value has the default limits. It keeps nothing, and may be used by several goroutines.
+// Converter converts requests within limits. The zero value has the default limits. It keeps nothing. With Texts or Stop it
+// is for one request, otherwise for any number, by several goroutines.
 type Converter struct {
 	Limits Limits
 	// Counted, if not nil, is called once for each request that is within the limits, before it returns: with
@@ -29,6 +31,8 @@ type Converter struct {
 	Counted func(resources, nodes int)
 	// Texts are those of Structs of the request that are empty, as wire.Unmarshal returns them.
 	Texts convert.StructTexts
+	// Stop ends the conversion with interrupt.ErrInterrupted; nil never does.
+	Stop *interrupt.Poller
 }
 
 // TooManyError says that a request holds more of something than the limits allow. The request has not been

@@ -18,6 +18,7 @@ type instancePlace struct {
 
 // nodeName checks a name of a node, which must not be empty.
 func (r *reader) nodeName(p *path, field, name string) {
+	r.spend(len(name))
 	switch {
 	case name == "":
 		r.add(p, field, "is required")
@@ -43,6 +44,9 @@ func hasWordSub(name string) bool {
 func (r *reader) nodeNames(field string, names []string) {
 	seen := make(map[string]struct{}, len(names))
 	for i, name := range names {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(nil, field, i)
 		r.nodeName(&p, "", name)
 		r.unique(seen, &p, "", name)

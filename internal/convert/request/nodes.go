@@ -38,6 +38,9 @@ func (r *reader) nodes(
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(parent, field, i)
 		r.unique(seen, &p, "node_name", from.GetNodeName())
 		out[i] = r.node(&p, from, rule)
@@ -53,6 +56,9 @@ func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*plan
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(nil, field, i)
 		r.nodeName(&p, "node_name", from.GetNodeName())
 		r.unique(seen, &p, "node_name", from.GetNodeName())
@@ -62,7 +68,7 @@ func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*plan
 }
 
 func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
-	owner := nodeOwner(in)
+	owner := r.nodeOwner(in)
 	out := &planner.NodeResources{
 		NodeName:          in.GetNodeName(),
 		SourceNode:        in.GetSourceNode(),
@@ -76,7 +82,7 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 	instances := in.GetInstanceResources()
 	if rule == checkPrimary && out.PrimaryInstanceID != "" && len(instances) > 0 &&
 		!slices.ContainsFunc(instances, func(i *plannerv1.InstanceResources) bool {
-			return i.GetInstance().GetSpec().GetInstanceId() == out.PrimaryInstanceID
+			return r.Stop.Stopped() || i.GetInstance().GetSpec().GetInstanceId() == out.PrimaryInstanceID
 		}) {
 		r.add(p, "primary_instance_id", "%q is not among the instances of the node", shorten(out.PrimaryInstanceID))
 	}
@@ -85,6 +91,9 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 	}
 	out.InstanceResources = make([]*planner.InstanceResources, len(instances))
 	for i, from := range instances {
+		if r.Stop.Stopped() {
+			break
+		}
 		q := element(p, "instance_resources", i)
 		out.InstanceResources[i] = r.instance(&q, from, &owner)
 	}
@@ -104,7 +113,7 @@ func firstSpec(in *plannerv1.NodeResources) *plannerv1.InstanceSpec {
 }
 
 // nodeOwner is what the instances of a node get from it.
-func nodeOwner(in *plannerv1.NodeResources) instanceOwner {
+func (r *reader) nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 	first := firstSpec(in)
 	owner := instanceOwner{
 		node:         in.GetNodeName(),
@@ -113,6 +122,9 @@ func nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 		scope:        always,
 	}
 	for _, s := range in.GetScripts() {
+		if r.Stop.Stopped() {
+			break
+		}
 		if s.GetName() == database.ScriptPostInit {
 			script := scriptFromProto(s)
 			owner.postInit = &script
@@ -169,7 +181,11 @@ func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []d
 		return nil
 	}
 	out := make([]database.Script, len(in))
+	seen := make(map[string]bool, 2)
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(parent, field, i)
 		out[i] = scriptFromProto(from)
 		switch name := out[i].Name; {
@@ -178,8 +194,10 @@ func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []d
 		case name != database.ScriptPostInit && name != database.ScriptPostDatabaseCreate:
 			r.add(&p, "name", "%q is unknown: a script is %s or %s",
 				shorten(name), database.ScriptPostInit, database.ScriptPostDatabaseCreate)
-		case findScript(out[:i], name) != nil:
+		case seen[name]:
 			r.add(&p, "name", "a node has at most one script %s", name)
+		default:
+			seen[name] = true
 		}
 	}
 	return out
@@ -192,16 +210,6 @@ func scriptFromProto(in *plannerv1.Script) database.Script {
 		Succeeded:  in.GetSucceeded(),
 		NeedsToRun: in.GetNeedsToRun(),
 	}
-}
-
-// findScript returns the script of that name, or nil.
-func findScript(scripts []database.Script, name string) *database.Script {
-	for i := range scripts {
-		if scripts[i].Name == name {
-			return &scripts[i]
-		}
-	}
-	return nil
 }
 
 // restoreConfig converts a restore config; nil stays nil.

@@ -14,9 +14,9 @@ type reader struct {
 	Converter
 
 	violations
-	forms  formTracker
-	wishes wishes
-	names  requestNames
+	forms   formTracker
+	desired desiredResources
+	names   requestNames
 
 	resources   slab.Slab[resource.Resource]
 	identifiers slab.Slab[resource.Identifier]
@@ -31,12 +31,15 @@ func newReader() *reader { return Converter{}.reader() }
 
 func (c Converter) reader() *reader {
 	r := &reader{Converter: c}
-	r.json.depth = c.Limits.MaxJSONDepth
+	r.json.depth, r.json.stop = c.Limits.MaxJSONDepth, c.Stop
 	return r
 }
 
-// finish returns the call, or the error if the request has violations or is beyond the limits.
+// finish returns the call, or the error if it was stopped, or the request has violations or is beyond the limits.
 func finish[T any](r *reader, call *T) (*T, error) {
+	if err := r.Stop.Err(); err != nil {
+		return nil, err
+	}
 	if r.tooMany != nil {
 		return nil, r.tooMany
 	}
@@ -56,6 +59,12 @@ const (
 	defaultMessageBytes = 1 << 20
 )
 
+// spend counts the work on that many bytes, and tells whether to stop.
+func (r *reader) spend(bytes int) bool { return r.Stop.Spend(1 + bytes/bytesPerUnit) }
+
+// bytesPerUnit is how many bytes are looked at in about the time that a resource takes.
+const bytesPerUnit = 256
+
 // responseSettings must come last: it depends on the forms of all that came before.
 func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) convert.ResponseSettings {
 	p := at(nil, "response_options")
@@ -73,7 +82,7 @@ func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) c
 	return convert.ResponseSettings{
 		Format:          r.forms.format(in.GetAttributesFormat()),
 		MaxMessageBytes: int(size),
-		Callers:         r.forms.callers(generic),
+		Callers:         r.forms.callers(r.Stop, generic),
 	}
 }
 

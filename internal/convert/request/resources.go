@@ -18,9 +18,9 @@ import (
 type role uint8
 
 const (
-	recorded role = iota // in a state that says what is: any type, marks count
-	desired              // in a whole wanted state of ResourceService: likewise
-	wished               // around an instance or a service: no type of the catalog, marks are cleared
+	recorded    role = iota // in a state that says what is: any type, marks count
+	desired                 // in a whole desired state of ResourceService: likewise
+	surrounding             // around an instance or a service: no type of the catalog, marks are cleared
 )
 
 func (r *reader) state(parent *path, field string, in *plannerv1.State, as role) *resource.State {
@@ -40,6 +40,9 @@ func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State 
 	state := resource.NewStateSize(len(list))
 	all := make([]resource.Resource, len(list))
 	for i, from := range list {
+		if r.Stop.Stopped() {
+			break
+		}
 		q := element(p, "resources", i)
 		to := &all[i]
 		if !r.resource(&q, from, to, as) {
@@ -56,7 +59,7 @@ func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State 
 // resource converts one resource. It returns false if the identifier is not usable.
 func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resource, as role) bool {
 	named := r.identifier(p, "identifier", in.GetIdentifier(), &out.Identifier)
-	if as == wished && named && database.IsCatalogType(out.Identifier.Type) {
+	if as == surrounding && named && database.IsCatalogType(out.Identifier.Type) {
 		q := at(p, "identifier")
 		r.add(&q, "type", "%s is reserved for resources that the planner makes", out.Identifier.Type)
 	}
@@ -76,13 +79,16 @@ func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resourc
 	r.typeDependencies(p, in.GetTypeDependencies(), out)
 	out.DiffIgnore = in.GetDiffIgnore()
 	for i, pointer := range out.DiffIgnore {
+		if r.spend(len(pointer)) {
+			break
+		}
 		if !jsontext.ValidPointer(pointer) {
 			q := element(p, "diff_ignore", i)
 			r.add(&q, "", "is no JSON pointer: each part of one begins with a slash, and ~ stands only in ~0 and ~1")
 		}
 	}
 	out.ResourceVersion = in.GetResourceVersion()
-	if as != wished {
+	if as != surrounding {
 		out.NeedsRecreate = in.GetNeedsRecreate()
 		out.PendingDeletion = in.GetPendingDeletion()
 		out.Error = in.GetError()
@@ -146,6 +152,9 @@ func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Ex
 func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resource.Identifier) []resource.Identifier {
 	out := r.identifiers.Take(len(in))
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		q := element(p, "dependencies", i)
 		if r.identifierAt(&q, from, &out[i]) && out[i] == owner {
 			r.add(&q, "", "a resource must not depend on itself")
@@ -157,6 +166,9 @@ func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resourc
 func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) {
 	out.TypeDependencies = r.types.Take(len(in))
 	for i, from := range in {
+		if r.spend(len(from)) {
+			break
+		}
 		t := resource.Type(from)
 		out.TypeDependencies[i] = t
 		q := element(p, "type_dependencies", i)
@@ -172,6 +184,7 @@ func (r *reader) textObject(p *path, field, text string) json.RawMessage {
 	if !r.checkLength(p, field, raw) {
 		return nil
 	}
+	r.spend(len(raw))
 	if err := jsontext.CheckObject(raw, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
 		return nil

@@ -13,6 +13,9 @@ func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceRes
 	out := make([]*planner.ServiceResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(parent, field, i)
 		id := from.GetServiceInstanceId()
 		if id == "" {
@@ -21,13 +24,13 @@ func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceRes
 		r.unique(seen, &p, "service_instance_id", id)
 		out[i] = &planner.ServiceResources{
 			ServiceInstanceID: id,
-			Resources:         r.wished(&p, "resources", from.GetResources(), always),
+			Resources:         r.surrounding(&p, "resources", from.GetResources(), always),
 		}
 		if monitor := from.GetMonitorResource(); monitor != nil {
 			q := at(&p, "monitor_resource")
-			r.wishes.list++
+			r.desired.list++
 			r.countResources(1)
-			out[i].MonitorResource = r.wish(&q, monitor, r.resources.One(), always)
+			out[i].MonitorResource = r.surroundingResource(&q, monitor, r.resources.One(), always)
 		}
 	}
 	return out

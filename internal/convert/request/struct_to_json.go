@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/slab"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -31,6 +32,8 @@ type jsonWriter struct {
 	keys []string
 	// depth is how many objects and arrays may be open at once; 0 stands for jsontext.DefaultDepth.
 	depth int
+	// stop ends the writing with interrupt.ErrInterrupted.
+	stop *interrupt.Poller
 }
 
 func (w *jsonWriter) deepest() int { return cmp.Or(w.depth, jsontext.DefaultDepth) }
@@ -59,6 +62,9 @@ func (w *jsonWriter) end(text []byte, err error) (json.RawMessage, error) {
 
 // append appends a value. Depth is how many more objects and arrays may be opened.
 func (w *jsonWriter) append(text []byte, in *structpb.Value, depth int) ([]byte, error) {
+	if w.stop.Stopped() {
+		return nil, interrupt.ErrInterrupted
+	}
 	switch kind := in.GetKind().(type) {
 	case *structpb.Value_NullValue:
 		if kind.NullValue != structpb.NullValue_NULL_VALUE {
@@ -73,7 +79,7 @@ func (w *jsonWriter) append(text []byte, in *structpb.Value, depth int) ([]byte,
 		}
 		return jsontext.AppendFloat(text, kind.NumberValue), nil
 	case *structpb.Value_StringValue:
-		return appendString(text, kind.StringValue)
+		return w.string(text, kind.StringValue)
 	case *structpb.Value_ListValue:
 		return w.elements(text, kind.ListValue.GetValues(), depth)
 	case *structpb.Value_StructValue:
@@ -105,10 +111,13 @@ func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth i
 	}
 	first := len(w.keys)
 	for key := range in {
+		if w.stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
 		w.keys = append(w.keys, key)
 	}
 	last := len(w.keys)
-	slices.Sort(w.keys[first:last])
+	sortUntil(w.stop, w.keys[first:last], strings.Compare)
 	text = append(text, '{')
 	for i := first; i < last; i++ {
 		if i > first {
@@ -116,7 +125,7 @@ func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth i
 		}
 		key := w.keys[i] // by index: the members below may move the keys
 		var err error
-		if text, err = appendString(text, key); err != nil {
+		if text, err = w.string(text, key); err != nil {
 			return nil, err
 		}
 		if text, err = w.append(append(text, ':'), in[key], depth-1); err != nil {
@@ -127,7 +136,8 @@ func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth i
 	return append(text, '}'), nil
 }
 
-func appendString(text []byte, s string) ([]byte, error) {
+func (w *jsonWriter) string(text []byte, s string) ([]byte, error) {
+	w.stop.Spend(len(s) / bytesPerUnit)
 	if !utf8.ValidString(s) {
 		return nil, errNotUTF8
 	}

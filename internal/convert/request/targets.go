@@ -21,6 +21,9 @@ func (r *reader) targets(
 	out := make([]*planner.NodeRestoreResources, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(parent, field, i)
 		r.unique(seen, &p, "node_name", from.GetNodeName())
 		out[i] = r.target(&p, from)
@@ -64,6 +67,9 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {
 		out.ReplicaInstances = make([]*planner.InstanceResources, len(replicas))
 		for i, from := range replicas {
+			if r.Stop.Stopped() {
+				break
+			}
 			q := element(p, "replica_instances", i)
 			out.ReplicaInstances[i] = r.instance(&q, from, &owner)
 		}

@@ -16,11 +16,14 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 		Start: r.state(nil, "start", in.GetStart(), recorded),
 		End:   r.state(nil, "end", in.GetEnd(), recorded),
 	}
-	if !r.countResources(countEvents(in.GetPlans())) {
+	if !r.countResources(r.countEvents(in.GetPlans())) {
 		return finish(r, call)
 	}
 	call.Plans = make([]resource.Plan, len(in.GetPlans()))
 	for i, from := range in.GetPlans() {
+		if r.Stop.Stopped() {
+			break
+		}
 		p := element(nil, "plans", i)
 		call.Plans[i] = r.plan(&p, from)
 	}
@@ -36,10 +39,16 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 	return finish(r, call)
 }
 
-func countEvents(plans []*plannerv1.Plan) int {
+func (r *reader) countEvents(plans []*plannerv1.Plan) int {
 	n := 0
 	for _, plan := range plans {
+		if r.Stop.Stopped() {
+			return n
+		}
 		for _, phase := range plan.GetPhases() {
+			if r.Stop.Stopped() {
+				return n
+			}
 			n += len(phase.GetEvents())
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestViolationsOfUpdateDatabase(t *testing.T) {
-	wish := func(in *plannerv1.UpdateDatabaseRequest) *plannerv1.Resource {
+	surrounding := func(in *plannerv1.UpdateDatabaseRequest) *plannerv1.Resource {
 		return in.Nodes[0].InstanceResources[1].InstanceDependencies[0]
 	}
 	spec := func(in *plannerv1.UpdateDatabaseRequest) *plannerv1.InstanceSpec {
@@ -135,7 +135,7 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 			in.Nodes[1].Scripts = append(in.Nodes[1].Scripts, in.Nodes[1].Scripts[0])
 		}},
 		{"reserved type", inDeps + ".identifier.type", "reserved", func(in *plannerv1.UpdateDatabaseRequest) {
-			wish(in).Identifier.Type = "database.sync_event"
+			surrounding(in).Identifier.Type = "database.sync_event"
 		}},
 		{"reserved type of a service", "services[0].resources[0].identifier.type", "reserved", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Services[0].Resources[0].Identifier.Type = "monitor.instance"
@@ -147,7 +147,9 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 			list := &in.Nodes[0].InstanceResources[1].InstanceDependencies
 			*list = append(*list, proto.CloneOf((*list)[0]))
 		}},
-		{"the same elsewhere", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.Services[0].Resources[0] = proto.CloneOf(wish(in)) }},
+		{"the same elsewhere", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Services[0].Resources[0] = proto.CloneOf(surrounding(in))
+		}},
 		{"the same monitor", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Services[0].MonitorResource = in.Services[0].Resources[0]
 		}},

@@ -80,6 +80,9 @@ func cut(stop *interrupt.Poller, plans []resource.Plan, encode appendEvent, maxB
 
 // plan cuts one plan. A plan has at least one part, and no part has events of two plans.
 func (c *cutter) plan(index int) error {
+	if c.stop.Stopped() {
+		return interrupt.ErrInterrupted
+	}
 	c.unfilled.plan = index
 	for p := range c.plans[index].Phases {
 		if err := c.measure(index, p); err != nil {

@@ -53,9 +53,9 @@ func (e *Encoder) AppendEvent(b []byte, event *resource.Event) []byte {
 // appendPhaseEvent appends an event as one of those of a phase: see appendPhase.
 func (e *Encoder) appendPhaseEvent(b []byte, event *resource.Event) []byte {
 	e.begin(append(b, convert.TagPhaseEvents))
-	all := e.open()
+	all := e.beginMessage()
 	e.event(event, e.settings.Form(event.Resource.Identifier))
-	e.close(all)
+	e.endMessage(all)
 	return e.finish()
 }
 
@@ -90,9 +90,9 @@ func (e *Encoder) StateMessage(index int, s *resource.State) ([]byte, error) {
 
 func (e *Encoder) appendStateResponse(b []byte, index int, s *resource.State) []byte {
 	e.begin(append(b, convert.TagResponseState))
-	state := e.open()
+	state := e.beginMessage()
 	e.state(s)
-	e.close(state)
+	e.endMessage(state)
 	e.number(convert.TagResponseStateIndex, uint64(index))
 	return e.finish()
 }
@@ -104,25 +104,25 @@ func (e *Encoder) state(s *resource.State) {
 			return
 		}
 		e.b = append(e.b, convert.TagStateResources)
-		all := e.open()
+		all := e.beginMessage()
 		e.resource(r, e.settings.Form(r.Identifier))
-		e.close(all)
+		e.endMessage(all)
 	}
 }
 
 // State writes a state, in identifier order.
 func (e *Encoder) State(s *resource.State) *plannerv1.State {
-	return decoded(&plannerv1.State{}, e.AppendState(nil, s))
+	return messageOf(&plannerv1.State{}, e.AppendState(nil, s))
 }
 
 // Resource writes a resource.
 func (e *Encoder) Resource(r *resource.Resource) *plannerv1.Resource {
-	return decoded(&plannerv1.Resource{}, e.AppendResource(nil, r))
+	return messageOf(&plannerv1.Resource{}, e.AppendResource(nil, r))
 }
 
 // Event writes an event. The values of its diff have the form of its resource.
 func (e *Encoder) Event(event *resource.Event) *plannerv1.Event {
-	return decoded(&plannerv1.Event{}, e.AppendEvent(nil, event))
+	return messageOf(&plannerv1.Event{}, e.AppendEvent(nil, event))
 }
 
 // Phase writes the phase at that position of its plan.
@@ -151,8 +151,8 @@ func (e *Encoder) resources(list []*resource.Resource) []*plannerv1.Resource {
 	return out
 }
 
-// decoded is the message that was written.
-func decoded[M proto.Message](m M, data []byte) M {
+// messageOf is the message that was written.
+func messageOf[M proto.Message](m M, data []byte) M {
 	if err := proto.Unmarshal(data, m); err != nil {
 		panic("convert: a message holds what is not valid UTF-8") // and that must not be shown
 	}

@@ -188,7 +188,7 @@ func structOf(text []byte) (*structpb.Struct, bool) {
 	if !w.exact(convert.TagResourceAttributes, text, true) {
 		return nil, false
 	}
-	return decoded(&plannerv1.Resource{}, w.finish()).GetAttributes(), true
+	return messageOf(&plannerv1.Resource{}, w.finish()).GetAttributes(), true
 }
 
 func identifiersToProto(ids []resource.Identifier) []*plannerv1.Identifier {

@@ -69,21 +69,34 @@ func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSumm
 	}
 	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: digest}
 	for _, plan := range plans {
+		if stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
 		summary.Phases += uint32(len(plan.Phases))
 		for _, phase := range plan.Phases {
-			for i := range phase.Events {
-				switch phase.Events[i].Type {
-				case resource.EventRefresh:
-					summary.Refreshes++
-				case resource.EventCreate:
-					summary.Creates++
-				case resource.EventUpdate:
-					summary.Updates++
-				case resource.EventDelete:
-					summary.Deletes++
-				}
+			if stop.Spend(1 + len(phase.Events)/countedPerUnit) {
+				return nil, interrupt.ErrInterrupted
 			}
+			countEvents(summary, phase.Events)
 		}
 	}
 	return summary, nil
+}
+
+// countedPerUnit is how many events are counted in one unit of an interrupt.
+const countedPerUnit = 64
+
+func countEvents(summary *plannerv1.PlanSummary, events []resource.Event) {
+	for i := range events {
+		switch events[i].Type {
+		case resource.EventRefresh:
+			summary.Refreshes++
+		case resource.EventCreate:
+			summary.Creates++
+		case resource.EventUpdate:
+			summary.Updates++
+		case resource.EventDelete:
+			summary.Deletes++
+		}
+	}
 }

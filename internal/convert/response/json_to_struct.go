@@ -19,15 +19,15 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if object {
 		check = jsontext.CheckObject
 	}
-	if check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth}) != nil {
+	if w.stop.Spend(len(text)/bytesPerUnit) || check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth}) != nil {
 		return false
 	}
-	before := w.mark()
+	before := w.position()
 	p := structWriter{writer: w, text: text}
 	if p.document(tag, object) {
 		return true
 	}
-	w.back(before)
+	w.rewind(before)
 	if !p.unsorted {
 		return false
 	}
@@ -39,9 +39,12 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if p.document(tag, object) {
 		return true
 	}
-	w.back(before)
+	w.rewind(before)
 	return false
 }
+
+// bytesPerUnit is how many bytes of JSON are checked in about the time that an event takes.
+const bytesPerUnit = 256
 
 // structWriter writes JSON that has been checked as Structs and Values. It stops, with false, at the first number
 // that is not a double, and at the first member whose name is not behind the one before it.
@@ -85,8 +88,8 @@ func (p *structWriter) value() bool {
 
 // container writes a Value that holds the next object or array, which begins with that bracket.
 func (p *structWriter) container(bracket byte) bool {
-	value := p.open()
-	defer p.close(value)
+	value := p.beginMessage()
+	defer p.endMessage(value)
 	if bracket == '{' {
 		p.b = append(p.b, convert.TagValueStruct)
 		return p.object()
@@ -97,11 +100,14 @@ func (p *structWriter) container(bracket byte) bool {
 
 // object writes the next object as a Struct, with its length in front.
 func (p *structWriter) object() bool {
-	content := p.open()
-	defer p.close(content)
+	content := p.beginMessage()
+	defer p.endMessage(content)
 	p.pos++
 	var before []byte
 	for p.next() != '}' {
+		if p.stop.Stopped() {
+			return false
+		}
 		name := p.string()
 		if before != nil && bytes.Compare(before, name) >= 0 {
 			p.unsorted = true
@@ -119,10 +125,10 @@ func (p *structWriter) object() bool {
 func (p *structWriter) member(name []byte) bool {
 	p.b = append(p.b, convert.TagStructFields)
 	if c := p.next(); c == '{' || c == '[' {
-		entry := p.open()
+		entry := p.beginMessage()
 		p.name(name)
 		ok := p.value()
-		p.close(entry)
+		p.endMessage(entry)
 		return ok
 	}
 	s, ok := p.scalar()
@@ -140,10 +146,13 @@ func (p *structWriter) name(name []byte) {
 
 // array writes the next array as a ListValue, with its length in front.
 func (p *structWriter) array() bool {
-	content := p.open()
-	defer p.close(content)
+	content := p.beginMessage()
+	defer p.endMessage(content)
 	p.pos++
 	for p.next() != ']' {
+		if p.stop.Stopped() {
+			return false
+		}
 		p.b = append(p.b, convert.TagListValues)
 		if !p.value() {
 			return false

@@ -168,11 +168,11 @@ func TestBothFormsAreTheSameToThePlanner(t *testing.T) {
 		text := NewFormEncoder(asJSON).State(resource.NewState(resources(objects(doubles)).Draw(t, "resources")...))
 		object := &plannerv1.State{}
 		for _, r := range text.Resources {
-			converted := structForm(r)
-			if converted == nil {
+			inStruct := structForm(r)
+			if inStruct == nil {
 				t.Fatalf("a Struct cannot hold %s", r.GetAttributesJson())
 			}
-			object.Resources = append(object.Resources, converted)
+			object.Resources = append(object.Resources, inStruct)
 		}
 		a, err := request.Converter{}.PlanRefresh(&plannerv1.PlanRefreshRequest{State: text})
 		if err != nil {

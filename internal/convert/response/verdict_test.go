@@ -12,10 +12,13 @@ import (
 
 func TestVerdictIsComplete(t *testing.T) {
 	id := resource.Identifier{Type: "t", ID: "x"}
-	got := Violations([]verify.Violation{
+	got, err := Verdict(nil, []verify.Violation{
 		{Rule: verify.RuleMissingDependency, Plan: 0, Phase: 1, Event: 2, Resources: []resource.Identifier{id}, Message: "m"},
 		{Rule: verify.RuleEndMissing, Plan: verify.Nowhere, Phase: verify.Nowhere, Event: verify.Nowhere, Message: "n"},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := &plannerv1.VerifyPlansResponse{
 		Total: 2,
 		Violations: []*plannerv1.Violation{
@@ -30,7 +33,7 @@ func TestVerdictIsComplete(t *testing.T) {
 	if !proto.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
-	if many := Violations(make([]verify.Violation, 1500)); many.GetTotal() != 1500 || len(many.GetViolations()) != 1000 {
+	if many, err := Verdict(nil, make([]verify.Violation, 1500)); err != nil || many.GetTotal() != 1500 || len(many.GetViolations()) != 1000 {
 		t.Errorf("%d of %d are listed", len(many.GetViolations()), many.GetTotal())
 	}
 }

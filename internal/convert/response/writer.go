@@ -26,8 +26,8 @@ type writer struct {
 	gaps []gap // in the order of their places
 	// filled is how many bytes the lengths take that are known so far.
 	filled int
-	// room is for the gaps of most messages.
-	room [16]gap
+	// firstGaps backs the gaps of most messages.
+	firstGaps [16]gap
 }
 
 // gap is where a length is missing.
@@ -41,18 +41,18 @@ type gap struct {
 func (w *writer) begin(b []byte) {
 	w.b, w.filled = b, 0
 	if w.gaps = w.gaps[:0]; w.gaps == nil {
-		w.gaps = w.room[:0]
+		w.gaps = w.firstGaps[:0]
 	}
 }
 
-// open notes that the length of what follows belongs here.
-func (w *writer) open() (index int) {
+// beginMessage notes that the length of what follows belongs here.
+func (w *writer) beginMessage() (index int) {
 	w.gaps = append(w.gaps, gap{at: len(w.b), length: w.filled})
 	return len(w.gaps) - 1
 }
 
-// close notes that the message ends here. What was opened after it has been closed.
-func (w *writer) close(index int) {
+// endMessage notes that the message ends here. Those that began after it have ended.
+func (w *writer) endMessage(index int) {
 	g := &w.gaps[index]
 	g.length = len(w.b) - g.at + w.filled - g.length
 	w.filled += protowire.SizeVarint(uint64(g.length))
@@ -69,18 +69,18 @@ func (w *writer) finish() []byte {
 		copy(b[to:], b[g.at:end])
 		end = g.at
 		to -= protowire.SizeVarint(uint64(g.length))
-		protowire.AppendVarint(b[:to], uint64(g.length)) // in place: there is room up to what was moved
+		protowire.AppendVarint(b[:to], uint64(g.length)) // in place: there are as many bytes up to what was moved
 	}
 	return b
 }
 
-// mark is how far a writer was.
-type mark struct{ bytes, gaps, filled int }
+// position is how far a writer was.
+type position struct{ bytes, gaps, filled int }
 
-func (w *writer) mark() mark { return mark{len(w.b), len(w.gaps), w.filled} }
+func (w *writer) position() position { return position{len(w.b), len(w.gaps), w.filled} }
 
-// back forgets what was written since.
-func (w *writer) back(to mark) {
+// rewind forgets what was written since.
+func (w *writer) rewind(to position) {
 	w.b, w.gaps, w.filled = w.b[:to.bytes], w.gaps[:to.gaps], to.filled
 }
 
@@ -133,57 +133,72 @@ func (w *writer) executor(tag byte, e *resource.Executor) {
 }
 
 // resource writes the content of a resource, and returns the form that its attributes have in it.
-func (w *writer) resource(r *resource.Resource, as convert.Form) convert.Form {
+func (w *writer) resource(r *resource.Resource, form convert.Form) convert.Form {
 	w.identifier(convert.TagResourceIdentifier, &r.Identifier)
 	w.executor(convert.TagResourceExecutor, &r.Executor)
 	for i := range r.Dependencies {
+		if w.stop.Stopped() {
+			break
+		}
 		w.identifier(convert.TagResourceDependencies, &r.Dependencies[i])
 	}
 	for _, t := range r.TypeDependencies {
+		if w.stop.Stopped() {
+			break
+		}
 		w.element(convert.TagResourceTypeDependencies, string(t))
 	}
 	for _, pointer := range r.DiffIgnore {
+		if w.stop.Stopped() {
+			break
+		}
 		w.element(convert.TagResourceDiffIgnore, pointer)
 	}
 	w.flag(convert.TagResourceNeedsRecreate, r.NeedsRecreate)
 	w.flag(convert.TagResourcePendingDeletion, r.PendingDeletion)
 	w.text(convert.TagResourceError, r.Error)
 	w.text(convert.TagResourceVersion, r.ResourceVersion)
-	return w.json(convert.TagResourceAttributes, convert.TagResourceAttributesJSON, r.Attributes, as, true)
+	return w.json(convert.TagResourceAttributes, convert.TagResourceAttributesJSON, r.Attributes, form, true)
 }
 
 // event writes the content of an event. The values of its diff have the form of its resource.
-func (w *writer) event(e *resource.Event, as convert.Form) {
+func (w *writer) event(e *resource.Event, form convert.Form) {
 	w.number(convert.TagEventType, uint64(convert.EventTypeToProto(e.Type)))
 	w.b = append(w.b, convert.TagEventResource)
-	inner := w.open()
-	as = w.resource(e.Resource, as)
-	w.close(inner)
+	inner := w.beginMessage()
+	form = w.resource(e.Resource, form)
+	w.endMessage(inner)
 	w.number(convert.TagEventReason, uint64(convert.EventReasonToProto(e.Reason)))
 	for i := range e.Diff {
+		if w.stop.Stopped() {
+			break
+		}
 		w.b = append(w.b, convert.TagEventDiff)
-		operation := w.open()
-		w.operation(&e.Diff[i], as)
-		w.close(operation)
+		operation := w.beginMessage()
+		w.operation(&e.Diff[i], form)
+		w.endMessage(operation)
 	}
 	for i := range e.CausedBy {
+		if w.stop.Stopped() {
+			break
+		}
 		w.identifier(convert.TagEventCausedBy, &e.CausedBy[i])
 	}
 }
 
-func (w *writer) operation(o *jsontext.Operation, as convert.Form) {
+func (w *writer) operation(o *jsontext.Operation, form convert.Form) {
 	w.text(convert.TagOperationOp, o.Op)
 	w.text(convert.TagOperationPath, o.Path)
 	w.text(convert.TagOperationFrom, o.From)
-	w.json(convert.TagOperationValue, convert.TagOperationValueJSON, o.Value, as, false)
+	w.json(convert.TagOperationValue, convert.TagOperationValueJSON, o.Value, form, false)
 }
 
 // json writes JSON in that form if it can, and returns the form that it has. None has none of the two fields.
-func (w *writer) json(asStruct, asText byte, text []byte, as convert.Form, object bool) convert.Form {
+func (w *writer) json(asStruct, asText byte, text []byte, form convert.Form, object bool) convert.Form {
 	if len(text) == 0 {
-		return as
+		return form
 	}
-	if as == convert.FormStruct && w.exact(asStruct, text, object) {
+	if form == convert.FormStruct && w.exact(asStruct, text, object) {
 		return convert.FormStruct
 	}
 	w.element(asText, slab.StringOf(text))

@@ -21,7 +21,7 @@ func valueOf(text []byte) (*structpb.Value, bool) {
 	if !w.exact(convert.TagOperationValue, text, false) {
 		return nil, false
 	}
-	return decoded(&plannerv1.PatchOperation{}, w.finish()).GetValue(), true
+	return messageOf(&plannerv1.PatchOperation{}, w.finish()).GetValue(), true
 }
 
 // events draws events of everything that an event may hold.

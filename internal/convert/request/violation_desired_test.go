@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-func TestWishesForOneResourceAreTheSameEverywhere(t *testing.T) {
+func TestOneResourceIsDesiredAlikeEverywhere(t *testing.T) {
 	cases := []struct {
 		name, field string
 		change      func(*plannerv1.Resource)

@@ -1,0 +1,170 @@
+package request
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/slab"
+)
+
+// scope says at which time a resource is desired. Within one time, it can be desired in one way only.
+type scope uint8
+
+const (
+	always        scope = iota // around nodes and services that stay
+	duringRestore              // around an instance while it is being restored
+	afterRestore               // around the instances of a restored node
+)
+
+// meets tells whether there is a time at which both hold.
+func (s scope) meets(other scope) bool { return s == other || s == always || other == always }
+
+// desiredResources are all resources around the instances and services of a request, found by identifier.
+type desiredResources struct {
+	byID map[resource.Identifier]*desiredResource
+	all  slab.Slab[desiredResource]
+	list uint32 // the number of the list that is being read
+}
+
+type desiredResource struct {
+	resource *resource.Resource
+	list     uint32 // the last list that the resource was in
+	scope    scope
+	// otherTime is the same resource as it is desired at another time; nil if there is none.
+	otherTime *desiredResource
+}
+
+// add notes a resource. If it is desired already, it returns what it was first desired as, and whether that stands
+// in the same list; else nil.
+func (d *desiredResources) add(r *resource.Resource, s scope) (earlier *resource.Resource, sameList bool) {
+	var last *desiredResource
+	for e := d.byID[r.Identifier]; e != nil; e = e.otherTime { // twice at most
+		if e.scope.meets(s) {
+			sameList = e.list == d.list
+			e.list = d.list
+			return e.resource, sameList
+		}
+		last = e
+	}
+	added := d.all.One()
+	*added = desiredResource{resource: r, list: d.list, scope: s}
+	switch {
+	case last != nil:
+		last.otherTime = added
+	case d.byID == nil:
+		d.byID = map[resource.Identifier]*desiredResource{r.Identifier: added}
+	default:
+		d.byID[r.Identifier] = added
+	}
+	return nil, false
+}
+
+// surrounding converts a list of resources around an instance or a service. Where the same one is desired in several
+// places, they share it.
+func (r *reader) surrounding(parent *path, field string, in []*plannerv1.Resource, s scope) []*resource.Resource {
+	if len(in) == 0 || !r.countResources(len(in)) {
+		return nil
+	}
+	out := make([]*resource.Resource, len(in))
+	list := r.resources.Take(len(in))
+	r.desired.list++
+	for i, from := range in {
+		if r.Stop.Stopped() {
+			break
+		}
+		p := element(parent, field, i)
+		out[i] = r.surroundingResource(&p, from, &list[i], s)
+	}
+	return out
+}
+
+func (r *reader) surroundingResource(p *path, in *plannerv1.Resource, out *resource.Resource, s scope) *resource.Resource {
+	if !r.resource(p, in, out, surrounding) {
+		return out
+	}
+	earlier, sameList := r.desired.add(out, s)
+	switch {
+	case earlier == nil:
+		return out
+	case sameList:
+		r.add(p, "identifier", "%s is in this list more than once", shorten(out.Identifier.String()))
+	default:
+		if field := difference(r.Stop, earlier, out); field != "" {
+			if _, text := in.GetAttributesForm().(*plannerv1.Resource_AttributesJson); text && field == "attributes" {
+				field = "attributes_json"
+			}
+			r.add(p, field, "%s is wanted with a different value of it elsewhere in the request",
+				shorten(out.Identifier.String()))
+		}
+	}
+	return earlier
+}
+
+// difference names the first field in which two desired forms of a resource are not the same; empty if
+// there is none. Lists whose order has no meaning are compared without it.
+func difference(stop *interrupt.Poller, a, b *resource.Resource) string {
+	switch {
+	case a.Executor != b.Executor:
+		return "executor"
+	case !sameAttributes(stop, a.Attributes, b.Attributes):
+		return "attributes"
+	case !sameSet(stop, a.Dependencies, b.Dependencies, resource.Identifier.Compare):
+		return "dependencies"
+	case !sameSet(stop, a.TypeDependencies, b.TypeDependencies, cmp.Compare[resource.Type]):
+		return "type_dependencies"
+	case !sameSet(stop, a.DiffIgnore, b.DiffIgnore, cmp.Compare[string]):
+		return "diff_ignore"
+	case a.ResourceVersion != b.ResourceVersion:
+		return "resource_version"
+	}
+	return ""
+}
+
+func sameAttributes(stop *interrupt.Poller, a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	stop.Spend(1 + (len(a)+len(b))/bytesPerUnit)
+	a, errA := jsontext.Canonical(orEmptyObject(a))
+	b, errB := jsontext.Canonical(orEmptyObject(b))
+	// Invalid attributes are a violation of their own.
+	return errA != nil || errB != nil || bytes.Equal(a, b)
+}
+
+func orEmptyObject(attributes []byte) []byte {
+	if len(attributes) == 0 {
+		return []byte("{}")
+	}
+	return attributes
+}
+
+func sameSet[T comparable](stop *interrupt.Poller, a, b []T, compare func(T, T) int) bool {
+	if stop.Spend(1+len(a)/elementsPerUnit) || slices.Equal(a, b) {
+		return true
+	}
+	sorted := func(s []T) []T {
+		s = slices.Clone(s)
+		sortUntil(stop, s, compare)
+		return slices.Compact(s)
+	}
+	return slices.Equal(sorted(a), sorted(b))
+}
+
+// elementsPerUnit is how many elements of two equal lists are compared in about the time that a resource takes.
+const elementsPerUnit = 16
+
+// sortUntil sorts a list, unless it is told to stop: then what is left to sort is taken to be sorted.
+func sortUntil[T any](stop *interrupt.Poller, list []T, compare func(T, T) int) {
+	stopped := false
+	slices.SortFunc(list, func(a, b T) int {
+		if stopped = stopped || stop.Stopped(); stopped {
+			return 0
+		}
+		return compare(a, b)
+	})
+}

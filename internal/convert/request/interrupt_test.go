@@ -1,0 +1,326 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
+
+// counted is a Poller that adds up the units of its polls, and is told to stop at the poll of that number; 0 is never.
+type counted struct {
+	*interrupt.Poller
+	units, polls int
+}
+
+func countPolls(stopAt int) *counted {
+	c := &counted{}
+	done := make(chan struct{})
+	c.Poller = interrupt.Watched(done, func(units int) {
+		c.units += units
+		if c.polls++; c.polls == stopAt {
+			close(done)
+		}
+	})
+	return c
+}
+
+func many[T any](n int, one func(i int) T) []T {
+	out := make([]T, n)
+	for i := range out {
+		out[i] = one(i)
+	}
+	return out
+}
+
+func named(i int) *plannerv1.Resource {
+	return &plannerv1.Resource{
+		Identifier: &plannerv1.Identifier{Type: "t", Id: fmt.Sprintf("r%07d", i)},
+		Executor:   &plannerv1.Executor{Type: plannerv1.ExecutorType_EXECUTOR_TYPE_ANY},
+	}
+}
+
+func refresh(c Converter, resources ...*plannerv1.Resource) error {
+	_, err := c.PlanRefresh(&plannerv1.PlanRefreshRequest{State: &plannerv1.State{Resources: resources}})
+	return err
+}
+
+func changed(r *plannerv1.Resource, change func(*plannerv1.Resource)) *plannerv1.Resource {
+	change(r)
+	return r
+}
+
+func addNodes(c Converter, nodes ...*plannerv1.NodeResources) error {
+	_, err := c.AddNodes(&plannerv1.AddNodesRequest{Nodes: nodes})
+	return err
+}
+
+func verifyEvents(c Converter, events ...*plannerv1.Event) error {
+	return verifyPlans(c, &plannerv1.Plan{Phases: []*plannerv1.Phase{{Events: events}}})
+}
+
+func verifyPlans(c Converter, plans ...*plannerv1.Plan) error {
+	_, err := c.VerifyPlans(&plannerv1.VerifyPlansRequest{Plans: plans})
+	return err
+}
+
+func services(c Converter, lists ...[]*plannerv1.Resource) error {
+	in := &plannerv1.UpdateDatabaseRequest{}
+	for i, list := range lists {
+		in.Services = append(in.Services, &plannerv1.ServiceResources{ServiceInstanceId: fmt.Sprint(i), Resources: list})
+	}
+	_, err := c.UpdateDatabase(in)
+	return err
+}
+
+// asText and asStructOf set attributes.
+func asText(text string) func(*plannerv1.Resource) {
+	return func(r *plannerv1.Resource) {
+		r.AttributesForm = &plannerv1.Resource_AttributesJson{AttributesJson: text}
+	}
+}
+
+func asStructOf(v *structpb.Value) func(*plannerv1.Resource) {
+	return func(r *plannerv1.Resource) {
+		r.AttributesForm = &plannerv1.Resource_Attributes{Attributes: set("x", v)}
+	}
+}
+
+// identifiersOf makes identifiers, in that order or the other way round.
+func identifiersOf(n int, backwards bool) []*plannerv1.Identifier {
+	ids := many(n, func(i int) *plannerv1.Identifier { return named(i).Identifier })
+	if backwards {
+		slices.Reverse(ids)
+	}
+	return ids
+}
+
+// longLoops are all loops whose length a request decides: each is asked to run n times, and says how many units it is
+// to count for each time.
+var longLoops = []struct {
+	name string
+	each int
+	run  func(c Converter, n int) error
+}{
+	{"resources", 1, func(c Converter, n int) error { return refresh(c, many(n, named)...) }},
+	{"resources without an identifier", 1, func(c Converter, n int) error {
+		return refresh(c, many(n, func(int) *plannerv1.Resource { return &plannerv1.Resource{} })...)
+	}},
+	{"resources as texts", 2, func(c Converter, n int) error {
+		return refresh(c, many(n, func(i int) *plannerv1.Resource { return changed(named(i), asText("{}")) })...)
+	}},
+	{"a long text", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(0), asText(`{"x":"`+strings.Repeat("x", n*bytesPerUnit)+`"}`)))
+	}},
+	{"resources as Structs", 3, func(c Converter, n int) error { // resource, name, value
+		return refresh(c, many(n, func(i int) *plannerv1.Resource {
+			return changed(named(i), asStructOf(structpb.NewNullValue()))
+		})...)
+	}},
+	{"resources in both forms", 4, func(c Converter, n int) error { // and finding their forms
+		return refresh(c, append(many(n, func(i int) *plannerv1.Resource {
+			return changed(named(i), asStructOf(structpb.NewNullValue()))
+		}), changed(named(n), asText("{}")))...)
+	}},
+	{"desired resources in both forms", 3, func(c Converter, n int) error { // resource, text, and finding its form
+		texts := many(n, func(i int) *plannerv1.Resource { return changed(named(i), asText("{}")) })
+		return services(c, append(texts, changed(named(n), asStructOf(structpb.NewNullValue()))))
+	}},
+	{"values of a Struct", 1, func(c Converter, n int) error {
+		list := many(n, func(int) *structpb.Value { return structpb.NewNullValue() })
+		return refresh(c, changed(named(0), asStructOf(structpb.NewListValue(&structpb.ListValue{Values: list}))))
+	}},
+	{"a long string of a Struct", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(0), asStructOf(structpb.NewStringValue(strings.Repeat("x", n*bytesPerUnit)))))
+	}},
+	{"states", 1, func(c Converter, n int) error {
+		_, err := c.PlanStates(&plannerv1.PlanStatesRequest{States: make([]*plannerv1.State, n)})
+		return err
+	}},
+	{"dependencies", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) { r.Dependencies = identifiersOf(n, false) }))
+	}},
+	{"dependencies without a name", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) { r.Dependencies = make([]*plannerv1.Identifier, n) }))
+	}},
+	{"type dependencies", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) {
+			r.TypeDependencies = many(n, func(i int) string { return fmt.Sprintf("t%d", i) })
+		}))
+	}},
+	{"a long type dependency", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) {
+			r.TypeDependencies = []string{strings.Repeat("x", n*bytesPerUnit)}
+		}))
+	}},
+	{"pointers", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) {
+			r.DiffIgnore = many(n, func(i int) string { return fmt.Sprintf("/%d", i) })
+		}))
+	}},
+	{"a long pointer", 1, func(c Converter, n int) error {
+		return refresh(c, changed(named(n), func(r *plannerv1.Resource) {
+			r.DiffIgnore = []string{strings.Repeat("/", n*bytesPerUnit)}
+		}))
+	}},
+	{"executed events", 1, func(c Converter, n int) error {
+		_, err := c.ApplyEvents(&plannerv1.ApplyEventsRequest{Events: make([]*plannerv1.Event, n)})
+		return err
+	}},
+	{"operations of an executed event", 1, func(c Converter, n int) error {
+		_, err := c.ApplyEvents(&plannerv1.ApplyEventsRequest{Events: []*plannerv1.Event{{Diff: make([]*plannerv1.PatchOperation, n)}}})
+		return err
+	}},
+	{"plans", 2, func(c Converter, n int) error { return verifyPlans(c, make([]*plannerv1.Plan, n)...) }}, // counted first
+	{"phases", 2, func(c Converter, n int) error {
+		return verifyPlans(c, &plannerv1.Plan{Phases: make([]*plannerv1.Phase, n)})
+	}},
+	{"events", 1, func(c Converter, n int) error { return verifyEvents(c, make([]*plannerv1.Event, n)...) }},
+	{"operations", 1, func(c Converter, n int) error {
+		return verifyEvents(c, &plannerv1.Event{Diff: make([]*plannerv1.PatchOperation, n)})
+	}},
+	{"a long value", 1, func(c Converter, n int) error {
+		return verifyEvents(c, &plannerv1.Event{Diff: []*plannerv1.PatchOperation{{
+			ValueForm: &plannerv1.PatchOperation_ValueJson{ValueJson: `"` + strings.Repeat("x", n*bytesPerUnit) + `"`},
+		}}})
+	}},
+	{"causes", 1, func(c Converter, n int) error {
+		return verifyEvents(c, &plannerv1.Event{CausedBy: identifiersOf(n, false)})
+	}},
+	{"nodes", 2, func(c Converter, n int) error { // node, name
+		return addNodes(c, many(n, func(i int) *plannerv1.NodeResources {
+			return &plannerv1.NodeResources{NodeName: fmt.Sprint(i)}
+		})...)
+	}},
+	{"nodes without a name", 2, func(c Converter, n int) error { return addNodes(c, make([]*plannerv1.NodeResources, n)...) }},
+	{"a long name", 1, func(c Converter, n int) error {
+		return addNodes(c, &plannerv1.NodeResources{NodeName: strings.Repeat("_", n*bytesPerUnit)})
+	}},
+	{"existing nodes", 2, func(c Converter, n int) error {
+		_, err := c.PopulateNodes(&plannerv1.PopulateNodesRequest{Existing: make([]*plannerv1.NodeResources, n)})
+		return err
+	}},
+	{"names of existing nodes", 2, func(c Converter, n int) error {
+		_, err := c.PopulateNode(&plannerv1.PopulateNodeRequest{ExistingNodeNames: make([]string, n)})
+		return err
+	}},
+	{"instances", 1, func(c Converter, n int) error {
+		return addNodes(c, &plannerv1.NodeResources{InstanceResources: make([]*plannerv1.InstanceResources, n)})
+	}},
+	{"instances to find the primary in", 2, func(c Converter, n int) error {
+		return addNodes(c, &plannerv1.NodeResources{
+			PrimaryInstanceId: "none", InstanceResources: make([]*plannerv1.InstanceResources, n),
+		})
+	}},
+	{"dependencies of an instance", 1, func(c Converter, n int) error {
+		return addNodes(c, &plannerv1.NodeResources{InstanceResources: []*plannerv1.InstanceResources{
+			{Instance: &plannerv1.Instance{Dependencies: identifiersOf(n, false)}},
+		}})
+	}},
+	{"scripts", 2, func(c Converter, n int) error { // the one of the instances is looked for first
+		return addNodes(c, &plannerv1.NodeResources{Scripts: make([]*plannerv1.Script, n)})
+	}},
+	{"settings", 1, func(c Converter, n int) error {
+		// Each takes 16 bytes: with the text there is a 16th of a unit more, twice.
+		members := many(n, func(i int) string { return fmt.Sprintf(`"k%08d":null`, i) })
+		spec := &plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: "{" + strings.Join(members, ",") + "}"}}
+		return addNodes(c, &plannerv1.NodeResources{InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{Spec: spec}}}})
+	}},
+	{"a long setting", 2, func(c Converter, n int) error { // checked, and its name looked at
+		text := `{"x":"` + strings.Repeat("x", n*bytesPerUnit) + `"}`
+		spec := &plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: text}}
+		return addNodes(c, &plannerv1.NodeResources{InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{Spec: spec}}}})
+	}},
+	{"services", 1, func(c Converter, n int) error { return services(c, make([][]*plannerv1.Resource, n)...) }},
+	{"resources of a service", 1, func(c Converter, n int) error { return services(c, many(n, named)) }},
+	{"targets", 2, func(c Converter, n int) error { // target, name
+		_, err := c.RestoreDatabase(&plannerv1.RestoreDatabaseRequest{Targets: make([]*plannerv1.NodeRestoreResources, n)})
+		return err
+	}},
+	{"replicas of a target", 1, func(c Converter, n int) error {
+		_, err := c.RestoreNode(&plannerv1.RestoreNodeRequest{Target: &plannerv1.NodeRestoreResources{
+			ReplicaInstances: make([]*plannerv1.InstanceResources, n),
+		}})
+		return err
+	}},
+	{"attributes that differ in spelling only", 4, func(c Converter, n int) error { // each checked, and compared
+		space := strings.Repeat(" ", n*bytesPerUnit)
+		return services(c,
+			[]*plannerv1.Resource{changed(named(0), asText(`{"x":1`+space+`}`))},
+			[]*plannerv1.Resource{changed(named(0), asText(`{"x":1.0`+space+`}`))})
+	}},
+	{"equal dependencies", 2*elementsPerUnit + 1, func(c Converter, n int) error { // each converted, and compared
+		r := func() []*plannerv1.Resource {
+			return []*plannerv1.Resource{changed(named(n*elementsPerUnit), func(r *plannerv1.Resource) {
+				r.Dependencies = identifiersOf(n*elementsPerUnit, false)
+			})}
+		}
+		return services(c, r(), r())
+	}},
+	{"dependencies in another order", 4, func(c Converter, n int) error { // each converted, and sorted: one is, one backwards
+		r := func(backwards bool) []*plannerv1.Resource {
+			return []*plannerv1.Resource{changed(named(n), func(r *plannerv1.Resource) { r.Dependencies = identifiersOf(n, backwards) })}
+		}
+		return services(c, r(false), r(true))
+	}},
+}
+
+// TestLongLoopsAreCounted: every loop that can be long counts each time that it runs, so that it does not run on for long
+// after it was told to stop.
+func TestLongLoopsAreCounted(t *testing.T) {
+	const n = 1024
+	for _, loop := range longLoops {
+		t.Run(loop.name, func(t *testing.T) {
+			units := func(n int) int {
+				c := countPolls(0)
+				var invalid *InvalidRequestError
+				if err := loop.run(Converter{Stop: c.Poller}, n); err != nil && !errors.As(err, &invalid) {
+					t.Fatal(err)
+				}
+				return c.units
+			}
+			grown := units(2*n) - units(n)
+			// What is counted by bytes may be off by what is around them.
+			if want := loop.each * n; grown < want || grown > want+n/4+loop.each {
+				t.Errorf("%d units for %d more, not %d", grown, n, want)
+			}
+		})
+	}
+}
+
+// TestConversionStops at any time, and soon.
+func TestConversionStops(t *testing.T) {
+	const n, soon = 1024, 16
+	for _, loop := range longLoops {
+		t.Run(loop.name, func(t *testing.T) {
+			all := countPolls(0)
+			_ = loop.run(Converter{Stop: all.Poller}, n)
+			for _, at := range []int{1, 2, all.polls / 2, all.polls} {
+				c := countPolls(at)
+				if err := loop.run(Converter{Stop: c.Poller}, n); !errors.Is(err, interrupt.ErrInterrupted) {
+					t.Fatalf("stopped at %d of %d polls: got %v", at, all.polls, err)
+				}
+				if c.polls > at+soon {
+					t.Errorf("stopped at %d, %d polls followed", at, c.polls-at)
+				}
+			}
+		})
+	}
+}
+
+// TestSortingIsCounted: how often sorting compares is for sorting to decide.
+func TestSortingIsCounted(t *testing.T) {
+	const n = 1024
+	list := many(n, func(i int) int { return i * 7919 % n })
+	c := countPolls(0)
+	sortUntil(c.Poller, list, func(a, b int) int { return a - b })
+	if !slices.IsSorted(list) || c.polls < n-1 {
+		t.Errorf("%d polls", c.polls)
+	}
+}

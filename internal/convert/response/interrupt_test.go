@@ -1,0 +1,175 @@
+package response
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/answers"
+	"github.com/pgplanner/pgplanner/internal/verify"
+)
+
+// encoderOf is an encoder that writes Structs, into messages of any size.
+func encoderOf(stop *interrupt.Poller) *Encoder {
+	settings := convert.ResponseSettings{
+		Format: asStruct, MaxMessageBytes: 1 << 30,
+		Callers: convert.CallerForms{Generic: true, Others: convert.FormStruct},
+	}
+	return NewEncoder(stop, settings)
+}
+
+func cutEvent(stop *interrupt.Poller, change func(*resource.Event)) error {
+	plans := answers.Plans([]int{1})
+	plans[0].Phases[0].Events[0].Resource.Attributes = nil
+	change(&plans[0].Phases[0].Events[0])
+	_, err := encoderOf(stop).Cut(plans)
+	return err
+}
+
+// jsonArray is an array of n times null.
+func jsonArray(n int) []byte {
+	return []byte("[" + strings.TrimSuffix(strings.Repeat("null,", n), ",") + "]")
+}
+
+// longLoops are all loops whose length an answer decides: each is asked to run n times, and says how many units it is
+// to count for each time.
+var longLoops = []struct {
+	name string
+	each int
+	run  func(stop *interrupt.Poller, n int) error
+}{
+	{"phases", 1, func(stop *interrupt.Poller, n int) error {
+		_, err := encoderOf(stop).Cut(answers.Plans(make([]int, n)))
+		return err
+	}},
+	{"plans", 1, func(stop *interrupt.Poller, n int) error {
+		_, err := encoderOf(stop).Cut(make([]resource.Plan, n))
+		return err
+	}},
+	{"events", 2, func(stop *interrupt.Poller, n int) error { // event, member of its attributes
+		_, err := encoderOf(stop).Cut(answers.Plans([]int{n}))
+		return err
+	}},
+	// Twice each: event, member, and eight times 256 bytes of text.
+	{"large events, which are encoded again", 2 * 10, func(stop *interrupt.Poller, n int) error {
+		parts, err := encoderOf(stop).Cut(answers.LargePlans(8*bytesPerUnit, []int{n}))
+		if err != nil {
+			return err
+		}
+		for m := range parts.Messages {
+			if _, err := m.AppendTo(nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{"dependencies", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.Resource.Dependencies = make([]resource.Identifier, n) })
+	}},
+	{"type dependencies", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.Resource.TypeDependencies = make([]resource.Type, n) })
+	}},
+	{"pointers", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.Resource.DiffIgnore = make([]string, n) })
+	}},
+	{"operations", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.Diff = make([]jsontext.Operation, n) })
+	}},
+	{"causes", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.CausedBy = make([]resource.Identifier, n) })
+	}},
+	{"elements of a value", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.Diff = []jsontext.Operation{{Value: jsonArray(n)}} })
+	}},
+	{"members of attributes", 1, func(stop *interrupt.Poller, n int) error {
+		members := make([]string, n)
+		for i := range members {
+			members[i] = `"` + string(rune(0x10000+i)) + `":0`
+		}
+		return cutEvent(stop, func(e *resource.Event) { e.Resource.Attributes = []byte("{" + strings.Join(members, ",") + "}") })
+	}},
+	{"a long text", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) {
+			e.Resource.Attributes = []byte(`{"x":"` + strings.Repeat("x", n*bytesPerUnit) + `"}`)
+		})
+	}},
+	{"resources of a state", 1, func(stop *interrupt.Poller, n int) error {
+		state := resource.NewState()
+		for i := range n {
+			state.Add(&resource.Resource{Identifier: resource.Identifier{Type: "t", ID: string(rune(0x10000 + i))}})
+		}
+		_, err := encoderOf(stop).StateMessage(0, state)
+		return err
+	}},
+	{"plans of a summary", 2, func(stop *interrupt.Poller, n int) error { // and of its digest
+		_, err := Summary(stop, make([]resource.Plan, n))
+		return err
+	}},
+	{"phases of a summary", 2, func(stop *interrupt.Poller, n int) error {
+		_, err := Summary(stop, answers.Plans(make([]int, n)))
+		return err
+	}},
+	{"events of a summary", countedPerUnit + 1, func(stop *interrupt.Poller, n int) error {
+		events := make([]resource.Event, n*countedPerUnit)
+		for i := range events {
+			events[i].Resource = &resource.Resource{}
+		}
+		_, err := Summary(stop, []resource.Plan{{Phases: []resource.Phase{{Events: events}}}})
+		return err
+	}},
+	{"resources of a violation", 1, func(stop *interrupt.Poller, n int) error {
+		_, err := Verdict(stop, []verify.Violation{{Resources: make([]resource.Identifier, n)}})
+		return err
+	}},
+}
+
+// TestLongLoopsAreCounted: every loop that can be long counts each time that it runs, so that it does not run on for long
+// after it was told to stop.
+func TestLongLoopsAreCounted(t *testing.T) {
+	const n = 1024
+	for _, loop := range longLoops {
+		t.Run(loop.name, func(t *testing.T) {
+			units := func(n int) int {
+				total := 0
+				if err := loop.run(interrupt.Watched(nil, func(units int) { total += units }), n); err != nil {
+					t.Fatal(err)
+				}
+				return total
+			}
+			grown := units(2*n) - units(n)
+			// What is counted by bytes may be off by what is around them.
+			if want := loop.each * n; grown < want || grown > want+n/8 {
+				t.Errorf("%d units for %d more, not %d", grown, n, want)
+			}
+		})
+	}
+}
+
+// TestEncodingStops at any time, and soon.
+func TestEncodingStops(t *testing.T) {
+	const n, soon = 1024, 16
+	for _, loop := range longLoops {
+		t.Run(loop.name, func(t *testing.T) {
+			all := 0
+			if err := loop.run(interrupt.Watched(nil, func(int) { all++ }), n); err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range slices.Compact([]int{1, 2, all / 2, all}) {
+				polls, done := 0, make(chan struct{})
+				stop := interrupt.Watched(done, func(int) {
+					if polls++; polls == at {
+						close(done)
+					}
+				})
+				if err := loop.run(stop, n); !errors.Is(err, interrupt.ErrInterrupted) || polls > at+soon {
+					t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all, err, polls)
+				}
+			}
+		})
+	}
+}
