@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -16,17 +17,23 @@ func judge(
 	t rapid.TB, what string, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
 ) {
 	t.Helper()
-	for _, v := range verify.Plans(start, plans, end, options) {
+	violations, err := verify.Plans(nil, start, plans, end, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range violations {
 		t.Errorf("%s, the judge: %v", what, v)
 	}
 }
 
 // rulesOfUpdate are the rules for an answer of UpdateDatabase.
-func rulesOfUpdate(options planner.UpdateDatabaseOptions) verify.Options {
-	return verify.Options{
-		Operation: verify.OperationUpdate,
-		Rolling:   options.NodeUpdateStrategy != planner.NodeUpdateStrategyConcurrent,
-	}
+func rulesOfUpdate(options planner.UpdateDatabaseOptions, nodes []*planner.NodeResources) verify.Options {
+	return (&request.UpdateDatabaseCall{Options: options, Nodes: nodes}).Judging()
+}
+
+// rulesOfRestore are the rules for an answer of RestoreDatabase.
+func rulesOfRestore(nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources) verify.Options {
+	return (&request.RestoreDatabaseCall{Nodes: nodes, Targets: targets}).Judging()
 }
 
 // judged has the answer to a scenario judged.
@@ -38,7 +45,7 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 		if err != nil {
 			t.Fatal(err)
 		}
-		judge(t, what, start, plans, end, rulesOfUpdate(w.options))
+		judge(t, what, start, plans, end, rulesOfUpdate(w.options, w.nodes))
 	case "RestoreDatabase":
 		nodes := slices.Clone(w.nodes)
 		for _, target := range w.targets {
@@ -48,6 +55,6 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 		if err != nil {
 			t.Fatal(err)
 		}
-		judge(t, what, start, plans, end, verify.Options{Operation: verify.OperationRestore})
+		judge(t, what, start, plans, end, rulesOfRestore(w.nodes, w.targets))
 	}
 }

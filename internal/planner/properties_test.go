@@ -12,7 +12,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
 // TestPropertiesOfUpdateDatabase states what holds of the plans for every database, whatever its shape,
@@ -47,7 +46,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 			c.rolling()
 		}
 		c.reachesEnd()
-		judge(t, "the answer", before, plans, end, rulesOfUpdate(options))
+		judge(t, "the answer", before, plans, end, rulesOfUpdate(options, w.nodes()))
 		w.Force = false
 		c.settled(w)
 	},
@@ -97,7 +96,7 @@ func TestPropertiesOfRestoreDatabase(t *testing.T) {
 		seen.count("planned")
 		w.Nodes = orderForRestore(w.Nodes)
 		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
-		judge(t, "the answer", before, plans, c.end, verify.Options{Operation: verify.OperationRestore})
+		judge(t, "the answer", before, plans, c.end, rulesOfRestore(kept, targets))
 		c.structureOfEach()
 		c.order()
 		c.reachesEnd()

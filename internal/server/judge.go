@@ -9,7 +9,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
-	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -35,7 +34,7 @@ func (e *violatedError) Error() string {
 func verdict(
 	ctx context.Context, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
 ) error {
-	violations, err := verify.PlansInterruptible(ctx.Done(), start, plans, end, options)
+	violations, err := verify.Plans(interrupt.When(ctx.Done()), start, plans, end, options)
 	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
@@ -44,14 +43,12 @@ func verdict(
 
 // judgeUpdate judges the plans of UpdateDatabase.
 func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
-	rolling := call.Options.NodeUpdateStrategy != planner.NodeUpdateStrategyConcurrent
-	options := verify.Options{Operation: verify.OperationUpdate, Rolling: rolling}
-	return verdict(ctx, call.Start, plans, call.end, options)
+	return verdict(ctx, call.Start, plans, call.end, call.Judging())
 }
 
 // judgeRestore judges the plans of RestoreDatabase.
 func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Plan) error {
-	return verdict(ctx, call.Start, plans, call.end, verify.Options{Operation: verify.OperationRestore})
+	return verdict(ctx, call.Start, plans, call.end, call.Judging())
 }
 
 // judgeStates judges the plans of PlanStates.
@@ -63,7 +60,7 @@ func judgeStates(ctx context.Context, call *request.PlanStatesCall, plans []reso
 	if len(states) == 0 {
 		states = []*resource.State{call.Start} // nothing is to be done
 	}
-	violations, err := verify.Sequence(ctx.Done(), call.Start, plans, states)
+	violations, err := verify.Sequence(interrupt.When(ctx.Done()), call.Start, plans, states)
 	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
@@ -79,7 +76,7 @@ func (s *resourceService) VerifyPlans(
 		return nil, err
 	}
 	violations, err := measured(ctx, stageVerify, func() ([]verify.Violation, error) {
-		return verify.PlansInterruptible(ctx.Done(), call.Start, call.Plans, call.End, call.Options)
+		return verify.Plans(interrupt.When(ctx.Done()), call.Start, call.Plans, call.End, call.Options)
 	})
 	if err != nil {
 		return nil, err

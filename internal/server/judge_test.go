@@ -1,14 +1,19 @@
 package server
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
@@ -25,6 +30,66 @@ func TestBadPlansAreNeverSent(t *testing.T) {
 	if !strings.Contains(h.log.text(), "the plans break") {
 		t.Errorf("the log does not say why:\n%s", h.log.text())
 	}
+}
+
+// TestMisleadingPlansAreNeverSent has the planner forget a link between two nodes, in its plans and where it says that
+// these lead.
+func TestMisleadingPlansAreNeverSent(t *testing.T) {
+	forget := func(plans []resource.Plan, end *resource.State, id resource.Identifier) {
+		for _, plan := range plans {
+			for i := range plan.Phases {
+				plan.Phases[i].Events = slices.DeleteFunc(plan.Phases[i].Events, func(e resource.Event) bool {
+					return e.Resource.Identifier == id
+				})
+			}
+		}
+		end.Remove(id)
+	}
+	link := database.Link{Provider: "n1", Subscriber: "n2", DatabaseName: "app"}
+	both := func(plans []resource.Plan, end *resource.State) {
+		forget(plans, end, database.SubscriptionIdentifier(link))
+		forget(plans, end, database.ReplicationSlotIdentifier(link))
+	}
+	h := start(t, Config{}, func(s *Server) {
+		s.planner.judgeUpdate, s.planner.judgeRestore = judgeUpdate, judgeRestore
+		update, restore := s.planner.updateDatabase, s.planner.restoreDatabase
+		s.planner.updateDatabase = func(
+			stop *interrupt.Poller, options planner.UpdateDatabaseOptions, start *resource.State, nodes []*planner.NodeResources,
+		) ([]resource.Plan, *resource.State, error) {
+			plans, end, err := update(stop, options, start, nodes)
+			both(plans, end)
+			return plans, end, err
+		}
+		s.planner.restoreDatabase = func(
+			stop *interrupt.Poller, start *resource.State, nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
+		) ([]resource.Plan, *resource.State, error) {
+			plans, end, err := restore(stop, start, nodes, targets)
+			both(plans, end)
+			return plans, end, err
+		}
+	})
+	restore := wantRestore("n1")
+	second := proto.CloneOf(restore.GetTargets()[0])
+	second.NodeName = "n2"
+	second.PrimaryInstance, second.RestoreInstance = wantInstance("n2", "a"), wantInstance("n2", "a")
+	restore.Targets = append(restore.Targets, second)
+	for name, call := range map[string]func() (int, error){
+		"update": func() (int, error) {
+			answer, err := h.update(wantNodes("n1", "n2", "n3"))
+			return len(answer), err
+		},
+		"restore": func() (int, error) {
+			answer, err := drain(h.planner().RestoreDatabase(t.Context(), restore))
+			return len(answer), err
+		},
+	} {
+		n, err := call()
+		if status.Code(err) != codes.Internal || n != 0 {
+			t.Errorf("%s: got %v and %d messages", name, err, n)
+		}
+	}
+	const why = "request_missing: database.replication_slot::n1:n2:app was asked for"
+	eventually(t, func() bool { return strings.Count(h.log.text(), why) == 2 })
 }
 
 func TestVerificationCanBeTurnedOff(t *testing.T) {
@@ -65,6 +130,21 @@ func TestVerifyPlans(t *testing.T) {
 	}
 	if verdict := verify(plans); verdict.GetTotal() != 0 {
 		t.Errorf("good plans: %v", verdict)
+	}
+	answering := func(names ...string) *plannerv1.VerifyPlansResponse {
+		verdict, err := h.resource().VerifyPlans(t.Context(), &plannerv1.VerifyPlansRequest{
+			Plans: plans, UpdateDatabase: wantNodes(names...),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return verdict
+	}
+	if verdict := answering("n1", "n2"); verdict.GetTotal() != 0 {
+		t.Errorf("good plans for what was asked: %v", verdict)
+	}
+	if verdict := answering("n1", "n2", "n3"); verdict.GetTotal() == 0 || verdict.GetViolations()[0].GetRule() != "end_missing" {
+		t.Errorf("plans for less than was asked: %v", verdict)
 	}
 	if verdict := verify(plans[1:]); verdict.GetTotal() == 0 || len(verdict.GetViolations()) == 0 {
 		t.Errorf("plans without the first one: %v", verdict)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
 // benchNodes are n nodes of three instances each.
@@ -61,7 +60,7 @@ func BenchmarkPlans(b *testing.B) {
 				options.Replan = nil
 				b.ReportAllocs()
 				for b.Loop() {
-					if violations := verify.Plans(c.start, plans, end, options); len(violations) > 0 {
+					if violations := judged(c.start, plans, end, options); len(violations) > 0 {
 						b.Fatal(violations[0])
 					}
 				}

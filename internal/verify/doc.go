@@ -4,13 +4,33 @@
 //	replay      doing to the start state what executing the events would do to it, event by event
 //	violation   one thing that is wrong with the plans, and where
 //	rule        what a violation violates; each has its reason beside it
+//	place       where in the plans something stands: plan, phase, event
 //	number      what takes the place of an identifier that was looked up once
+//	entry       what the replay knows of one resource that an event touches or depends on
+//	wanted      of a resource: as the end has it
 //	put         an event that creates or updates its resource
-//	clock       how many phases, of all plans, the replay has begun; what start brings has the time 0
+//	drop        an event that deletes its resource
+//	given up    of a resource: start has it as pending deletion; of a dependency: the end does not have it
+//	moment      how many phases, of all plans, the replay had begun; what start brings has the moment 0
 //	made, done  created; there, and neither failed nor to be made again
+//	ascent      the way from a resource to all that it depends on, and what was found there: its climb
+//
+// Of a database:
+//
+//	mesh        the nodes, and what leads from each to each other one
+//	link        the way from a provider to a subscriber: a slot and a subscription
 //	joining     of a node: its roles source is there, its data may be incomplete
 //	member      of a node: it has a database at the start, and is not joining
 //	populated   of a joining node: all its data is there
+//	peer        of a joining node: a node that it will replicate from, and that is not its source
+//	prepared    of a link: its slot is made ahead of its subscription
+//	settled     of a subscription: it replicates and has nothing to copy
+//	gap         what is not done of a populate, the first of it
+//	turn        what nodes that join after others wait for
+//	desired     what a request asks for
+//	target      a node that is to be restored in place
+//
+// The files graph_*.go hold the rules of any graph of resources, the files mesh_*.go those of a database.
 //
 // Whoever executes plans runs the phases one after the other and the events of a phase at the same time, so
 // that every event is judged by the state before its phase.
@@ -19,8 +39,10 @@
 // never changed, that no input makes it panic, that no violation holds a value of an attribute, and that it
 // costs what reading the start, the end and the events once costs: the start is not copied, and of two
 // resources with equal bytes none is parsed. It refuses nothing: whatever cannot be judged is a violation.
-// Interrupted, it stops within milliseconds, and says nothing of what it has found.
+// Told to stop, it does so within milliseconds, and says nothing of what it has found.
 //
+// It trusts nobody for where plans have to lead, if it is told what was asked for: it derives that from the desired nodes,
+// with the catalog, and compares it with where its own replay leads. The end that the plans were made for is judged, too.
 // It trusts the start state. What the records there say to be done is taken as done, in the order in
 // which it should have been.
 package verify

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -28,12 +29,16 @@ func (w wish) plan(start *resource.State) ([]resource.Plan, error) {
 	if len(w.restore) > 0 {
 		return planner.RestoreDatabase(start, w.nodes, w.restore)
 	}
+	return planner.UpdateDatabase(w.updateOptions(), start, w.nodes)
+}
+
+func (w wish) updateOptions() planner.UpdateDatabaseOptions {
 	options := planner.UpdateDatabaseOptions{Services: w.services}
 	options.PlanOptions.ForceUpdate = w.force
 	if w.concurrent {
 		options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
-	return planner.UpdateDatabase(options, start, w.nodes)
+	return options
 }
 
 // end is the state that is wished for.
@@ -60,10 +65,11 @@ func (w wish) end() *resource.State {
 // options are those by which the plans of the wish are judged. What a force update or a restore has done,
 // it would do again.
 func (w wish) options() verify.Options {
-	o := verify.Options{Operation: verify.OperationUpdate, Rolling: !w.concurrent}
+	if len(w.restore) > 0 {
+		return (&request.RestoreDatabaseCall{Nodes: w.nodes, Targets: w.restore}).Judging()
+	}
+	o := (&request.UpdateDatabaseCall{Nodes: w.nodes, Options: w.updateOptions()}).Judging()
 	switch {
-	case len(w.restore) > 0:
-		o = verify.Options{Operation: verify.OperationRestore}
 	case w.force:
 		calm := w
 		calm.force = false
@@ -80,7 +86,7 @@ func (w wish) judge(start *resource.State) ([]resource.Plan, []verify.Violation,
 	if err != nil {
 		return nil, nil, err
 	}
-	return plans, verify.Plans(start, plans, w.end(), w.options()), nil
+	return plans, judged(start, plans, w.end(), w.options()), nil
 }
 
 // mustPlan plans, and fails if that fails or is judged wrong.
@@ -92,6 +98,17 @@ func (w wish) mustPlan(t rapid.TB, start *resource.State) []resource.Plan {
 	}
 	expectNone(t, plans, violations)
 	return plans
+}
+
+// judged is the verdict of a judge whom nobody stops.
+func judged(
+	start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
+) []verify.Violation {
+	violations, err := verify.Plans(nil, start, plans, end, options)
+	if err != nil {
+		panic(err)
+	}
+	return violations
 }
 
 func expectNone(t rapid.TB, plans []resource.Plan, violations []verify.Violation) {

@@ -22,7 +22,7 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	for _, s := range append(stories(), large()) {
 		m := newMutant(t, s)
 		m.start.Add(own("left", "over", `{}`)) // something to find
-		violations, err := verify.PlansInterruptible(done, m.start, m.plans, m.end, m.options)
+		violations, err := verify.Plans(interrupt.When(done), m.start, m.plans, m.end, m.options)
 		if !errors.Is(err, interrupt.ErrInterrupted) || violations != nil {
 			t.Errorf("%s: got %v, %v", s.name, violations, err)
 		}
@@ -45,7 +45,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 	for i := range 30 {
 		done := make(chan struct{})
 		timer := time.AfterFunc(time.Duration(i)*took/25, func() { close(done) })
-		violations, err := verify.PlansInterruptible(done, m.start, m.plans, m.end, m.options)
+		violations, err := verify.Plans(interrupt.When(done), m.start, m.plans, m.end, m.options)
 		timer.Stop()
 		switch {
 		case errors.Is(err, interrupt.ErrInterrupted) && violations == nil:
@@ -75,7 +75,7 @@ func TestEnoughViolations(t *testing.T) {
 			{Type: resource.EventUpdate, Resource: node, Reason: resource.ReasonForceUpdate},
 		}}}})
 	}
-	violations := verify.Plans(start, plans, end, verify.Options{})
+	violations := judged(start, plans, end, verify.Options{})
 	named := 0
 	for _, v := range violations {
 		named += 1 + len(v.Resources)
@@ -83,7 +83,7 @@ func TestEnoughViolations(t *testing.T) {
 	if named < verify.MaxNamed || named > verify.MaxNamed+10 {
 		t.Errorf("%d violations name %d", len(violations), named)
 	}
-	if again := verify.Plans(start, plans, end, verify.Options{}); !reflect.DeepEqual(violations, again) {
+	if again := judged(start, plans, end, verify.Options{}); !reflect.DeepEqual(violations, again) {
 		t.Error("judged twice, not the same")
 	}
 }

@@ -21,6 +21,10 @@ type mesh struct {
 	lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
+	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
+	// these were created to do so.
+	targets  map[string]*DesiredNode
+	restored map[string]moment
 	// nodes is what has been found out about nodes, names those that start or end has; see there.
 	nodes     map[string]*node
 	names     []string
@@ -42,11 +46,20 @@ func newMesh(j *judge) *mesh {
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
+		targets:  make(map[string]*DesiredNode),
+		restored: make(map[string]moment),
 	}
-	for _, r := range j.start.OfType(database.TypeRolesSource) {
+	if desired := j.options.Desired; desired != nil {
+		for i := range desired.Nodes {
+			if n := &desired.Nodes[i]; !j.stops() && n.Restore != nil {
+				m.targets[n.Restore.Instance.Spec.InstanceID] = n
+			}
+		}
+	}
+	for _, r := range j.ofType(j.start, database.TypeRolesSource) {
 		m.joining[r.Identifier.ID] = true
 	}
-	for _, r := range j.start.OfType(database.TypeReplicationSlotCreate) {
+	for _, r := range j.ofType(j.start, database.TypeReplicationSlotCreate) {
 		m.prepare(r)
 	}
 	for i := range j.plans {
@@ -55,15 +68,15 @@ func newMesh(j *judge) *mesh {
 				if j.stops() {
 					return m
 				}
-				m.foresee(&phase.Events[k], i)
+				m.notePreparation(&phase.Events[k], i)
 			}
 		}
 	}
 	return m
 }
 
-// foresee notes what an event will do.
-func (m *mesh) foresee(e *resource.Event, plan int) {
+// notePreparation notes what an event will do.
+func (m *mesh) notePreparation(e *resource.Event, plan int) {
 	if !isValid(e) || !isPut(e) {
 		return
 	}
@@ -81,6 +94,9 @@ func (m *mesh) foresee(e *resource.Event, plan int) {
 // depends: its own identifier does not tell where one name ends and the other begins.
 func (m *mesh) prepare(r *resource.Resource) {
 	for _, id := range r.Dependencies {
+		if m.stops() {
+			return
+		}
 		if provider, subscriber, ok := database.SlotNodes(id); ok {
 			if m.prepared[subscriber] == nil {
 				m.prepared[subscriber] = make(map[string]bool)
@@ -103,6 +119,7 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	}
 	switch x.id.Type {
 	case database.TypeInstance:
+		m.noteRestore(e)
 		m.judgeInstance(x, e, at)
 	case database.TypeSubscription:
 		m.judgeSubscription(x, e, at)

@@ -44,7 +44,7 @@ func mutantOf(t rapid.TB, start *resource.State, w wish) *mutant {
 func eventName(e resource.Event) string { return fmt.Sprintf("%v %v", e.Type, e.Resource.Identifier) }
 
 func (m *mutant) judge() []verify.Violation {
-	return verify.Plans(m.start, m.plans, m.end, m.options)
+	return judged(m.start, m.plans, m.end, m.options)
 }
 
 // find returns where the event is: the first one of that name.

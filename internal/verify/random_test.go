@@ -189,6 +189,20 @@ func liveOn(t *rapid.T, seen *counter, state *resource.State, w wish) (first str
 	return first
 }
 
+// checkUntil checks a property once, and then again until it has met all classes: which it meets is left to chance.
+func checkUntil(t *testing.T, seen *counter, classes []string, property func(*rapid.T)) {
+	t.Helper()
+	missing := func(class string) bool { return seen.classes[class] == 0 }
+	for range 50 {
+		rapid.Check(t, property)
+		if t.Failed() || !slices.ContainsFunc(classes, missing) {
+			t.Log(seen.classes)
+			return
+		}
+	}
+	t.Errorf("not all of %q were met, only %v", classes, seen.classes)
+}
+
 // kind is the class of the plans.
 func kind(w wish, plans []resource.Plan) string {
 	text := show(plans)

@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -16,6 +17,7 @@ type moment int32
 // what neither has. Only resources that an event touches, or that one depends on, have an entry; all others are
 // as start has them.
 type replay struct {
+	stop       *interrupt.Poller
 	start, end *resource.State
 	rows       []row   // by number
 	ofEnd      []int32 // the numbers of the resources of end, by their positions there
@@ -23,8 +25,11 @@ type replay struct {
 	size       int // how many resources are there
 	clock      moment
 
-	slab []entry  // room for entries to come
-	room []*entry // room for what they depend on
+	entrySlab []entry  // for entries to come
+	wantsSlab []*entry // for what they depend on
+	// What depends on much is looked up in these: see dependencySet. There are two, for a resource as it was and as it
+	// will be.
+	was, becomes dependencySet
 }
 
 // row is what is known by the number of a resource.
@@ -45,7 +50,7 @@ type entry struct {
 	// changed and made are the times at which it was last put and last created.
 	changed, made moment
 	deletion      *deletion // the last one; nil: never
-	// event is the number of the event that a plan, counted from 1, has for it: see planning. It is that of the
+	// event is the number of the event that a plan, counted from 1, has for it: see judgedPlan.events. It is that of the
 	// last plan that has any.
 	plan, event int32
 	climb       climb
@@ -58,19 +63,19 @@ type deletion struct {
 }
 
 // newReplay returns a replay in which no number is known yet.
-func newReplay(start, end *resource.State) *replay {
-	return &replay{start: start, end: end, size: start.Len()}
+func newReplay(stop *interrupt.Poller, start, end *resource.State) *replay {
+	return &replay{stop: stop, start: start, end: end, size: start.Len()}
 }
 
 // number gives numbers to the resources of start and end, unless it is stopped. Neighbors in one of
 // them are often neighbors in the other.
-func (r *replay) number(stops func() bool) {
+func (r *replay) number() {
 	n := r.start.Len()
 	r.rows = make([]row, n, max(n+16, r.end.Len()))
 	r.ofEnd = make([]int32, 0, r.end.Len())
 	next := 0
 	for i := range r.end.Len() {
-		if stops() {
+		if r.stop.Stopped() {
 			return
 		}
 		wanted := r.end.At(i)
@@ -109,11 +114,11 @@ func (r *replay) entry(id resource.Identifier) *entry {
 	if n >= 0 && r.rows[n].entry != nil {
 		return r.rows[n].entry
 	}
-	if len(r.slab) == 0 {
-		r.slab = make([]entry, min(max(16, len(r.rows)/8), 512))
+	if len(r.entrySlab) == 0 {
+		r.entrySlab = make([]entry, min(max(16, len(r.rows)/8), 512))
 	}
-	x := &r.slab[0]
-	r.slab = r.slab[1:]
+	x := &r.entrySlab[0]
+	r.entrySlab = r.entrySlab[1:]
 	if n < 0 {
 		n = len(r.rows)
 		r.rows = append(r.rows, row{})
@@ -147,6 +152,21 @@ func (r *replay) now(n int) *resource.Resource {
 	return nil
 }
 
+// ofType returns the resources of a state that are of the type, in identifier order.
+func (r *replay) ofType(s *resource.State, t resource.Type) []*resource.Resource {
+	var found []*resource.Resource
+	for i := range s.Len() {
+		if r.stop.Stopped() {
+			return nil
+		}
+		if of := s.At(i); of.Identifier.Type == t {
+			found = append(found, of)
+		}
+	}
+	sortPolled(r.stop, found, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
+	return found
+}
+
 // get returns the resource as it is now, nil if it is not there.
 func (r *replay) get(id resource.Identifier) *resource.Resource {
 	if n := r.find(id); n >= 0 {
@@ -167,16 +187,19 @@ func (r *replay) resolve(x *entry, ids []resource.Identifier) []*entry {
 		return nil
 	}
 	if len(x.wants) == len(ids) && slices.EqualFunc(x.wants, ids, func(w *entry, id resource.Identifier) bool {
-		return *w.id == id
+		return !r.stop.Stopped() && *w.id == id
 	}) {
 		return x.wants
 	}
-	if len(ids) > len(r.room) {
-		r.room = make([]*entry, max(len(ids), min(max(32, len(r.rows)/4), 512)))
+	if len(ids) > len(r.wantsSlab) {
+		r.wantsSlab = make([]*entry, max(len(ids), min(max(32, len(r.rows)/4), 512)))
 	}
-	wants := r.room[:len(ids):len(ids)]
-	r.room = r.room[len(ids):]
+	wants := r.wantsSlab[:len(ids):len(ids)]
+	r.wantsSlab = r.wantsSlab[len(ids):]
 	for i, id := range ids {
+		if r.stop.Stopped() {
+			return nil
+		}
 		wants[i] = r.entry(id)
 	}
 	return wants
@@ -193,9 +216,10 @@ func (r *replay) link(x *entry) {
 		return
 	}
 	kept := x.now.Dependencies
-	if x.wanted != nil && !slices.Equal(x.wanted.Dependencies, kept) {
+	same := func(a, b resource.Identifier) bool { return !r.stop.Stopped() && a == b }
+	if x.wanted != nil && !slices.EqualFunc(x.wanted.Dependencies, kept, same) {
 		kept = slices.DeleteFunc(slices.Clone(kept), func(id resource.Identifier) bool {
-			return !slices.Contains(x.wanted.Dependencies, id)
+			return !r.stop.Stopped() && !r.becomes.has(r.stop, x.wanted, id)
 		})
 	}
 	x.wants = r.resolve(x, kept)
@@ -210,7 +234,7 @@ func (r *replay) needs(x *entry) []*entry {
 }
 
 // apply does what the event does.
-func (r *replay) apply(e *planned) {
+func (r *replay) apply(e *judgedEvent) {
 	x := e.entry
 	if e.Type == resource.EventDelete {
 		if x.now != nil {
@@ -234,14 +258,13 @@ func (r *replay) apply(e *planned) {
 
 // state returns the state as it is now, in a copy of its own.
 func (r *replay) state() *resource.State {
-	s := r.start.Clone()
-	for i := range r.rows {
-		switch x := r.rows[i].entry; {
-		case x == nil:
-		case x.now == nil:
-			s.Remove(*x.id)
-		default:
-			s.Add(x.now)
+	s := resource.NewStateSize(r.size)
+	for n := range r.rows {
+		if r.stop.Stopped() {
+			break
+		}
+		if now := r.now(n); now != nil {
+			s.Add(now)
 		}
 	}
 	return s

@@ -7,7 +7,10 @@ type Rule uint8
 //
 // The first ones hold for plans between any states, and are those of a graph of resources; those of an
 // update are for plans that lead a database from one shape to another; those of replication are for every
-// operation on a database.
+// operation on a database; and those of a request are for plans that answer one which the judge knows.
+//
+// Every answer of the server is checked against all of them but RuleSecondPlanning, which takes planning once more: that
+// is checked in tests only.
 const (
 	// RuleInvalidEvent: every event has a type and a resource. Nothing else can be said of one that has not.
 	RuleInvalidEvent Rule = iota + 1
@@ -69,8 +72,8 @@ const (
 	RuleLeftover
 	// RuleEndIncomplete: what the wanted resources depend on is wanted, too. Else the end cannot be reached.
 	RuleEndIncomplete
-	// RuleSecondPlanning: planning again from where the plans lead gives no plans. Else some change would be
-	// made over and over again.
+	// RuleSecondPlanning (in tests only): planning again from where the plans lead gives no plans. Else some change would
+	// be made over and over again.
 	RuleSecondPlanning
 
 	// RuleEarlyDelete (update): nothing is deleted before the last create or update of all plans. What
@@ -131,12 +134,27 @@ const (
 	RuleStaleRecord
 	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
 	RuleUnreadable
+
+	// RuleRequestMissing (request): executing all plans leaves all that follows from the nodes and services that were
+	// asked for: the instances and their monitors, the nodes, the databases, a slot and a subscription from each node to
+	// each other one, and the caller's own resources. The end that the plans were made for may lack something, too.
+	RuleRequestMissing
+	// RuleRequestDiffers (request): executing all plans leaves it as it was asked for, outside diff_ignore and where both
+	// are of the same resource_version: nodes with their instances, subscriptions that apply changes and copy nothing,
+	// the caller's own resources with their attributes; and what is put, with the dependencies that were asked for.
+	RuleRequestDiffers
+	// RuleRequestLeftover (request): executing all plans leaves nothing else: no link to a node that was not asked for, and
+	// no trace of a populate.
+	RuleRequestLeftover
+	// RuleNotRestored (request): the primary of a node that is to be restored is created with what performs the restore,
+	// and then the database on it. Else the node has what it had before, or nothing.
+	RuleNotRestored
 )
 
 // Rules returns all rules.
 func Rules() []Rule {
-	all := make([]Rule, 0, RuleUnreadable)
-	for r := RuleInvalidEvent; r <= RuleUnreadable; r++ {
+	all := make([]Rule, 0, RuleNotRestored)
+	for r := RuleInvalidEvent; r <= RuleNotRestored; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -182,6 +200,10 @@ func (r Rule) String() string {
 		RuleJoiningIn:               "joining_in",
 		RuleStaleRecord:             "stale_record",
 		RuleUnreadable:              "unreadable",
+		RuleRequestMissing:          "request_missing",
+		RuleRequestDiffers:          "request_differs",
+		RuleRequestLeftover:         "request_leftover",
+		RuleNotRestored:             "not_restored",
 	}
 	if r == 0 || int(r) >= len(names) {
 		return "invalid"

@@ -26,51 +26,54 @@ type Options struct {
 	Operation Operation
 	// Rolling is for OperationUpdate: members are updated one after the other.
 	Rolling bool
+	// Desired is what was asked for. The plans have to lead there, whatever end they were made for. Nil: that is not
+	// known; the end is believed. It has no meaning for OperationStates.
+	Desired *Desired
 	// Replan plans again, with the same wish, from the state to which the plans lead. Nil: that is not tried.
-	// Nor is it if the plans do not lead to the end.
+	// Nor is it if the plans do not lead to the end. It is for tests: the server plans an answer once.
 	Replan func(*resource.State) ([]resource.Plan, error)
 }
 
 // Plans returns all that is wrong with plans that are to lead from start to end, in the order of
-// Violation.Compare; nil if nothing is. Nil states count as empty ones. Nothing that is given is changed or
-// kept. Of plans that are wrong all over it stops after MaxNamed.
+// Violation.Compare; nil if nothing is. Nil states count as empty ones, but that a nil end with Options.Desired is
+// derived from that. Nothing that is given is changed or
+// kept. Of plans that are wrong all over it stops after MaxNamed. The error is interrupt.ErrInterrupted, and comes
+// with no violations; Options.Replan is not stopped.
 //
 // Between start and end, plans may lead through states that are not known here. Where it depends on these
 // whether something is wrong, as it may if a resource gives up a dependency without getting an event, it is
 // taken as right.
-func Plans(start *resource.State, plans []resource.Plan, end *resource.State, options Options) []Violation {
-	violations, _ := PlansInterruptible(nil, start, plans, end, options)
-	return violations
-}
-
-// PlansInterruptible is Plans, but gives up with interrupt.ErrInterrupted soon after the channel is closed.
-// Options.Replan is not interrupted.
-func PlansInterruptible(
-	done <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+func Plans(
+	stop *interrupt.Poller, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
 ) ([]Violation, error) {
-	j := newJudge(done, start, plans, end, options)
+	j := newJudge(stop, start, plans, end, options)
 	for i := range plans {
 		j.judgePlan(i)
 	}
 	if j.database != nil {
 		j.database.judgeInstances()
 	}
-	if j.judgeEnd() && options.Replan != nil && !j.stops() {
+	if j.judgeEnd() && j.judgeDesired() && options.Replan != nil && !j.stops() {
 		j.judgeSecondPlanning()
 	}
-	sortPolled(j, j.violations, Violation.Compare)
-	if j.interrupted {
-		return nil, interrupt.ErrInterrupted
+	return sortedViolations(stop, j.violations)
+}
+
+// sortedViolations sorts the violations, unless that is stopped.
+func sortedViolations(stop *interrupt.Poller, violations []Violation) ([]Violation, error) {
+	sortPolled(stop, violations, Violation.Compare)
+	if err := stop.Err(); err != nil {
+		return nil, err
 	}
-	return j.violations, nil
+	return violations, nil
 }
 
 // Sequence returns all that is wrong with plans that are to lead from start through states, each of them
-// whole: to each at most one plan leads, and none if nothing is to be done. It is PlansInterruptible for each
+// whole: to each at most one plan leads, and none if nothing is to be done. It is Plans for each
 // step, and knows what that takes as right for want of the states in between. What is wrong with a state that is
 // reached has the place of the plan that leads there, if there is one.
 func Sequence(
-	done <-chan struct{}, start *resource.State, plans []resource.Plan, states []*resource.State,
+	stop *interrupt.Poller, start *resource.State, plans []resource.Plan, states []*resource.State,
 ) ([]Violation, error) {
 	var violations []Violation
 	next := 0
@@ -78,18 +81,19 @@ func Sequence(
 		last := i == len(states)-1
 		count := len(plans) - next
 		if !last {
-			idle, err := PlansInterruptible(done, start, nil, state, Options{})
+			idle, err := Plans(stop, start, nil, state, Options{})
 			if err != nil {
 				return nil, err
 			}
 			count = min(len(idle), count, 1)
 		}
-		found, err := PlansInterruptible(done, start, plans[next:next+count], state, Options{})
+		found, err := Plans(stop, start, plans[next:next+count], state, Options{})
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range found {
 			switch {
+			case stop.Stopped():
 			case v.Plan != Nowhere:
 				v.Plan += next
 			case count > 0 && !last:
@@ -103,8 +107,7 @@ func Sequence(
 		start = state
 		next += count
 	}
-	slices.SortFunc(violations, Violation.Compare)
-	return violations, nil
+	return sortedViolations(stop, violations)
 }
 
 // judge is one run.
@@ -116,35 +119,34 @@ type judge struct {
 	violations []Violation
 	named      int // how many resources the violations name, and one more for each of them
 
-	done        <-chan struct{}
-	interrupted bool
-
-	plan     planning
+	plan     judgedPlan
 	lastPut  int                      // the last plan that creates or updates anything; -1: none
-	path     []step                   // room for ascend
+	path     []ascent                 // scratch of ascend
 	last     map[resource.Type]*entry // see lastOfType; nil: not known yet
 	database *mesh                    // nil: its rules do not apply
 }
 
 func newJudge(
-	done <-chan struct{}, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
+	stop *interrupt.Poller, start *resource.State, plans []resource.Plan, end *resource.State, options Options,
 ) *judge {
 	if start == nil {
 		start = resource.NewState()
 	}
-	if end == nil {
+	switch {
+	case end != nil:
+	case options.Operation != OperationStates && options.Desired != nil:
+		end = options.Desired.state(stop)
+	default:
 		end = resource.NewState()
 	}
-	j := &judge{
-		replay: newReplay(start, end), plans: plans, end: end, options: options, done: done, lastPut: -1,
-	}
-	j.number(j.stops)
-	for i := range plans {
-		if hasPut(&plans[i]) {
+	j := &judge{replay: newReplay(stop, start, end), plans: plans, end: end, options: options, lastPut: -1}
+	j.number()
+	for i := len(plans) - 1; i >= 0 && j.lastPut < 0; i-- {
+		if j.hasPut(&plans[i]) {
 			j.lastPut = i
 		}
 	}
-	if options.Operation != OperationStates && len(plans) > 0 {
+	if options.Operation != OperationStates && (len(plans) > 0 || options.Desired != nil) {
 		j.database = newMesh(j)
 	}
 	return j
@@ -152,19 +154,12 @@ func newJudge(
 
 // stops tells whether judging is to stop: it was asked to, or has found enough. Whatever is not bounded by a
 // single event looks at it. A run that stopped knows only a part, so nothing is found out after that.
-func (j *judge) stops() bool {
-	select {
-	case <-j.done:
-		j.interrupted = true
-	default:
-	}
-	return j.interrupted || j.named >= MaxNamed
-}
+func (j *judge) stops() bool { return j.stop.Stopped() || j.named >= MaxNamed }
 
-// sortPolled sorts, unless it is interrupted.
-func sortPolled[E any](j *judge, all []E, compare func(a, b E) int) {
+// sortPolled sorts, unless that is stopped.
+func sortPolled[E any](stop *interrupt.Poller, all []E, compare func(a, b E) int) {
 	slices.SortFunc(all, func(a, b E) int {
-		if j.stops(); j.interrupted { // then nobody looks at the order
+		if stop.Stopped() { // then nobody looks at the order
 			return 0
 		}
 		return compare(a, b)
@@ -181,10 +176,13 @@ func (j *judge) judgePlan(number int) {
 		j.report(RuleEmpty, place{number, Nowhere, Nowhere}, "the plan has no phases")
 		return
 	}
-	j.begin(number)
+	j.readPlan(number)
 	j.judgeOrder()
 	rest := j.plan.events
 	for i := range p.Phases {
+		if j.stops() {
+			return
+		}
 		j.clock++
 		n := 0
 		for ; n < len(rest) && rest[n].place.phase == i; n++ {
@@ -196,10 +194,22 @@ func (j *judge) judgePlan(number int) {
 			}
 		}
 		for k := range rest[:n] {
+			if j.stops() {
+				return
+			}
 			j.apply(&rest[k])
 		}
 		rest = rest[n:]
 	}
+}
+
+// judgeDesired judges that the end is what was asked for, if that is known. It tells whether it is.
+func (j *judge) judgeDesired() bool {
+	before := len(j.violations)
+	if j.database != nil && j.options.Desired != nil {
+		j.database.judgeRequest()
+	}
+	return len(j.violations) == before
 }
 
 // judgeSecondPlanning plans again from the state that the plans leave.
@@ -210,23 +220,23 @@ func (j *judge) judgeSecondPlanning() {
 		// The text of the error may hold anything, so it stays out.
 		j.report(RuleSecondPlanning, theEnd(), "planning again from the end fails")
 	case len(again) > 0:
-		j.report(RuleSecondPlanning, theEnd(), "planning again from the end gives plans", touched(again)...)
+		j.report(RuleSecondPlanning, theEnd(), "planning again from the end gives plans", j.touched(again)...)
 	}
 }
 
 // touched are the resources of all events, in order and each once.
-func touched(plans []resource.Plan) []resource.Identifier {
+func (j *judge) touched(plans []resource.Plan) []resource.Identifier {
 	var ids []resource.Identifier
 	for _, plan := range plans {
 		for _, phase := range plan.Phases {
-			for _, e := range phase.Events {
-				if isValid(&e) {
+			for i := range phase.Events {
+				if e := &phase.Events[i]; !j.stops() && isValid(e) {
 					ids = append(ids, e.Resource.Identifier)
 				}
 			}
 		}
 	}
-	resource.SortIdentifiers(ids)
+	sortPolled(j.stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }
 
@@ -244,10 +254,13 @@ func isPut(e *resource.Event) bool {
 	return e.Type == resource.EventCreate || e.Type == resource.EventUpdate
 }
 
-func hasPut(p *resource.Plan) bool {
+func (j *judge) hasPut(p *resource.Plan) bool {
 	for _, phase := range p.Phases {
+		if j.stops() {
+			return true
+		}
 		for i := range phase.Events {
-			if isPut(&phase.Events[i]) {
+			if j.stops() || isPut(&phase.Events[i]) {
 				return true
 			}
 		}

@@ -83,6 +83,9 @@ func (j *judge) about(rule Rule, at place, id resource.Identifier, says string, 
 	b.WriteByte(' ')
 	b.WriteString(says)
 	for i, other := range others {
+		if j.stop.Stopped() {
+			return
+		}
 		if i > 0 {
 			b.WriteByte(',')
 		}

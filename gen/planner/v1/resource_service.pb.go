@@ -525,15 +525,18 @@ func (x *ApplyEventsResponse) GetState() *State {
 	return nil
 }
 
-// VerifyPlansRequest is plans, and what they lead from and to.
+// VerifyPlansRequest is plans, and what they lead from and to: either `start`, `end` and the rules, or the request that
+// they answer.
 type VerifyPlansRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The state before the first plan. Unset: the empty state.
 	Start *State `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
 	// The plans, complete and in order. Their phases have the positions that they stand at as their index.
 	Plans []*Plan `protobuf:"bytes,2,rep,name=plans,proto3" json:"plans,omitempty"`
-	// The state that the plans are to lead to, as StateService.EndState gives it, and services with it.
-	// Unset: the empty state. Plans that lead through several states are best judged from one to the next:
+	// The state that the plans are to lead to. Unset: the empty state, so that whatever is there after the plans is
+	// reported as left over. For plans of PlanStates, send the last of its states. For plans of UpdateDatabase or
+	// RestoreDatabase, send the request instead; or send the state that StateService.EndState gives for all nodes, the
+	// restored ones among them, with the resources of the services. Plans that lead through several states are best judged from one to the next:
 	// what depends on states that are not given is taken as right, but what such a state changed without an
 	// event, such as marks, is not known.
 	End *State `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
@@ -541,8 +544,14 @@ type VerifyPlansRequest struct {
 	Rules PlanRules `protobuf:"varint,4,opt,name=rules,proto3,enum=planner.v1.PlanRules" json:"rules,omitempty"`
 	// How existing nodes are to be updated, for PLAN_RULES_UPDATE_DATABASE. Unspecified: rolling.
 	NodeUpdateStrategy NodeUpdateStrategy `protobuf:"varint,5,opt,name=node_update_strategy,json=nodeUpdateStrategy,proto3,enum=planner.v1.NodeUpdateStrategy" json:"node_update_strategy,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The request that the plans answer. Then `start`, `end`, `rules`, `node_update_strategy` and `restore_database` must
+	// not be set: the start is that of the request, and where the plans have to lead follows from its nodes and services.
+	// Its response options have no meaning.
+	UpdateDatabase *UpdateDatabaseRequest `protobuf:"bytes,6,opt,name=update_database,json=updateDatabase,proto3" json:"update_database,omitempty"`
+	// The same, for plans that answer a restore. Then `update_database` must not be set.
+	RestoreDatabase *RestoreDatabaseRequest `protobuf:"bytes,7,opt,name=restore_database,json=restoreDatabase,proto3" json:"restore_database,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *VerifyPlansRequest) Reset() {
@@ -608,6 +617,20 @@ func (x *VerifyPlansRequest) GetNodeUpdateStrategy() NodeUpdateStrategy {
 		return x.NodeUpdateStrategy
 	}
 	return NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED
+}
+
+func (x *VerifyPlansRequest) GetUpdateDatabase() *UpdateDatabaseRequest {
+	if x != nil {
+		return x.UpdateDatabase
+	}
+	return nil
+}
+
+func (x *VerifyPlansRequest) GetRestoreDatabase() *RestoreDatabaseRequest {
+	if x != nil {
+		return x.RestoreDatabase
+	}
+	return nil
 }
 
 // VerifyPlansResponse is the verdict.
@@ -761,7 +784,7 @@ var File_planner_v1_resource_service_proto protoreflect.FileDescriptor
 const file_planner_v1_resource_service_proto_rawDesc = "" +
 	"\n" +
 	"!planner/v1/resource_service.proto\x12\n" +
-	"planner.v1\x1a\x18planner/v1/options.proto\x1a\x15planner/v1/plan.proto\x1a\x19planner/v1/resource.proto\x1a\x17planner/v1/stream.proto\"\xe2\x01\n" +
+	"planner.v1\x1a\x18planner/v1/options.proto\x1a\x15planner/v1/plan.proto\x1a planner/v1/planner_service.proto\x1a\x19planner/v1/resource.proto\x1a\x17planner/v1/stream.proto\"\xe2\x01\n" +
 	"\x11PlanStatesRequest\x12'\n" +
 	"\x05start\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05start\x12)\n" +
 	"\x06states\x18\x02 \x03(\v2\x11.planner.v1.StateR\x06states\x121\n" +
@@ -785,13 +808,15 @@ const file_planner_v1_resource_service_proto_rawDesc = "" +
 	"\x06events\x18\x02 \x03(\v2\x11.planner.v1.EventR\x06events\x12F\n" +
 	"\x10response_options\x18\x0f \x01(\v2\x1b.planner.v1.ResponseOptionsR\x0fresponseOptions\">\n" +
 	"\x13ApplyEventsResponse\x12'\n" +
-	"\x05state\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05state\"\x89\x02\n" +
+	"\x05state\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05state\"\xa4\x03\n" +
 	"\x12VerifyPlansRequest\x12'\n" +
 	"\x05start\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05start\x12&\n" +
 	"\x05plans\x18\x02 \x03(\v2\x10.planner.v1.PlanR\x05plans\x12#\n" +
 	"\x03end\x18\x03 \x01(\v2\x11.planner.v1.StateR\x03end\x12+\n" +
 	"\x05rules\x18\x04 \x01(\x0e2\x15.planner.v1.PlanRulesR\x05rules\x12P\n" +
-	"\x14node_update_strategy\x18\x05 \x01(\x0e2\x1e.planner.v1.NodeUpdateStrategyR\x12nodeUpdateStrategy\"b\n" +
+	"\x14node_update_strategy\x18\x05 \x01(\x0e2\x1e.planner.v1.NodeUpdateStrategyR\x12nodeUpdateStrategy\x12J\n" +
+	"\x0fupdate_database\x18\x06 \x01(\v2!.planner.v1.UpdateDatabaseRequestR\x0eupdateDatabase\x12M\n" +
+	"\x10restore_database\x18\a \x01(\v2\".planner.v1.RestoreDatabaseRequestR\x0frestoreDatabase\"b\n" +
 	"\x13VerifyPlansResponse\x125\n" +
 	"\n" +
 	"violations\x18\x01 \x03(\v2\x15.planner.v1.ViolationR\n" +
@@ -834,26 +859,28 @@ func file_planner_v1_resource_service_proto_rawDescGZIP() []byte {
 var file_planner_v1_resource_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_planner_v1_resource_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_planner_v1_resource_service_proto_goTypes = []any{
-	(PlanRules)(0),              // 0: planner.v1.PlanRules
-	(*PlanStatesRequest)(nil),   // 1: planner.v1.PlanStatesRequest
-	(*PlanStatesResponse)(nil),  // 2: planner.v1.PlanStatesResponse
-	(*PlanRefreshRequest)(nil),  // 3: planner.v1.PlanRefreshRequest
-	(*PlanRefreshResponse)(nil), // 4: planner.v1.PlanRefreshResponse
-	(*ApplyEventsRequest)(nil),  // 5: planner.v1.ApplyEventsRequest
-	(*ApplyEventsResponse)(nil), // 6: planner.v1.ApplyEventsResponse
-	(*VerifyPlansRequest)(nil),  // 7: planner.v1.VerifyPlansRequest
-	(*VerifyPlansResponse)(nil), // 8: planner.v1.VerifyPlansResponse
-	(*Violation)(nil),           // 9: planner.v1.Violation
-	(*State)(nil),               // 10: planner.v1.State
-	(*PlanOptions)(nil),         // 11: planner.v1.PlanOptions
-	(*ResponseOptions)(nil),     // 12: planner.v1.ResponseOptions
-	(*PlanHeader)(nil),          // 13: planner.v1.PlanHeader
-	(*PlanPart)(nil),            // 14: planner.v1.PlanPart
-	(*PlanSummary)(nil),         // 15: planner.v1.PlanSummary
-	(*Event)(nil),               // 16: planner.v1.Event
-	(*Plan)(nil),                // 17: planner.v1.Plan
-	(NodeUpdateStrategy)(0),     // 18: planner.v1.NodeUpdateStrategy
-	(*Identifier)(nil),          // 19: planner.v1.Identifier
+	(PlanRules)(0),                 // 0: planner.v1.PlanRules
+	(*PlanStatesRequest)(nil),      // 1: planner.v1.PlanStatesRequest
+	(*PlanStatesResponse)(nil),     // 2: planner.v1.PlanStatesResponse
+	(*PlanRefreshRequest)(nil),     // 3: planner.v1.PlanRefreshRequest
+	(*PlanRefreshResponse)(nil),    // 4: planner.v1.PlanRefreshResponse
+	(*ApplyEventsRequest)(nil),     // 5: planner.v1.ApplyEventsRequest
+	(*ApplyEventsResponse)(nil),    // 6: planner.v1.ApplyEventsResponse
+	(*VerifyPlansRequest)(nil),     // 7: planner.v1.VerifyPlansRequest
+	(*VerifyPlansResponse)(nil),    // 8: planner.v1.VerifyPlansResponse
+	(*Violation)(nil),              // 9: planner.v1.Violation
+	(*State)(nil),                  // 10: planner.v1.State
+	(*PlanOptions)(nil),            // 11: planner.v1.PlanOptions
+	(*ResponseOptions)(nil),        // 12: planner.v1.ResponseOptions
+	(*PlanHeader)(nil),             // 13: planner.v1.PlanHeader
+	(*PlanPart)(nil),               // 14: planner.v1.PlanPart
+	(*PlanSummary)(nil),            // 15: planner.v1.PlanSummary
+	(*Event)(nil),                  // 16: planner.v1.Event
+	(*Plan)(nil),                   // 17: planner.v1.Plan
+	(NodeUpdateStrategy)(0),        // 18: planner.v1.NodeUpdateStrategy
+	(*UpdateDatabaseRequest)(nil),  // 19: planner.v1.UpdateDatabaseRequest
+	(*RestoreDatabaseRequest)(nil), // 20: planner.v1.RestoreDatabaseRequest
+	(*Identifier)(nil),             // 21: planner.v1.Identifier
 }
 var file_planner_v1_resource_service_proto_depIdxs = []int32{
 	10, // 0: planner.v1.PlanStatesRequest.start:type_name -> planner.v1.State
@@ -877,21 +904,23 @@ var file_planner_v1_resource_service_proto_depIdxs = []int32{
 	10, // 18: planner.v1.VerifyPlansRequest.end:type_name -> planner.v1.State
 	0,  // 19: planner.v1.VerifyPlansRequest.rules:type_name -> planner.v1.PlanRules
 	18, // 20: planner.v1.VerifyPlansRequest.node_update_strategy:type_name -> planner.v1.NodeUpdateStrategy
-	9,  // 21: planner.v1.VerifyPlansResponse.violations:type_name -> planner.v1.Violation
-	19, // 22: planner.v1.Violation.resources:type_name -> planner.v1.Identifier
-	1,  // 23: planner.v1.ResourceService.PlanStates:input_type -> planner.v1.PlanStatesRequest
-	3,  // 24: planner.v1.ResourceService.PlanRefresh:input_type -> planner.v1.PlanRefreshRequest
-	5,  // 25: planner.v1.ResourceService.ApplyEvents:input_type -> planner.v1.ApplyEventsRequest
-	7,  // 26: planner.v1.ResourceService.VerifyPlans:input_type -> planner.v1.VerifyPlansRequest
-	2,  // 27: planner.v1.ResourceService.PlanStates:output_type -> planner.v1.PlanStatesResponse
-	4,  // 28: planner.v1.ResourceService.PlanRefresh:output_type -> planner.v1.PlanRefreshResponse
-	6,  // 29: planner.v1.ResourceService.ApplyEvents:output_type -> planner.v1.ApplyEventsResponse
-	8,  // 30: planner.v1.ResourceService.VerifyPlans:output_type -> planner.v1.VerifyPlansResponse
-	27, // [27:31] is the sub-list for method output_type
-	23, // [23:27] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	19, // 21: planner.v1.VerifyPlansRequest.update_database:type_name -> planner.v1.UpdateDatabaseRequest
+	20, // 22: planner.v1.VerifyPlansRequest.restore_database:type_name -> planner.v1.RestoreDatabaseRequest
+	9,  // 23: planner.v1.VerifyPlansResponse.violations:type_name -> planner.v1.Violation
+	21, // 24: planner.v1.Violation.resources:type_name -> planner.v1.Identifier
+	1,  // 25: planner.v1.ResourceService.PlanStates:input_type -> planner.v1.PlanStatesRequest
+	3,  // 26: planner.v1.ResourceService.PlanRefresh:input_type -> planner.v1.PlanRefreshRequest
+	5,  // 27: planner.v1.ResourceService.ApplyEvents:input_type -> planner.v1.ApplyEventsRequest
+	7,  // 28: planner.v1.ResourceService.VerifyPlans:input_type -> planner.v1.VerifyPlansRequest
+	2,  // 29: planner.v1.ResourceService.PlanStates:output_type -> planner.v1.PlanStatesResponse
+	4,  // 30: planner.v1.ResourceService.PlanRefresh:output_type -> planner.v1.PlanRefreshResponse
+	6,  // 31: planner.v1.ResourceService.ApplyEvents:output_type -> planner.v1.ApplyEventsResponse
+	8,  // 32: planner.v1.ResourceService.VerifyPlans:output_type -> planner.v1.VerifyPlansResponse
+	29, // [29:33] is the sub-list for method output_type
+	25, // [25:29] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_resource_service_proto_init() }
@@ -901,6 +930,7 @@ func file_planner_v1_resource_service_proto_init() {
 	}
 	file_planner_v1_options_proto_init()
 	file_planner_v1_plan_proto_init()
+	file_planner_v1_planner_service_proto_init()
 	file_planner_v1_resource_proto_init()
 	file_planner_v1_stream_proto_init()
 	file_planner_v1_resource_service_proto_msgTypes[1].OneofWrappers = []any{

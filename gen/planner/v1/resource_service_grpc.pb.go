@@ -54,7 +54,9 @@ type ResourceServiceClient interface {
 	// VerifyPlans replays plans on a state and lists all that is wrong with them. It shares no code with
 	// the planner: use it to check plans that were stored, edited or composed by hand. The rules and the
 	// reason for each are in docs/planning.md. The server judges its own answers in the same way before
-	// it sends them.
+	// it sends them, but that it does not plan once more to see that nothing is left to do.
+	//
+	// INVALID_ARGUMENT: also a request that the plans answer beside what it stands for.
 	VerifyPlans(ctx context.Context, in *VerifyPlansRequest, opts ...grpc.CallOption) (*VerifyPlansResponse, error)
 }
 
@@ -153,7 +155,9 @@ type ResourceServiceServer interface {
 	// VerifyPlans replays plans on a state and lists all that is wrong with them. It shares no code with
 	// the planner: use it to check plans that were stored, edited or composed by hand. The rules and the
 	// reason for each are in docs/planning.md. The server judges its own answers in the same way before
-	// it sends them.
+	// it sends them, but that it does not plan once more to see that nothing is left to do.
+	//
+	// INVALID_ARGUMENT: also a request that the plans answer beside what it stands for.
 	VerifyPlans(context.Context, *VerifyPlansRequest) (*VerifyPlansResponse, error)
 	mustEmbedUnimplementedResourceServiceServer()
 }

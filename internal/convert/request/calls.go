@@ -72,7 +72,7 @@ type (
 		Events   []resource.Event
 		Response convert.ResponseSettings
 	}
-	// VerifyPlansCall is what ResourceService.VerifyPlans was asked.
+	// VerifyPlansCall is what ResourceService.VerifyPlans was asked. End is nil if the options tell what is desired.
 	VerifyPlansCall struct {
 		Start, End *resource.State
 		Plans      []resource.Plan
@@ -83,25 +83,36 @@ type (
 // UpdateDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateDatabaseCall, error) {
 	r := c.reader()
-	call := &UpdateDatabaseCall{
-		Start: r.state(nil, "start", in.GetStart(), recorded),
-		Nodes: r.nodes(nil, "nodes", in.GetNodes(), checkPrimary),
-	}
-	services := r.services(nil, "services", in.GetServices())
-	call.Options = r.updateOptions(nil, "options", in.GetOptions())
-	call.Options.Services = services
+	call := r.updateDatabase(nil, in)
 	call.Response = r.responseSettings(in.GetResponseOptions(), false)
 	return finish(r, call)
+}
+
+// updateDatabase converts a request but for how it wants to be answered.
+func (r *reader) updateDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) *UpdateDatabaseCall {
+	call := &UpdateDatabaseCall{
+		Start: r.state(p, "start", in.GetStart(), recorded),
+		Nodes: r.nodes(p, "nodes", in.GetNodes(), checkPrimary),
+	}
+	services := r.services(p, "services", in.GetServices())
+	call.Options = r.updateOptions(p, "options", in.GetOptions())
+	call.Options.Services = services
+	return call
 }
 
 // RestoreDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) RestoreDatabase(in *plannerv1.RestoreDatabaseRequest) (*RestoreDatabaseCall, error) {
 	r := c.reader()
-	call := &RestoreDatabaseCall{
-		Start:   r.state(nil, "start", in.GetStart(), recorded),
-		Nodes:   r.nodes(nil, "nodes", in.GetNodes(), checkPrimary),
-		Targets: r.targets(nil, "targets", in.GetTargets()),
-	}
+	call := r.restoreDatabase(nil, in)
 	call.Response = r.responseSettings(in.GetResponseOptions(), false)
 	return finish(r, call)
+}
+
+// restoreDatabase converts a request but for how it wants to be answered.
+func (r *reader) restoreDatabase(p *path, in *plannerv1.RestoreDatabaseRequest) *RestoreDatabaseCall {
+	return &RestoreDatabaseCall{
+		Start:   r.state(p, "start", in.GetStart(), recorded),
+		Nodes:   r.nodes(p, "nodes", in.GetNodes(), checkPrimary),
+		Targets: r.targets(p, "targets", in.GetTargets()),
+	}
 }

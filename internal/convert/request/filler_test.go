@@ -178,6 +178,7 @@ func fit(m proto.Message, source bool) {
 		for _, p := range m.Plans {
 			fitPlan(p)
 		}
+		m.UpdateDatabase, m.RestoreDatabase = nil, nil // stand for the rest: see TestVerifyPlansOfARequest
 	}
 	for _, n := range nodes {
 		fitNode(n)

@@ -12,9 +12,13 @@ import (
 // any type and keep their marks.
 func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCall, error) {
 	r := c.reader()
-	call := &VerifyPlansCall{
-		Start: r.state(nil, "start", in.GetStart(), recorded),
-		End:   r.state(nil, "end", in.GetEnd(), recorded),
+	call := &VerifyPlansCall{}
+	isAnswer := in.GetUpdateDatabase() != nil || in.GetRestoreDatabase() != nil
+	if isAnswer {
+		r.answered(in, call)
+	} else {
+		call.Start = r.state(nil, "start", in.GetStart(), recorded)
+		call.End = r.state(nil, "end", in.GetEnd(), recorded)
 	}
 	if !r.countResources(r.countEvents(in.GetPlans())) {
 		return finish(r, call)
@@ -27,6 +31,53 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 		p := element(nil, "plans", i)
 		call.Plans[i] = r.plan(&p, from)
 	}
+	if !isAnswer {
+		call.Options = r.rules(in)
+	}
+	return finish(r, call)
+}
+
+// answered converts the request that the plans answer.
+func (r *reader) answered(in *plannerv1.VerifyPlansRequest, call *VerifyPlansCall) {
+	if in.GetUpdateDatabase() != nil {
+		r.standsFor("update_database", in)
+		if in.GetRestoreDatabase() != nil {
+			r.add(nil, "restore_database", "must not be set beside update_database")
+		}
+		p := at(nil, "update_database")
+		answered := r.updateDatabase(&p, in.GetUpdateDatabase())
+		if r.tooMany == nil && r.err() == nil { // else things may be missing
+			call.Start, call.Options = answered.Start, answered.Judging()
+		}
+		return
+	}
+	r.standsFor("restore_database", in)
+	p := at(nil, "restore_database")
+	answered := r.restoreDatabase(&p, in.GetRestoreDatabase())
+	if r.tooMany == nil && r.err() == nil {
+		call.Start, call.Options = answered.Start, answered.Judging()
+	}
+}
+
+// standsFor reports what must not be set beside the request that the plans answer.
+func (r *reader) standsFor(field string, in *plannerv1.VerifyPlansRequest) {
+	for _, other := range []struct {
+		field string
+		isSet bool
+	}{
+		{"start", in.GetStart() != nil},
+		{"end", in.GetEnd() != nil},
+		{"rules", in.GetRules() != 0},
+		{"node_update_strategy", in.GetNodeUpdateStrategy() != 0},
+	} {
+		if other.isSet {
+			r.add(nil, other.field, "must not be set beside %s, from which it follows", field)
+		}
+	}
+}
+
+// rules converts the rules.
+func (r *reader) rules(in *plannerv1.VerifyPlansRequest) verify.Options {
 	operation, ok := convert.PlanRulesFromProto(in.GetRules())
 	if !ok {
 		r.add(nil, "rules", "unknown value %d", in.GetRules())
@@ -35,8 +86,7 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 	if !ok {
 		r.add(nil, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
 	}
-	call.Options = verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateStrategyConcurrent}
-	return finish(r, call)
+	return verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateStrategyConcurrent}
 }
 
 func (r *reader) countEvents(plans []*plannerv1.Plan) int {

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -94,11 +95,12 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 
 // judge asks the judge of plans, who knows the rules but not the world, whether he agrees.
 func (a *advisor) judge(w wish, start *resource.State, plans []resource.Plan) []verify.Violation {
-	options := verify.Options{Operation: verify.OperationUpdate, Rolling: !w.concurrent}
+	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.forms.of(w)}).Judging()
 	if w.restore {
-		options = verify.Options{Operation: verify.OperationRestore}
+		options = (&request.RestoreDatabaseCall{Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging()
 	}
-	return verify.Plans(start, plans, a.end(w).state, options)
+	violations, _ := verify.Plans(nil, start, plans, a.end(w).state, options) // nobody stops it
+	return violations
 }
 
 // end is the state to which the wish leads.

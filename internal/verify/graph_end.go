@@ -22,7 +22,7 @@ func (j *judge) judgeEnd() bool {
 		if j.judgeWanted(n, wanted) {
 			found++
 		}
-		if j.options.Operation != OperationStates {
+		if j.options.Operation != OperationStates && j.options.Desired == nil { // what was asked for has pairs
 			j.judgePair(wanted.Identifier)
 		}
 	}
@@ -38,11 +38,14 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 	isGivenUp := now != nil && j.isGivenUp(x, now)
 	follows := now != nil && !isGivenUp && j.clock > 0
 	for i, id := range wanted.Dependencies {
+		if j.stops() {
+			return false
+		}
 		w := j.dependency(x, wanted, i)
 		if w.wanted == nil {
 			j.about(RuleEndIncomplete, theEnd(), wanted.Identifier, "is wanted without what it depends on:", id)
 		}
-		if follows && w.entry != nil && w.entry.changed > 0 && slices.Contains(now.Dependencies, id) {
+		if follows && w.entry != nil && w.entry.changed > 0 && j.was.hasAt(j.stop, now, i, id) {
 			j.judgeFollowing(x, w.entry, wanted)
 		}
 	}
@@ -54,6 +57,9 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 		return true
 	}
 	for _, t := range wanted.TypeDependencies {
+		if j.stops() {
+			return false
+		}
 		if w := j.lastOfType(t); w != nil && slices.Contains(now.TypeDependencies, t) && skips(x, w) {
 			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
 		}
@@ -117,7 +123,7 @@ func (j *judge) lastOfType(t resource.Type) *entry {
 	j.last = make(map[resource.Type]*entry)
 	for i := range j.rows {
 		x := j.rows[i].entry
-		if x == nil || x.now == nil || x.changed == 0 {
+		if j.stops() || x == nil || x.now == nil || x.changed == 0 {
 			continue
 		}
 		last := j.last[x.id.Type]

@@ -12,6 +12,9 @@ import (
 func (m *mesh) judgeStale(x *entry, at place) {
 	var stale []resource.Identifier
 	for _, id := range m.livesIn(x) {
+		if m.stops() {
+			return
+		}
 		if w := m.entry(id); w != x && w.changed == 0 && isDone(w.now) {
 			stale = append(stale, id)
 		}
@@ -40,6 +43,9 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		n := m.node(name, databaseName)
 		var ids []resource.Identifier
 		for _, other := range m.nodeNames() {
+			if m.stops() {
+				break
+			}
 			ids = append(ids, database.SubscriptionIdentifier(n.link(other, name)),
 				database.SubscriptionIdentifier(n.link(name, other)))
 		}
@@ -48,8 +54,8 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		return m.needsSlot(*x.id)
 	case database.TypeReplicationSlotCreate:
 		for _, id := range m.plan.of(x).Resource.Dependencies {
-			if found := m.needsSlot(id); len(found) > 0 {
-				return found[:1]
+			if found := m.needsSlot(id); m.stops() || len(found) > 0 {
+				return found[:min(len(found), 1)]
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestOrderBehindWhatHasNoEvent(t *testing.T) {
 		return resource.Event{Type: resource.EventUpdate, Resource: r, Reason: resource.ReasonForceUpdate}
 	}
 	plans := []resource.Plan{inPhases(update(high), update(low))}
-	found := verify.Plans(state, plans, state, verify.Options{})
+	found := judged(state, plans, state, verify.Options{})
 	at := slices.IndexFunc(found, func(v verify.Violation) bool { return v.Rule == verify.RuleDependencyOrder })
 	if at < 0 || !slices.Equal(found[at].Resources, []resource.Identifier{high.Identifier, low.Identifier}) {
 		t.Errorf("got %v", found)
@@ -54,11 +54,11 @@ func TestDeletedDependencyThatEndGivesUp(t *testing.T) {
 	}
 	create := resource.Event{Type: resource.EventCreate, Resource: after, Reason: resource.ReasonDoesNotExist}
 	right := []resource.Plan{inPhases(remove(before), remove(below)), inPhases(create)}
-	if found := verify.Plans(start, right, end, verify.Options{}); len(found) > 0 {
+	if found := judged(start, right, end, verify.Options{}); len(found) > 0 {
 		t.Errorf("the right order: got %v", found)
 	}
 	wrong := []resource.Plan{inPhases(remove(below), remove(before)), inPhases(create)}
-	found := verify.Plans(start, wrong, end, verify.Options{})
+	found := judged(start, wrong, end, verify.Options{})
 	if !slices.Equal(rulesOf(found), []verify.Rule{verify.RuleDeleteBeforeDependent}) {
 		t.Errorf("the wrong order: got %v", found)
 	}

@@ -1,8 +1,8 @@
 package verify
 
 import (
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -68,14 +68,14 @@ func (m *mesh) readPrimary(name string) string {
 // nodeNames are the nodes that start and end have, in order.
 func (m *mesh) nodeNames() []string {
 	if m.names == nil {
-		names := make(map[string]bool)
+		m.names = []string{}
 		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range s.OfType(database.TypeNode) {
-				names[r.Identifier.ID] = true
+			for _, r := range m.ofType(s, database.TypeNode) {
+				m.names = append(m.names, r.Identifier.ID)
 			}
 		}
-		m.names = slices.AppendSeq(make([]string, 0, len(names)), maps.Keys(names))
-		slices.Sort(m.names)
+		sortPolled(m.stop, m.names, strings.Compare)
+		m.names = slices.Compact(m.names)
 	}
 	return m.names
 }
@@ -86,6 +86,9 @@ func (m *mesh) nodeNames() []string {
 func (m *mesh) wasPopulated(n *node) bool {
 	populated := false
 	for _, provider := range m.nodeNames() {
+		if m.stops() {
+			return false
+		}
 		link := n.link(provider, n.name)
 		slot := m.atStart(database.ReplicationSlotIdentifier(link))
 		if slot != nil && slot.NeedsRecreate && !m.joining[provider] {
@@ -130,6 +133,9 @@ func (m *mesh) peersOf(n *node, source string) []string {
 	}
 	n.source, n.peers = source, []string{}
 	for _, name := range m.nodeNames() {
+		if m.stops() {
+			break
+		}
 		if name == source || name == n.name || !m.prepared[n.name][name] && !m.holdsData(name, n.database) {
 			continue
 		}
@@ -145,9 +151,9 @@ func (m *mesh) instanceNode(instanceID string) string {
 	if m.nodeOf == nil {
 		m.nodeOf = make(map[string]string)
 		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range s.OfType(database.TypeNode) {
+			for _, r := range m.ofType(s, database.TypeNode) {
 				for _, id := range r.Dependencies {
-					if id.Type == database.TypeInstance {
+					if !m.stops() && id.Type == database.TypeInstance {
 						m.nodeOf[id.ID] = r.Identifier.ID
 					}
 				}

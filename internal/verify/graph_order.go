@@ -32,7 +32,7 @@ func (j *judge) judgeOrder() {
 }
 
 // judgePut judges that all that the event's resource depends on has its event before.
-func (j *judge) judgePut(e *planned) {
+func (j *judge) judgePut(e *judgedEvent) {
 	found := false
 	report := func(w *entry) {
 		if !j.plan.has(w) || j.plan.phase(w) < e.place.phase {
@@ -47,6 +47,8 @@ func (j *judge) judgePut(e *planned) {
 	}
 	for _, w := range e.wants {
 		switch {
+		case j.stops():
+			return
 		case j.plan.has(w):
 			report(w)
 		case j.plan.drops(w) && j.plan.phase(w) > e.place.phase:
@@ -63,7 +65,7 @@ func (j *judge) judgePut(e *planned) {
 }
 
 // judgeDelete judges that the resource goes before what it depends on, and after all that is created or updated.
-func (j *judge) judgeDelete(e *planned) {
+func (j *judge) judgeDelete(e *judgedEvent) {
 	x, at := e.entry, e.place
 	if at.phase <= j.plan.lastPut && !j.database.judgesDelete(x) {
 		j.about(RuleDeleteBeforeCreate, at, *x.id, "is deleted before the plan's last create or update")
@@ -81,19 +83,25 @@ func (j *judge) judgeDelete(e *planned) {
 		}
 	}
 	for _, w := range j.needs(x) {
+		if j.stops() {
+			return
+		}
 		if j.plan.drops(w) {
 			report(w)
 		}
 	}
 	for _, t := range x.now.TypeDependencies {
+		if j.stops() {
+			return
+		}
 		if of := j.plan.ofType(t); of != nil && of.dropped != nil {
 			report(of.dropped)
 		}
 	}
 }
 
-// step is a resource on the way that ascend goes.
-type step struct {
+// ascent is a resource on the way that ascend goes.
+type ascent struct {
 	entry *entry
 	wants []*entry
 	next  int
@@ -107,6 +115,9 @@ func (j *judge) ascend(x *entry) {
 	path := j.path[:0]
 	path = append(path, j.enter(x))
 	for len(path) > 0 {
+		if j.stops() {
+			return
+		}
 		top := &path[len(path)-1]
 		if top.next == len(top.wants) {
 			top.entry.onPath = false
@@ -117,9 +128,6 @@ func (j *judge) ascend(x *entry) {
 		if w.climb.plan != j.plan.number {
 			below := j.enter(w)
 			if len(below.wants) > 0 {
-				if j.stops() {
-					return
-				}
 				path = append(path, below)
 				continue // and look at w again when all below it is known
 			}
@@ -134,9 +142,9 @@ func (j *judge) ascend(x *entry) {
 }
 
 // enter begins to find out about x.
-func (j *judge) enter(x *entry) step {
+func (j *judge) enter(x *entry) ascent {
 	x.climb, x.onPath = climb{plan: j.plan.number, phase: -1}, true
-	return step{entry: x, wants: j.below(x)}
+	return ascent{entry: x, wants: j.below(x)}
 }
 
 // raise lets x know of w, which it depends on, and of all below w.
@@ -173,6 +181,9 @@ func (j *judge) below(x *entry) []*entry {
 	}
 	wants = slices.Clone(wants)
 	for _, t := range record.TypeDependencies {
+		if j.stops() {
+			break
+		}
 		if later == nil || slices.Contains(later.TypeDependencies, t) {
 			if of := j.plan.ofType(t); of != nil {
 				wants = append(wants, &of.puts)

@@ -21,10 +21,10 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 			for _, id := range m.instancesOf(name) {
 				m.redoable[id] = true
 			}
-			if m.stops() {
-				break
-			}
 			for _, other := range m.nodeNames() {
+				if m.stops() {
+					break
+				}
 				for _, id := range m.between(n, other) {
 					m.redoable[id] = true
 				}
@@ -52,19 +52,29 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 func (m *mesh) spread(ids map[resource.Identifier]bool) {
 	dependents := make(map[resource.Identifier][]resource.Identifier)
 	ofType := make(map[resource.Type][]resource.Identifier)
-	for _, r := range m.start.Resources() {
+	for i := range m.start.Len() {
+		r := m.start.At(i)
 		for _, id := range r.Dependencies {
+			if m.stops() {
+				return
+			}
 			dependents[id] = append(dependents[id], r.Identifier)
 		}
 		for _, t := range r.TypeDependencies {
+			if m.stops() {
+				return
+			}
 			ofType[t] = append(ofType[t], r.Identifier)
 		}
 	}
 	open := slices.Collect(maps.Keys(ids))
-	for len(open) > 0 && !m.stops() {
+	for len(open) > 0 {
 		id := open[len(open)-1]
 		open = open[:len(open)-1]
 		for _, above := range slices.Concat(dependents[id], ofType[id.Type]) {
+			if m.stops() {
+				return
+			}
 			if !ids[above] {
 				ids[above] = true
 				open = append(open, above)

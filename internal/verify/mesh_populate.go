@@ -7,14 +7,14 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// gap is a step that is not done: there is no record of it, it has failed, or what has to come before it
-// was done once more and the step was not.
-type gap struct{ step resource.Identifier }
+// gap is a stage of a populate that is not done: there is no record of it, it has failed, or what has to come before
+// it was done once more and it was not.
+type gap struct{ missing resource.Identifier }
 
-// inOrder returns the first of the steps that is not done after the one before it, the first of them after
+// firstGap returns the first of the stages that is not done after the one before it, the first of them after
 // the given time; nil if there is none. The time 0 is before everything.
-func (m *mesh) inOrder(after moment, steps ...resource.Identifier) *gap {
-	for _, id := range steps {
+func (m *mesh) firstGap(after moment, stages ...resource.Identifier) *gap {
+	for _, id := range stages {
 		x := m.entry(id)
 		if !isDone(x.now) || after > 0 && x.changed <= after {
 			return &gap{id}
@@ -59,7 +59,7 @@ func (m *mesh) gapOf(n *node) *gap {
 	}
 	n.gap = m.gapInCopy(n, source)
 	for _, peer := range m.peersOf(n, source) {
-		if n.gap == nil {
+		if !m.stops() && n.gap == nil {
 			n.gap = m.gapInAdvances(n, source, peer)
 		}
 	}
@@ -93,6 +93,9 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 		return &gap{*subscription.id}
 	}
 	for _, provider := range append([]string{source}, m.peersOf(n, source)...) {
+		if m.stops() {
+			return nil
+		}
 		made, g := m.slotMade(n, source, provider)
 		if g != nil {
 			return g
@@ -101,7 +104,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 			return &gap{*subscription.id}
 		}
 	}
-	return m.inOrder(copied, database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link))
+	return m.firstGap(copied, database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link))
 }
 
 // gapInAdvances returns what lacks between the copy of a joining node and the start of its subscription to
@@ -115,10 +118,10 @@ func (m *mesh) gapInAdvances(n *node, source, peer string) *gap {
 	}
 	received := m.entry(database.WaitForSyncEventIdentifier(n.link(source, n.name)))
 	lag := database.LagTrackerIdentifier(peer, n.name, n.database)
-	if g := m.inOrder(received.changed, lag); g != nil {
+	if g := m.firstGap(received.changed, lag); g != nil {
 		return g
 	}
-	return m.inOrder(max(m.entry(lag).changed, subscription.made),
+	return m.firstGap(max(m.entry(lag).changed, subscription.made),
 		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link))
 }
 
@@ -135,8 +138,11 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 	m.judgeProvider(x, link, at)
 	m.judgeAlone(x, n, at)
 	for _, peer := range m.peersOf(n, link.Provider) {
+		if m.stops() {
+			return
+		}
 		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
-			m.about(RuleCopyTooEarly, at, *x.id, "copies before is done:", g.step)
+			m.about(RuleCopyTooEarly, at, *x.id, "copies before is done:", g.missing)
 		}
 	}
 	m.copied[n.name] = m.clock
@@ -146,6 +152,9 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 // joining itself has none to send.
 func (m *mesh) judgeAlone(x *entry, n *node, at place) {
 	for _, other := range m.nodeNames() {
+		if m.stops() {
+			return
+		}
 		id := database.SubscriptionIdentifier(n.link(other, n.name))
 		r := m.get(id)
 		if id == *x.id || !isThere(r) || m.isJoining(other) {
@@ -173,10 +182,10 @@ func (m *mesh) gapInPreparation(n *node, source, peer string) *gap {
 		// Both are of the start: the marker was written after the slots on which it depends.
 		return &gap{*marker.id}
 	}
-	if g := m.inOrder(marker.changed, database.WaitForSyncEventIdentifier(n.link(peer, source))); g != nil {
+	if g := m.firstGap(marker.changed, database.WaitForSyncEventIdentifier(n.link(peer, source))); g != nil {
 		return g
 	}
-	return m.inOrder(marker.changed, database.PeerCatchupIdentifier(source, peer, n.database))
+	return m.firstGap(marker.changed, database.PeerCatchupIdentifier(source, peer, n.database))
 }
 
 // slotMade returns the time at which the slot of the provider for a joining node was last made, and what

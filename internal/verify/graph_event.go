@@ -7,7 +7,7 @@ import (
 )
 
 // judgeEvent judges one event by the state before its phase.
-func (j *judge) judgeEvent(p *planned) {
+func (j *judge) judgeEvent(p *judgedEvent) {
 	x, e, at := p.entry, p.Event, p.place
 	if j.judgeExistence(x, e, at) {
 		j.judgeReason(p)
@@ -40,8 +40,11 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 
 // judgeDependencies judges that all is there that the event's resource depends on. What the plan puts only
 // later is judged by the order.
-func (j *judge) judgeDependencies(e *planned) {
+func (j *judge) judgeDependencies(e *judgedEvent) {
 	for _, w := range e.wants {
+		if j.stops() {
+			return
+		}
 		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) {
 			continue
 		}
@@ -50,7 +53,7 @@ func (j *judge) judgeDependencies(e *planned) {
 }
 
 // judgeReason judges the reason of the event and its causes.
-func (j *judge) judgeReason(e *planned) {
+func (j *judge) judgeReason(e *judgedEvent) {
 	x, at := e.entry, e.place
 	if problem := j.reasonProblem(e); problem != "" {
 		j.about(RuleReason, at, *x.id, "has the reason \""+e.Reason.String()+"\" for its "+e.Type.String()+", but "+problem)
@@ -66,6 +69,9 @@ func (j *judge) judgeReason(e *planned) {
 		j.about(RuleReason, at, *x.id, "is updated because of a dependency, but none is named")
 	}
 	for _, cause := range e.CausedBy {
+		if j.stops() {
+			return
+		}
 		w, depends := j.cause(e, cause)
 		before := w.changed > x.changed && w.changed < j.clock // and x has not followed it yet
 		if !before || !depends {
@@ -77,24 +83,31 @@ func (j *judge) judgeReason(e *planned) {
 
 // cause returns the entry of a cause of the event, and whether that is a dependency of the resource as it was or
 // as it will be.
-func (j *judge) cause(e *planned, id resource.Identifier) (*entry, bool) {
-	for _, w := range e.wants {
-		if *w.id == id {
-			return w, true
+func (j *judge) cause(e *judgedEvent, id resource.Identifier) (*entry, bool) {
+	if len(e.wants) <= fewDependencies {
+		for _, w := range e.wants {
+			if *w.id == id {
+				return w, true
+			}
 		}
 	}
-	return j.entry(id), dependsOn(e.Resource, id) || dependsOn(e.entry.now, id)
+	return j.entry(id), j.becomes.depends(j.stop, e.Resource, id) || j.was.depends(j.stop, e.entry.now, id)
 }
 
 // judgeCauses judges that the causes of an event are all there are in this plan, in order.
-func (j *judge) judgeCauses(e *planned) {
+func (j *judge) judgeCauses(e *judgedEvent) {
 	x, at := e.entry, e.place
-	if !slices.IsSortedFunc(e.CausedBy, resource.Identifier.Compare) {
+	if !slices.IsSortedFunc(e.CausedBy, func(a, b resource.Identifier) int {
+		if j.stops() {
+			return 0
+		}
+		return a.Compare(b)
+	}) {
 		j.about(RuleReason, at, *x.id, "has causes that are not in order")
 		return
 	}
 	lacks := func(w *entry) {
-		if !j.plan.has(w) || j.plan.phase(w) >= at.phase {
+		if j.stops() || !j.plan.has(w) || j.plan.phase(w) >= at.phase {
 			return
 		}
 		if _, ok := slices.BinarySearchFunc(e.CausedBy, *w.id, resource.Identifier.Compare); !ok {
@@ -105,6 +118,9 @@ func (j *judge) judgeCauses(e *planned) {
 		lacks(w)
 	}
 	for _, t := range e.Resource.TypeDependencies {
+		if j.stops() {
+			return
+		}
 		if of := j.plan.ofType(t); of != nil {
 			for _, w := range of.puts.wants {
 				lacks(w)
@@ -115,7 +131,7 @@ func (j *judge) judgeCauses(e *planned) {
 
 // reasonProblem says what is wrong with the reason; empty if nothing is. The resource is there, if the type
 // of the event needs that.
-func (j *judge) reasonProblem(e *planned) string {
+func (j *judge) reasonProblem(e *judgedEvent) string {
 	if !reasonFits(e.Event) {
 		return "that is no reason for it"
 	}
@@ -148,7 +164,7 @@ func (j *judge) reasonProblem(e *planned) string {
 		if len(e.Diff) == 0 {
 			return "there is no diff"
 		}
-		before := func(w *entry) bool { return j.plan.has(w) && j.plan.phase(w) < at.phase }
+		before := func(w *entry) bool { return !j.stops() && j.plan.has(w) && j.plan.phase(w) < at.phase }
 		if slices.ContainsFunc(e.wants, before) {
 			return "something that it depends on has an event, which decides first"
 		}
@@ -188,9 +204,4 @@ func (j *judge) judgeDiff(x *entry, e *resource.Event, at place) {
 	case !changes && len(e.Diff) > 0:
 		j.about(RuleDiff, at, *x.id, "has a diff, and does not change")
 	}
-}
-
-// dependsOn tells whether r, which may be nil, depends on the resource, by name or by type.
-func dependsOn(r *resource.Resource, id resource.Identifier) bool {
-	return r != nil && (slices.Contains(r.Dependencies, id) || slices.Contains(r.TypeDependencies, id.Type))
 }

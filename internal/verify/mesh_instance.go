@@ -44,7 +44,10 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 // which something of its own depends by type: nothing that it names itself, and that changed because of such
 // things alone, is a cause. The others change in their turn, when that of this one may be over.
 func (m *mesh) followsOthers(x *entry) bool {
-	named := m.plan.of(x).wants
+	named := make(map[*entry]bool)
+	for _, w := range m.plan.of(x).wants {
+		named[w] = !m.stops()
+	}
 	seen := map[*entry]bool{x: true}
 	for open := []*entry{x}; len(open) > 0 && !m.stops(); {
 		y := open[len(open)-1]
@@ -53,7 +56,7 @@ func (m *mesh) followsOthers(x *entry) bool {
 			return false // it began here
 		}
 		for _, id := range m.plan.of(y).CausedBy {
-			if cause := m.entry(id); !seen[cause] && slices.Contains(named, cause) {
+			if cause := m.entry(id); !m.stops() && !seen[cause] && named[cause] {
 				seen[cause] = true
 				open = append(open, cause)
 			}
@@ -67,7 +70,7 @@ func (m *mesh) databaseOf(name string) string {
 	if m.databases == nil {
 		m.databases = make(map[string]string)
 		for _, s := range []*resource.State{m.end, m.start} {
-			for _, r := range s.OfType(database.TypePostgresDatabase) {
+			for _, r := range m.ofType(s, database.TypePostgresDatabase) {
 				if node, databaseName, ok := cutName(r.Identifier.ID); ok {
 					m.databases[node] = databaseName
 				}
@@ -86,12 +89,12 @@ func (m *mesh) instancesOf(name string) []resource.Identifier {
 			continue
 		}
 		for _, id := range record.Dependencies {
-			if id.Type == database.TypeInstance {
+			if !m.stops() && id.Type == database.TypeInstance {
 				ids = append(ids, id)
 			}
 		}
 	}
-	resource.SortIdentifiers(ids)
+	sortPolled(m.stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }
 
@@ -107,7 +110,7 @@ func (m *mesh) judgeInstances() {
 	}
 	first, last := make(map[string]*instanceEvent), make(map[string]*instanceEvent) // of each primary
 	for i := range m.instances {
-		if e := &m.instances[i]; e.id.ID == m.primaryOf(m.nodes[e.node]) {
+		if e := &m.instances[i]; !m.stops() && e.id.ID == m.primaryOf(m.nodes[e.node]) {
 			if first[e.node] == nil {
 				first[e.node] = e
 			}
@@ -115,6 +118,9 @@ func (m *mesh) judgeInstances() {
 		}
 	}
 	for i := range m.instances {
+		if m.stops() {
+			return
+		}
 		e := &m.instances[i]
 		before, after := first[e.node], last[e.node]
 		switch {
@@ -132,6 +138,9 @@ func (m *mesh) judgeRolling() {
 	var first *instanceEvent
 	for i := range m.instances {
 		e := &m.instances[i]
+		if m.stops() {
+			return
+		}
 		if !m.nodes[e.node].member {
 			continue
 		}

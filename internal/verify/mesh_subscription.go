@@ -107,7 +107,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 
 // judgeSlot judges that a slot is there, or its making done. A dependency that says so is judged as such.
 func (m *mesh) judgeSlot(x *entry, slot resource.Identifier, at place) {
-	if !dependsOn(m.plan.of(x).Resource, slot) && !isThere(m.get(slot)) {
+	if !m.becomes.depends(m.stop, m.plan.of(x).Resource, slot) && !isThere(m.get(slot)) {
 		m.about(RuleSubscriptionWithoutSlot, at, *x.id, "is put without", slot)
 	}
 }
@@ -136,7 +136,7 @@ func (m *mesh) judgeProviderAgain(x *entry, link database.Link, at place) {
 
 func (m *mesh) reportProvider(x *entry, g *gap, at place) {
 	if g != nil {
-		m.about(RuleJoiningOut, at, *x.id, "takes changes from a joining node, for which is not done:", g.step)
+		m.about(RuleJoiningOut, at, *x.id, "takes changes from a joining node, for which is not done:", g.missing)
 	}
 }
 
@@ -161,11 +161,11 @@ func (m *mesh) judgeEnabling(x *entry, e *resource.Event, link database.Link, st
 		return
 	}
 	if g := m.gapBefore(n, source, link); g != nil {
-		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
+		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
 		return
 	}
 	if g := m.gapOf(n); g != nil {
-		m.about(RuleJoiningIn, at, *x.id, "applies changes to a joining node, for which is not done:", g.step)
+		m.about(RuleJoiningIn, at, *x.id, "applies changes to a joining node, for which is not done:", g.missing)
 	}
 }
 
@@ -180,7 +180,7 @@ func (m *mesh) judgeAgain(x *entry, e *resource.Event, n *node, link database.Li
 	}
 	if isPeer && x.made > 0 {
 		if g := m.gapInAdvances(n, source, link.Provider); g != nil {
-			m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
+			m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
 		}
 	}
 }
@@ -201,13 +201,13 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 // judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
 // source, but what leads to a start was done.
 func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
-	steps := []resource.Identifier{
+	stages := []resource.Identifier{
 		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
 	}
 	if before, err := flagsOf(x.now); err == nil && before.copies {
-		steps = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
+		stages = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
 	}
-	if g := m.inOrder(0, steps...); g != nil {
-		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.step)
+	if g := m.firstGap(0, stages...); g != nil {
+		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
 	}
 }

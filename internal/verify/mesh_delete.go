@@ -36,12 +36,12 @@ func (m *mesh) endsTurn() bool {
 	if m.begun == nil {
 		m.begun = []*entry{}
 		for _, t := range []resource.Type{database.TypeRolesSource, database.TypeSyncEvent} {
-			for _, r := range m.start.OfType(t) {
+			for _, r := range m.ofType(m.start, t) {
 				m.begun = append(m.begun, m.entry(r.Identifier))
 			}
 		}
 	}
-	isLeft := func(x *entry) bool { return x.now != nil && !m.plan.drops(x) }
+	isLeft := func(x *entry) bool { return m.stops() || x.now != nil && !m.plan.drops(x) }
 	return len(m.begun) > 0 && !slices.ContainsFunc(m.begun, isLeft)
 }
 
@@ -56,6 +56,9 @@ func (m *mesh) isAttached(x *entry) bool {
 		return false
 	}
 	for _, other := range m.nodeNames() {
+		if m.stops() {
+			return false
+		}
 		r := m.get(database.SubscriptionIdentifier(n.link(other, n.name)))
 		if r == nil {
 			continue

@@ -3,21 +3,23 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// planning is the plan that is being judged.
-type planning struct {
+// judgedPlan is the plan that is being judged.
+type judgedPlan struct {
+	stop    *interrupt.Poller
 	number  int32 // counted from 1
-	events  []planned
+	events  []judgedEvent
 	single  bool // all its events are for one resource
 	lastPut int  // the last phase that creates or updates anything; -1: none
 	// types is what it does to the resources of each type; nil until it is needed.
 	types map[resource.Type]*ofType
 }
 
-// planned is an event of the plan, found out about once.
-type planned struct {
+// judgedEvent is an event of the plan, found out about once.
+type judgedEvent struct {
 	*resource.Event
 	entry *entry
 	wants []*entry // what the event's resource depends on by name; of a deletion nothing
@@ -31,15 +33,18 @@ type ofType struct {
 	dropped *entry // the first that it deletes; nil: none
 }
 
-// begin makes the plan the one that is being judged: it judges the plan's form, and notes for each resource
+// readPlan makes the plan the one that is being judged: it judges the plan's form, and notes for each resource
 // the event that the plan has for it, the first one if it has several.
-func (j *judge) begin(number int) {
+func (j *judge) readPlan(number int) {
 	count := 0
 	for _, phase := range j.plans[number].Phases {
+		if j.stops() {
+			return
+		}
 		count += len(phase.Events)
 	}
-	room := slices.Grow(j.plan.events[:0], count)
-	j.plan = planning{number: int32(number) + 1, events: room, single: true, lastPut: -1}
+	events := slices.Grow(j.plan.events[:0], count)
+	j.plan = judgedPlan{stop: j.stop, number: int32(number) + 1, events: events, single: true, lastPut: -1}
 	for i, phase := range j.plans[number].Phases {
 		if len(phase.Events) == 0 {
 			j.report(RuleEmpty, place{number, i, Nowhere}, "the phase has no events")
@@ -67,7 +72,7 @@ func (j *judge) begin(number int) {
 // note remembers the event, and if it is the first of its resource in this plan, that it is that.
 func (j *judge) note(e *resource.Event, at place) {
 	x := j.entry(e.Resource.Identifier)
-	p := planned{Event: e, entry: x, place: at}
+	p := judgedEvent{Event: e, entry: x, place: at}
 	if e.Type != resource.EventDelete {
 		p.wants = j.resolve(x, e.Resource.Dependencies)
 	}
@@ -85,31 +90,31 @@ func (j *judge) note(e *resource.Event, at place) {
 }
 
 // of returns the event for a resource that has one in the plan, the first one.
-func (p *planning) of(x *entry) *planned { return &p.events[x.event] }
+func (p *judgedPlan) of(x *entry) *judgedEvent { return &p.events[x.event] }
 
 // isFirst tells whether the event is the first of its resource in the plan. All that can be said of others is
 // that they are not.
-func (p *planning) isFirst(e *planned) bool { return p.of(e.entry) == e }
+func (p *judgedPlan) isFirst(e *judgedEvent) bool { return p.of(e.entry) == e }
 
 // has tells whether the plan creates, updates or refreshes the resource.
-func (p *planning) has(x *entry) bool {
+func (p *judgedPlan) has(x *entry) bool {
 	return x.plan == p.number && p.of(x).Type != resource.EventDelete
 }
 
 // drops tells whether the plan deletes the resource.
-func (p *planning) drops(x *entry) bool {
+func (p *judgedPlan) drops(x *entry) bool {
 	return x.plan == p.number && p.of(x).Type == resource.EventDelete
 }
 
 // phase is that in which a resource has its event in the plan.
-func (p *planning) phase(x *entry) int { return p.of(x).place.phase }
+func (p *judgedPlan) phase(x *entry) int { return p.of(x).place.phase }
 
 // ofType returns what the plan does to resources of the type; nil if nothing.
-func (p *planning) ofType(t resource.Type) *ofType {
+func (p *judgedPlan) ofType(t resource.Type) *ofType {
 	if p.types == nil {
 		p.types = make(map[resource.Type]*ofType)
 		for i := range p.events {
-			if e := &p.events[i]; p.isFirst(e) {
+			if e := &p.events[i]; !p.stop.Stopped() && p.isFirst(e) {
 				p.addType(e)
 			}
 		}
@@ -117,7 +122,7 @@ func (p *planning) ofType(t resource.Type) *ofType {
 	return p.types[t]
 }
 
-func (p *planning) addType(e *planned) {
+func (p *judgedPlan) addType(e *judgedEvent) {
 	t := e.entry.id.Type
 	of := p.types[t]
 	if of == nil {
