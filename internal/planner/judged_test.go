@@ -28,12 +28,12 @@ func judge(
 
 // rulesOfUpdate are the rules for an answer of UpdateDatabase.
 func rulesOfUpdate(options planner.UpdateDatabaseOptions, nodes []*planner.NodeResources) verify.Options {
-	return (&request.UpdateDatabaseCall{Options: options, Nodes: nodes}).Judging()
+	return (&request.UpdateDatabaseCall{Options: options, Nodes: nodes}).Judging(nil)
 }
 
 // rulesOfRestore are the rules for an answer of RestoreDatabase.
 func rulesOfRestore(nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources) verify.Options {
-	return (&request.RestoreDatabaseCall{Nodes: nodes, Targets: targets}).Judging()
+	return (&request.RestoreDatabaseCall{Nodes: nodes, Targets: targets}).Judging(nil)
 }
 
 // judged has the answer to a scenario judged.

@@ -32,9 +32,9 @@ func (e *violatedError) Error() string {
 // verdict is nil if the plans keep all rules, and interrupt.ErrInterrupted if the call ends before that is
 // known.
 func verdict(
-	ctx context.Context, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
+	stop *interrupt.Poller, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
 ) error {
-	violations, err := verify.Plans(interrupt.When(ctx.Done()), start, plans, end, options)
+	violations, err := verify.Plans(stop, start, plans, end, options)
 	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
@@ -43,12 +43,14 @@ func verdict(
 
 // judgeUpdate judges the plans of UpdateDatabase.
 func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
-	return verdict(ctx, call.Start, plans, call.end, call.Judging())
+	stop := interrupt.When(ctx.Done())
+	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
 }
 
 // judgeRestore judges the plans of RestoreDatabase.
 func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Plan) error {
-	return verdict(ctx, call.Start, plans, call.end, call.Judging())
+	stop := interrupt.When(ctx.Done())
+	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
 }
 
 // judgeStates judges the plans of PlanStates.

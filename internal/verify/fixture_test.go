@@ -66,9 +66,9 @@ func (w wish) end() *resource.State {
 // it would do again.
 func (w wish) options() verify.Options {
 	if len(w.restore) > 0 {
-		return (&request.RestoreDatabaseCall{Nodes: w.nodes, Targets: w.restore}).Judging()
+		return (&request.RestoreDatabaseCall{Nodes: w.nodes, Targets: w.restore}).Judging(nil)
 	}
-	o := (&request.UpdateDatabaseCall{Nodes: w.nodes, Options: w.updateOptions()}).Judging()
+	o := (&request.UpdateDatabaseCall{Nodes: w.nodes, Options: w.updateOptions()}).Judging(nil)
 	switch {
 	case w.force:
 		calm := w

@@ -5,17 +5,22 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
-// Judging is by what the plans of the call are judged: what it asked for is taken from the request.
-func (c *UpdateDatabaseCall) Judging() verify.Options {
+// Judging is by what the plans of the call are judged: what it asked for is taken from the request. Stopped, it is of no
+// use.
+func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
 	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes))}
 	for i, n := range c.Nodes {
-		desired.Nodes[i] = desiredNode(n)
+		desired.Nodes[i] = desiredNode(stop, n)
 	}
 	for _, s := range c.Options.Services {
+		if stop.Spend(1 + len(s.Resources)) {
+			break
+		}
 		desired.Services = append(desired.Services, s.Resources...)
 		if s.MonitorResource != nil {
 			desired.Services = append(desired.Services, s.MonitorResource)
@@ -25,14 +30,15 @@ func (c *UpdateDatabaseCall) Judging() verify.Options {
 	return verify.Options{Operation: verify.OperationUpdate, Rolling: rolling, Desired: desired}
 }
 
-// Judging is by what the plans of the call are judged: what it asked for is taken from the request.
-func (c *RestoreDatabaseCall) Judging() verify.Options {
+// Judging is by what the plans of the call are judged: what it asked for is taken from the request. Stopped, it is of no
+// use.
+func (c *RestoreDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
 	desired := &verify.Desired{}
 	for _, n := range c.Nodes {
-		desired.Nodes = append(desired.Nodes, desiredNode(n))
+		desired.Nodes = append(desired.Nodes, desiredNode(stop, n))
 	}
 	for _, target := range c.Targets {
-		node := desiredNode(&planner.NodeResources{
+		node := desiredNode(stop, &planner.NodeResources{
 			NodeName: target.NodeName, DatabaseID: target.DatabaseID, DatabaseName: target.DatabaseName,
 			DatabaseOwner: target.DatabaseOwner, RestoreConfig: target.RestoreConfig,
 			InstanceResources: slices.Concat([]*planner.InstanceResources{target.PrimaryInstance}, target.ReplicaInstances),
@@ -44,7 +50,7 @@ func (c *RestoreDatabaseCall) Judging() verify.Options {
 	return verify.Options{Operation: verify.OperationRestore, Desired: desired}
 }
 
-func desiredNode(n *planner.NodeResources) verify.DesiredNode {
+func desiredNode(stop *interrupt.Poller, n *planner.NodeResources) verify.DesiredNode {
 	spec := database.InstanceSpec{}
 	if len(n.InstanceResources) > 0 {
 		spec = n.InstanceResources[0].Instance.Spec
@@ -62,6 +68,9 @@ func desiredNode(n *planner.NodeResources) verify.DesiredNode {
 		node.Database.HasRestoreConfig, node.Database.RenameFrom = true, n.RestoreConfig.SourceDatabaseName
 	}
 	for i, instance := range n.InstanceResources {
+		if stop.Stopped() {
+			break
+		}
 		node.Instances[i] = desiredInstance(instance, script(n, database.ScriptPostInit))
 	}
 	return node

@@ -47,7 +47,7 @@ func (r *reader) answered(in *plannerv1.VerifyPlansRequest, call *VerifyPlansCal
 		p := at(nil, "update_database")
 		answered := r.updateDatabase(&p, in.GetUpdateDatabase())
 		if r.tooMany == nil && r.err() == nil { // else things may be missing
-			call.Start, call.Options = answered.Start, answered.Judging()
+			call.Start, call.Options = answered.Start, answered.Judging(r.Stop)
 		}
 		return
 	}
@@ -55,7 +55,7 @@ func (r *reader) answered(in *plannerv1.VerifyPlansRequest, call *VerifyPlansCal
 	p := at(nil, "restore_database")
 	answered := r.restoreDatabase(&p, in.GetRestoreDatabase())
 	if r.tooMany == nil && r.err() == nil {
-		call.Start, call.Options = answered.Start, answered.Judging()
+		call.Start, call.Options = answered.Start, answered.Judging(r.Stop)
 	}
 }
 

@@ -95,9 +95,9 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 
 // judge asks the judge of plans, who knows the rules but not the world, whether he agrees.
 func (a *advisor) judge(w wish, start *resource.State, plans []resource.Plan) []verify.Violation {
-	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.forms.of(w)}).Judging()
+	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.forms.of(w)}).Judging(nil)
 	if w.restore {
-		options = (&request.RestoreDatabaseCall{Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging()
+		options = (&request.RestoreDatabaseCall{Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging(nil)
 	}
 	violations, _ := verify.Plans(nil, start, plans, a.end(w).state, options) // nobody stops it
 	return violations
