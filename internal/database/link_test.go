@@ -12,6 +12,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // TestReplicationSlotCreateNamesAreUnique (safety): a slot that two links took for theirs would be advanced
@@ -22,36 +23,21 @@ func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 		return strings.Join(rapid.SliceOfN(words, 1, 4).Draw(t, "words"), "_")
 	}).Filter(func(name string) bool { return name != "" })
 	const databaseName = "app_sub_n1"
-	underscores, similar := 0, 0
+	seen := testkit.Classes{}
 
-	checkOften(t, func(t *rapid.T) {
+	seen.CheckMany(t, 10, 10, func(t *rapid.T) {
 		l := database.Link{
 			Provider:     name.Draw(t, "provider"),
 			Subscriber:   rapid.OneOf(name, rapid.Just("sub"), rapid.Just("sub_n1_sub_n1_n2")).Draw(t, "subscriber"),
 			DatabaseName: databaseName,
 		}
-		if strings.Contains(l.Provider, "_") {
-			underscores++
-		}
-		if strings.Contains(l.Provider, "sub") {
-			similar++
-		}
+		seen.Count("underscores", strings.Contains(l.Provider, "_"))
+		seen.Count("sub in a word", strings.Contains(l.Provider, "sub"))
 		id := database.ReplicationSlotCreateIdentifier(l).ID
 		if got, ok := readSlotName(id, databaseName); !ok || got != l {
 			t.Fatalf("%q reads as %+v, is %+v", id, got, l)
 		}
-	})
-	if underscores < 10 || similar < 10 {
-		t.Errorf("too few interesting names: %d with underscores, %d with sub in a word", underscores, similar)
-	}
-}
-
-// checkOften draws so often that what is counted of the draws is met with -short, too.
-func checkOften(t *testing.T, property func(*rapid.T)) {
-	t.Helper()
-	for range 10 {
-		rapid.Check(t, property)
-	}
+	}, "underscores", "sub in a word")
 }
 
 // readSlotName is the inverse of a slot's name in a known database.
@@ -111,20 +97,16 @@ func TestLinkIdentifiersAreUnique(t *testing.T) {
 // TestAnyNameIsWrittenSafely: names reach attributes as they are, whatever they hold, and leave the keys
 // alone.
 func TestAnyNameIsWrittenSafely(t *testing.T) {
-	escaped, long := 0, 0
+	seen := testkit.Classes{}
 	plain := regexp.MustCompile(`^[ -~]*$`)
-	checkOften(t, func(t *rapid.T) {
+	seen.CheckMany(t, 10, 10, func(t *rapid.T) {
 		l := database.Link{
 			Provider:     rapid.String().Draw(t, "provider"),
 			Subscriber:   rapid.OneOf(rapid.String(), rapid.StringN(513, 600, -1)).Draw(t, "subscriber"),
 			DatabaseName: rapid.StringMatching(`["\\a-z{}:,\x00-\x1f]*`).Draw(t, "database"),
 		}
-		if !plain.MatchString(l.Provider + l.Subscriber + l.DatabaseName) {
-			escaped++
-		}
-		if len(l.Subscriber) > 512 {
-			long++
-		}
+		seen.Count("something to escape", !plain.MatchString(l.Provider+l.Subscriber+l.DatabaseName))
+		seen.Count("longer than the buffer", len(l.Subscriber) > 512)
 		extras := []resource.Identifier{{Type: resource.Type(l.Provider), ID: l.Subscriber}}
 		r := database.SyncEvent{Link: l, ExtraDependencies: extras}.Resource()
 		if !jsontext.IsCanonical(r.Attributes) {
@@ -145,8 +127,5 @@ func TestAnyNameIsWrittenSafely(t *testing.T) {
 		if len(got.Extra) != 1 || got.Extra[0].ID != l.Subscriber || got.Extra[0].Type != l.Provider {
 			t.Fatalf("%s does not hold %v", r.Attributes, extras)
 		}
-	})
-	if escaped < 10 || long < 10 {
-		t.Errorf("too few interesting names: %d with something to escape, %d longer than the buffer", escaped, long)
-	}
+	}, "something to escape", "longer than the buffer")
 }

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"pgregory.net/rapid"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"pgregory.net/rapid"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // drawnWish is a database that somebody might want. To build it twice gives equal requests that share no
@@ -215,20 +217,20 @@ func (w drawnWish) end(t *rapid.T) *resource.State {
 
 // drawStart draws what is there when w is asked for: nothing, the end of another wish, or what an execution
 // has left that stopped somewhere. Some resources are marked.
-func drawStart(t *rapid.T, w drawnWish, seen propertyClasses) *resource.State {
+func drawStart(t *rapid.T, w drawnWish, seen testkit.Classes) *resource.State {
 	start, stopped := resource.NewState(), now(t, "stopped on the way", 4)
 	switch rapid.SampledFrom([]string{"nothing", "the same", "fewer", "fewer", "other", "other", "other"}).Draw(t, "start") {
 	case "the same":
 		start = w.end(t)
-		seen.count("start: the end of the same wish")
+		seen.Add("start: the end of the same wish")
 	case "fewer":
 		fewer := w
 		fewer.Nodes = w.Nodes[:max(1, len(w.Nodes)-1)]
 		start, stopped = fewer.end(t), true
-		seen.count("start: the end of a wish for fewer nodes")
+		seen.Add("start: the end of a wish for fewer nodes")
 	case "other":
 		start = drawWish(t).end(t)
-		seen.count("start: the end of another wish")
+		seen.Add("start: the end of another wish")
 	}
 	if stopped {
 		earlier := w
@@ -246,7 +248,7 @@ func drawStart(t *rapid.T, w drawnWish, seen propertyClasses) *resource.State {
 }
 
 // stopOnTheWay executes plans up to some event, which may fail.
-func stopOnTheWay(t *rapid.T, start *resource.State, plans []resource.Plan, seen propertyClasses) {
+func stopOnTheWay(t *rapid.T, start *resource.State, plans []resource.Plan, seen testkit.Classes) {
 	var events []resource.Event
 	for _, plan := range plans {
 		for _, phase := range plan.Phases {
@@ -256,13 +258,13 @@ func stopOnTheWay(t *rapid.T, start *resource.State, plans []resource.Plan, seen
 	if len(events) == 0 {
 		return
 	}
-	seen.count("start: stopped on the way")
+	seen.Add("start: stopped on the way")
 	stop := rapid.IntRange(0, len(events)-1).Draw(t, "stop")
 	for _, e := range events[:stop] {
 		start.Apply(e)
 	}
 	if last := events[stop]; last.Type != resource.EventDelete && rapid.Bool().Draw(t, "failed") {
-		seen.count("start: an event failed")
+		seen.Add("start: an event failed")
 		failed := last.Resource.Clone()
 		failed.NeedsRecreate = last.Type == resource.EventCreate && rapid.Bool().Draw(t, "needs recreate")
 		if !failed.NeedsRecreate {
@@ -273,7 +275,7 @@ func stopOnTheWay(t *rapid.T, start *resource.State, plans []resource.Plan, seen
 }
 
 // drawMarks marks a few resources as failed or as needing recreation.
-func drawMarks(t *rapid.T, start *resource.State, seen propertyClasses) {
+func drawMarks(t *rapid.T, start *resource.State, seen testkit.Classes) {
 	all := start.Resources()
 	if len(all) == 0 {
 		return
@@ -292,11 +294,11 @@ func drawMarks(t *rapid.T, start *resource.State, seen propertyClasses) {
 		}
 		r := rapid.SampledFrom(candidates).Draw(t, "marked").Clone()
 		if r.NeedsRecreate = rapid.Bool().Draw(t, "as needing recreation"); r.NeedsRecreate {
-			seen.count("start: needs recreation")
+			seen.Add("start: needs recreation")
 		}
 		if !r.NeedsRecreate || now(t, "and failed", 4) {
 			r.Error = "it failed"
-			seen.count("start: failed")
+			seen.Add("start: failed")
 		}
 		start.Add(r)
 	}
@@ -332,24 +334,4 @@ func subscriberOf(id resource.Identifier) string {
 		return parts[1]
 	}
 	return ""
-}
-
-// propertyClasses counts what the properties have come across, so that none holds of nothing.
-type propertyClasses map[string]int
-
-func (c propertyClasses) count(class string) { c[class]++ }
-
-func (c propertyClasses) countIf(seen bool, class string) {
-	if seen {
-		c[class]++
-	}
-}
-
-func sortedNames(c propertyClasses) []string {
-	var names []string
-	for name := range c {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

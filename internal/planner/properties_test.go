@@ -12,13 +12,14 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // TestPropertiesOfUpdateDatabase states what holds of the plans for every database, whatever its shape,
 // its history and its failures. Most of it is about safety: what must never be in a plan.
 func TestPropertiesOfUpdateDatabase(t *testing.T) {
-	seen := propertyClasses{}
-	seen.check(t, 8, func(t *rapid.T) {
+	seen := testkit.Classes{}
+	seen.Check(t, 8, func(t *rapid.T) {
 		w := drawWish(t)
 		start := drawStart(t, w, seen)
 		before := copyState(start)
@@ -32,11 +33,11 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 		checkOtherOrder(t, w, start, plans, err)
 		if err != nil {
 			checkRefusal(t, err)
-			seen.count(fmt.Sprintf("refused: %T", err))
+			seen.Add(fmt.Sprintf("refused: %T", err))
 			return
 		}
 		t.Log("\n" + printPlans(plans))
-		seen.count("planned")
+		seen.Add("planned")
 		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
 		c.structure()
 		c.order()
@@ -66,8 +67,8 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 
 // TestPropertiesOfRestoreDatabase states the same of restoring some of the nodes.
 func TestPropertiesOfRestoreDatabase(t *testing.T) {
-	seen := propertyClasses{}
-	seen.check(t, 2, func(t *rapid.T) {
+	seen := testkit.Classes{}
+	seen.Check(t, 2, func(t *rapid.T) {
 		w := drawWish(t)
 		w.Services, w.Force = nil, false
 		start := w.end(t)
@@ -93,7 +94,7 @@ func TestPropertiesOfRestoreDatabase(t *testing.T) {
 			return
 		}
 		t.Log("\n" + printPlans(plans))
-		seen.count("planned")
+		seen.Add("planned")
 		w.Nodes = orderForRestore(w.Nodes)
 		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
 		judge(t, "the answer", before, plans, c.end, rulesOfRestore(kept, targets))
@@ -171,7 +172,7 @@ func checkOtherOrder(t *rapid.T, w drawnWish, start *resource.State, plans []res
 // propertyCheck checks the plans from start to end.
 type propertyCheck struct {
 	*rapid.T
-	seen       propertyClasses
+	seen       testkit.Classes
 	start, end *resource.State
 	plans      []resource.Plan
 }
@@ -180,28 +181,28 @@ type propertyCheck struct {
 // again. Deletes are in the last plan, unless an earlier populate has left something.
 func (c propertyCheck) structure() {
 	c.structureOfEach()
-	c.seen.countIf(len(c.plans) == 0, "no plan")
+	c.seen.Count("no plan", len(c.plans) == 0)
 	joining := map[string]bool{}
 	for _, r := range c.start.OfType(database.TypeRolesSource) {
 		node := r.Identifier.ID
 		_, wanted := c.end.Get(database.PostgresDatabaseIdentifier(node, "app"))
 		joining[node] = wanted
-		c.seen.countIf(wanted, "joining node")
+		c.seen.Count("joining node", wanted)
 		for _, id := range []resource.Identifier{
 			database.PostgresDatabaseIdentifier(node, "app"), database.InstanceIdentifier(node + "-a"),
 		} {
 			lost, ok := c.start.Get(id)
-			c.seen.countIf(wanted && ok && lost.NeedsRecreate, "joining node whose data is lost")
+			c.seen.Count("joining node whose data is lost", wanted && ok && lost.NeedsRecreate)
 		}
 	}
 	for i, plan := range c.plans {
 		for _, e := range eventsOf(plan) {
-			c.seen.countIf(e.Resource.Identifier.Type == database.TypePeerCatchup, "populate")
+			c.seen.Count("populate", e.Resource.Identifier.Type == database.TypePeerCatchup)
 			if e.Type != resource.EventDelete {
 				continue
 			}
 			_, wanted := c.end.Get(e.Resource.Identifier)
-			c.seen.countIf(wanted, "deleted to be created again")
+			c.seen.Count("deleted to be created again", wanted)
 			if wanted && !c.concerns(e.Resource, joining) {
 				c.Errorf("plan %d deletes %s, which is wanted", i+1, e.Resource.Identifier)
 			}
@@ -227,26 +228,26 @@ func (c propertyCheck) concerns(r *resource.Resource, joining map[string]bool) b
 // structureOfEach: each plan has phases, phases have events in order, no resource comes twice, and deletes
 // come last.
 func (c propertyCheck) structureOfEach() {
-	c.seen.countIf(len(c.plans) > 1, "several plans")
+	c.seen.Count("several plans", len(c.plans) > 1)
 	for i, plan := range c.plans {
 		if len(plan.Phases) == 0 {
 			c.Errorf("plan %d is empty", i+1)
 		}
-		c.seen.countIf(len(plan.Phases) > 1, "several phases")
+		c.seen.Count("several phases", len(plan.Phases) > 1)
 		planned := map[resource.Identifier]bool{}
 		deletes, others := false, false
 		for _, phase := range plan.Phases {
 			if len(phase.Events) == 0 {
 				c.Errorf("plan %d has an empty phase", i+1)
 			}
-			c.seen.countIf(len(phase.Events) > 1, "several events in a phase")
+			c.seen.Count("several events in a phase", len(phase.Events) > 1)
 			if !slices.IsSortedFunc(phase.Events, func(a, b resource.Event) int {
 				return a.Resource.Identifier.Compare(b.Resource.Identifier)
 			}) {
 				c.Errorf("plan %d has a phase out of order", i+1)
 			}
 			for _, e := range phase.Events {
-				c.seen.count(e.Type.String())
+				c.seen.Add(e.Type.String())
 				if planned[e.Resource.Identifier] {
 					c.Errorf("plan %d has %s twice", i+1, e.Resource.Identifier)
 				}
@@ -258,7 +259,7 @@ func (c propertyCheck) structureOfEach() {
 				}
 			}
 		}
-		c.seen.countIf(deletes && others, "deletes after other events")
+		c.seen.Count("deletes after other events", deletes && others)
 	}
 }
 
@@ -300,7 +301,7 @@ func (c propertyCheck) order() {
 				}
 				for d := range reachable(merged, id) {
 					at, planned := phaseOf[d]
-					c.seen.countIf(planned && at < j, "an event below another one")
+					c.seen.Count("an event below another one", planned && at < j)
 					if planned && at >= j {
 						c.Errorf("%d.%d: %s depends on %s, which is planned in phase %d", i+1, j+1, id, d, at+1)
 					}
@@ -310,7 +311,7 @@ func (c propertyCheck) order() {
 						c.Errorf("%d.%d: %s does not find %s", i+1, j+1, id, d)
 					}
 				}
-				c.seen.countIf(len(e.Resource.TypeDependencies) > 0, "a type is depended on")
+				c.seen.Count("a type is depended on", len(e.Resource.TypeDependencies) > 0)
 			}
 			for _, e := range phase.Events {
 				state.Apply(e)
@@ -334,7 +335,7 @@ func (c propertyCheck) checkDelete(
 		if !planned || plan.Phases[at].Events[0].Type != resource.EventDelete {
 			continue
 		}
-		c.seen.count("a delete below another one")
+		c.seen.Add("a delete below another one")
 		if at <= phaseOf[id] {
 			c.Errorf("%s deletes %s, which depends on %s, not before that", where, id, d)
 		}
@@ -389,10 +390,10 @@ func (c propertyCheck) marksPlannedOnce() {
 		if created+failed != 1 || r.NeedsRecreate && created == 0 {
 			c.Errorf("%s is marked, and is created %d times, and updated as failed %d times", r.Identifier, created, failed)
 		}
-		c.seen.countIf(failed > 0 && last, "planned as failed, in the last plan")
-		c.seen.countIf(failed > 0 && !last, "planned as failed, before the last plan")
-		c.seen.countIf(created > 0 && last, "recreated, in the last plan")
-		c.seen.countIf(created > 0 && !last, "recreated, before the last plan")
+		c.seen.Count("planned as failed, in the last plan", failed > 0 && last)
+		c.seen.Count("planned as failed, before the last plan", failed > 0 && !last)
+		c.seen.Count("recreated, in the last plan", created > 0 && last)
+		c.seen.Count("recreated, before the last plan", created > 0 && !last)
 	}
 }
 
@@ -420,7 +421,7 @@ func (c propertyCheck) followed() {
 			if !ok {
 				continue
 			}
-			c.seen.countIf(planned && mine.plan > theirs.plan, "follows in a later plan")
+			c.seen.Count("follows in a later plan", planned && mine.plan > theirs.plan)
 			if !planned || mine.plan < theirs.plan || mine.plan == theirs.plan && mine.phase <= theirs.phase {
 				c.Errorf("%s does not follow %s", r.Identifier, d)
 			}
@@ -437,7 +438,7 @@ func (c propertyCheck) rolling() {
 			if e.Type == resource.EventDelete {
 				continue
 			}
-			c.seen.countIf(e.Resource.Identifier.Type == "network", "rolling: a shared resource is updated")
+			c.seen.Count("rolling: a shared resource is updated", e.Resource.Identifier.Type == "network")
 			if e.Resource.Identifier.Type != database.TypeInstance {
 				continue
 			}
@@ -448,10 +449,10 @@ func (c propertyCheck) rolling() {
 				remembered := !slices.ContainsFunc(eventsOf(plan), func(e resource.Event) bool {
 					return e.Resource.Identifier == cause
 				})
-				c.seen.countIf(remembered, "rolling: waited for its node")
+				c.seen.Count("rolling: waited for its node", remembered)
 			}
 		}
-		c.seen.countIf(len(nodes) == 1 && members, "rolling: instances of one node")
+		c.seen.Count("rolling: instances of one node", len(nodes) == 1 && members)
 		if members && len(nodes) > 1 {
 			c.Errorf("plan %d touches instances of %v", i+1, nodes)
 		}
@@ -494,22 +495,5 @@ func (c propertyCheck) settled(w drawnWish) {
 	}
 	if plans, err := planner.UpdateDatabase(w.options(), state, w.nodes()); err != nil || len(plans) > 0 {
 		c.Errorf("asked again at the end: %v\n%s", err, printPlans(plans))
-	}
-}
-
-// check draws so many rounds of examples, and more until each class was seen. Which ones a round meets is left to chance.
-func (c propertyClasses) check(t *testing.T, rounds int, property func(*rapid.T), names ...string) {
-	t.Helper()
-	missing := func(name string) bool { return c[name] == 0 }
-	for round := 0; round < rounds || round < 10*rounds && slices.ContainsFunc(names, missing) && !t.Failed(); round++ {
-		rapid.Check(t, property)
-	}
-	for _, name := range names {
-		if missing(name) {
-			t.Errorf("no example of %q was tried", name)
-		}
-	}
-	for _, name := range sortedNames(c) {
-		t.Logf("%6d %s", c[name], name)
 	}
 }

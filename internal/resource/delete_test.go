@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 func TestDependents(t *testing.T) {
@@ -64,7 +65,7 @@ func TestPlanDelete(t *testing.T) {
 
 // TestDeletionEqualsReference deletes some resources of random states with all that depends on them.
 func TestDeletionEqualsReference(t *testing.T) {
-	seen := classes{}
+	seen := testkit.Classes{}
 	for i := range 3000 {
 		p := problemOf(i, smallProblem, (*generator).diffs)
 		s := world(build(p.start))
@@ -101,17 +102,17 @@ func TestDeletionEqualsReference(t *testing.T) {
 				delete(rest, id)
 			}
 		}
-		seen.countIf(len(rest) > 0, "something stays")
-		seen.countIf(len(dependents) > 0, "dependents")
-		phases, err := newReference(classes{}).deletes(world(build(p.start)), rest, nil)
+		seen.Count("something stays", len(rest) > 0)
+		seen.Count("dependents", len(dependents) > 0)
+		phases, err := newReference(testkit.Classes{}).deletes(world(build(p.start)), rest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := newReference(classes{}).keep(nil, resource.Plan{Phases: phases})
+		want := newReference(testkit.Classes{}).keep(nil, resource.Plan{Phases: phases})
 		plan, err := resource.PlanDelete(nil, build(p.start), append(ids, dependents.sorted()...))
-		if got := newReference(classes{}).keep(nil, plan); err != nil || !samePlans(got, want) {
+		if got := newReference(testkit.Classes{}).keep(nil, plan); err != nil || !samePlans(got, want) {
 			t.Fatalf("%s\ngot %v\n%s\nwant\n%s", p, err, printPlans(got), printPlans(want))
 		}
 	}
-	seen.require(t, "something stays", "dependents")
+	seen.Require(t, "something stays", "dependents")
 }

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 var (
@@ -31,9 +31,9 @@ const (
 type planner func(problem) ([]resource.Plan, error)
 
 func TestPlanStepsEqualsReference(t *testing.T) {
-	compare(t, (*generator).diffs, engineSteps, func(p problem, seen classes) ([]resource.Plan, error) {
+	compare(t, (*generator).diffs, engineSteps, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
 		return newReference(seen).steps(build(p.start), p.force, p.steps())
-	}).require(t,
+	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
 		"a diff beside another reason", "a cause by type",
 		"equal values in other spelling", "differences that are ignored", "differences of versions",
@@ -64,10 +64,10 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 }
 
 func TestPlanAllEqualsReference(t *testing.T) {
-	compare(t, (*generator).sequence, engineAll, func(p problem, seen classes) ([]resource.Plan, error) {
-		seen.countIf(comesBack(p), "removed and added again")
+	compare(t, (*generator).sequence, engineAll, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
+		seen.Count("removed and added again", comesBack(p))
 		return newReference(seen).all(build(p.start), p.force, wanted(p))
-	}).require(t,
+	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
 		"a diff beside another reason", "a cause by type",
 		"equal values in other spelling", "differences that are ignored", "differences of versions",
@@ -89,9 +89,9 @@ func TestPlanRefreshEqualsReference(t *testing.T) {
 	}
 	compare(t, (*generator).diffs, func(p problem) ([]resource.Plan, error) {
 		return refresh(resource.PlanRefresh(nil, build(p.start)))
-	}, func(p problem, seen classes) ([]resource.Plan, error) {
+	}, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
 		return refresh(newReference(seen).refresh(build(p.start)))
-	}).require(t, "planned", "error")
+	}, "planned", "error")
 }
 
 func engineSteps(p problem) ([]resource.Plan, error) {
@@ -150,36 +150,36 @@ func comesBack(p problem) bool {
 	return false
 }
 
-// compare holds what the engine makes of random problems against what the reference makes of them. It
-// returns what the reference came across in the small ones.
+// compare holds what the engine makes of random problems against what the reference makes of them. In the small ones,
+// if they are enough, the reference has to come across the classes of those names.
 func compare(
 	t *testing.T, generate func(*generator) problem, engine planner,
-	reference func(problem, classes) ([]resource.Plan, error),
-) classes {
+	reference func(problem, testkit.Classes) ([]resource.Plan, error), names ...string,
+) {
 	t.Helper()
 	const shards = 4
-	total := classes{}
+	total := testkit.Classes{}
 	var mutex sync.Mutex
 	t.Run("cases", func(t *testing.T) {
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
-				seen := classes{}
+				seen := testkit.Classes{}
 				for i := shard; i < *differentialCases; i += shards {
 					compareOne(t, problemOf(i, smallProblem, generate), engine, reference, seen)
 				}
 				for i := shard; i < *differentialLarge; i += shards {
-					compareOne(t, problemOf(i, largeProblem, generate), engine, reference, classes{})
+					compareOne(t, problemOf(i, largeProblem, generate), engine, reference, testkit.Classes{})
 				}
 				mutex.Lock()
 				defer mutex.Unlock()
-				for class, n := range seen {
-					total[class] += n
-				}
+				total.Merge(seen)
 			})
 		}
 	})
-	return total
+	if *differentialCases >= enoughProblems {
+		total.Require(t, names...)
+	}
 }
 
 // problemOf is the i-th problem. Up to small ones have size resources.
@@ -191,7 +191,7 @@ func problemOf(i, size int, generate func(*generator) problem) problem {
 // compareOne compares the plans for one problem. Where they differ it looks for the smallest problem that
 // shows it.
 func compareOne(
-	t *testing.T, p problem, engine planner, reference func(problem, classes) ([]resource.Plan, error), seen classes,
+	t *testing.T, p problem, engine planner, reference func(problem, testkit.Classes) ([]resource.Plan, error), seen testkit.Classes,
 ) {
 	t.Helper()
 	before := p.copy()
@@ -202,14 +202,14 @@ func compareOne(
 		t.Fatalf("planning changed its input. Before:\n%s\nafter:\n%s", before, p)
 	}
 	want, wantErr := reference(p, seen)
-	seen.countIf(err != nil, "error")
-	seen.countIf(err == nil, "planned")
-	seen.countIf(len(plans) > 1, "planned in several plans")
+	seen.Count("error", err != nil)
+	seen.Count("planned", err == nil)
+	seen.Count("planned in several plans", len(plans) > 1)
 	if samePlans(plans, want) && sameError(err, wantErr) {
 		return
 	}
 	p = shrink(p, func(p problem) bool {
-		want, wantErr := reference(p, classes{})
+		want, wantErr := reference(p, testkit.Classes{})
 		for range 5 { // the engine walks maps, so that a difference may come and go
 			if plans, err := engine(p); !samePlans(plans, want) || !sameError(err, wantErr) {
 				return true
@@ -217,7 +217,7 @@ func compareOne(
 		}
 		return false
 	})
-	want, wantErr = reference(p, classes{})
+	want, wantErr = reference(p, testkit.Classes{})
 	for range 20 {
 		if plans, err = engine(p); !samePlans(plans, want) || !sameError(err, wantErr) {
 			break
@@ -244,44 +244,17 @@ func sameError(a, b error) bool {
 		(cycle[0] == nil) == (cycle[1] == nil) && (self[0] == nil) == (self[1] == nil)
 }
 
-// classes counts what a test has come across.
-type classes map[string]int
-
-func (c classes) count(class string) { c[class]++ }
-
-func (c classes) countIf(seen bool, class string) {
-	if seen {
-		c[class]++
-	}
-}
-
 // countSpelling counts the ways in which attributes are not the same text.
-func (c classes) countSpelling(current, desired *resource.Resource, different bool) {
+func countSpelling(seen testkit.Classes, current, desired *resource.Resource, different bool) {
 	if different || string(current.Attributes) == string(desired.Attributes) {
 		return
 	}
 	switch {
 	case current.ResourceVersion != desired.ResourceVersion:
-		c.count("differences of versions")
+		seen.Add("differences of versions")
 	case !sameValue(decodeAttributes(current), decodeAttributes(desired)):
-		c.count("differences that are ignored")
+		seen.Add("differences that are ignored")
 	default:
-		c.count("equal values in other spelling")
-	}
-}
-
-// require fails unless each class was seen, and lists what was.
-func (c classes) require(t *testing.T, names ...string) {
-	t.Helper()
-	if *differentialCases < enoughProblems {
-		return
-	}
-	for _, name := range names {
-		if c[name] == 0 {
-			t.Errorf("no example of %q was tried", name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		t.Logf("%6d %s", c[name], name)
+		seen.Add("equal values in other spelling")
 	}
 }

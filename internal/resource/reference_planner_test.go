@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // This file holds the slow and obvious planner that the engine is compared with: the rules of docs/planning.md
@@ -14,12 +15,12 @@ import (
 
 // reference plans, and counts what it comes across, so that no comparison passes on nothing.
 type reference struct {
-	seen classes
+	seen testkit.Classes
 	// owed are the causes that a resource remembers while it waits.
 	owed map[resource.Identifier][]resource.Identifier
 }
 
-func newReference(seen classes) *reference {
+func newReference(seen testkit.Classes) *reference {
 	return &reference{seen: seen, owed: map[resource.Identifier][]resource.Identifier{}}
 }
 
@@ -27,7 +28,7 @@ func newReference(seen classes) *reference {
 func (ref *reference) all(start *resource.State, force bool, wanted []*resource.State) ([]resource.Plan, error) {
 	current := world(start)
 	if err := current.selfDependency(); err != nil {
-		ref.seen.count("error in start")
+		ref.seen.Add("error in start")
 		return nil, err
 	}
 	var plans []resource.Plan
@@ -47,7 +48,7 @@ func (ref *reference) all(start *resource.State, force bool, wanted []*resource.
 func (ref *reference) keep(plans []resource.Plan, plan resource.Plan) []resource.Plan {
 	plan.Phases = slices.DeleteFunc(plan.Phases, func(p resource.Phase) bool { return len(p.Events) == 0 })
 	if len(plan.Phases) == 0 {
-		ref.seen.count("empty plan")
+		ref.seen.Add("empty plan")
 		return plans
 	}
 	return append(plans, plan)
@@ -67,14 +68,14 @@ func (ref *reference) plan(
 		missing = append(missing, desired.missing(id)...)
 	}
 	if len(missing) > 0 {
-		ref.seen.countIf(len(missing) > 1, "error: several missing dependencies")
-		ref.seen.count("error: missing dependency")
+		ref.seen.Count("error: several missing dependencies", len(missing) > 1)
+		ref.seen.Add("error: missing dependency")
 		return resource.Plan{}, errors.Join(missing...)
 	}
 	ordered := desired.ordered(way.Creates, false)
 	if err := ordered.cycle(); err != nil {
 		ref.countCycle(ordered, err, "error: ")
-		ref.seen.countIf(desired.cycle() == nil, "constraint: a cycle of creates")
+		ref.seen.Count("constraint: a cycle of creates", desired.cycle() == nil)
 		return resource.Plan{}, err
 	}
 	var plan resource.Plan
@@ -85,7 +86,7 @@ func (ref *reference) plan(
 			event := ref.rule(current[id], desired[id], pending[id], force, ref.causes(desired, id, planned))
 			if event != nil {
 				planned[id] = true
-				ref.seen.countIf(len(ref.owed[id]) > 0 && event.CausedBy != nil, "waited: until the last step")
+				ref.seen.Count("waited: until the last step", len(ref.owed[id]) > 0 && event.CausedBy != nil)
 				phase.Events = append(phase.Events, *event)
 			}
 			ref.countConstrained(desired, id, event, way.Creates, planned)
@@ -104,15 +105,15 @@ func (ref *reference) rule(
 	event := resource.Event{Type: resource.EventUpdate, Resource: unmarked(desired)}
 	if current == nil {
 		event.Type, event.Reason = resource.EventCreate, resource.ReasonDoesNotExist
-		ref.seen.count(event.Reason.String())
+		ref.seen.Add(event.Reason.String())
 		return &event
 	}
 	different := differ(current, desired)
-	ref.seen.countSpelling(current, desired, different)
+	countSpelling(ref.seen, current, desired, different)
 	switch {
 	case pending:
-		ref.seen.countIf(len(causes) > 0, "pending deletion: a dependency has an event")
-		ref.seen.countIf(different, "pending deletion: attributes differ")
+		ref.seen.Count("pending deletion: a dependency has an event", len(causes) > 0)
+		ref.seen.Count("pending deletion: attributes differ", different)
 		return nil
 	case current.NeedsRecreate:
 		event.Type, event.Reason = resource.EventCreate, resource.ReasonNeedsRecreate
@@ -127,9 +128,9 @@ func (ref *reference) rule(
 	default:
 		return nil
 	}
-	ref.seen.count(event.Reason.String())
+	ref.seen.Add(event.Reason.String())
 	if different {
-		ref.seen.countIf(event.Reason != resource.ReasonHasDiff, "a diff beside another reason")
+		ref.seen.Count("a diff beside another reason", event.Reason != resource.ReasonHasDiff)
 		// How patches look has a reference of its own.
 		event.Diff, _ = resource.DiffAttributes(current, desired)
 	}
@@ -146,7 +147,7 @@ func (ref *reference) causes(s states, id resource.Identifier, planned set) []re
 	for _, d := range s.dependencies(id) {
 		if planned[d] {
 			all[d] = true
-			ref.seen.countIf(!slices.Contains(s[id].Dependencies, d), "a cause by type")
+			ref.seen.Count("a cause by type", !slices.Contains(s[id].Dependencies, d))
 		}
 	}
 	return all.sorted()
@@ -163,8 +164,8 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 	}
 	ordered := current.ordered(constraints, true)
 	if err := ordered.cycle(); err != nil {
-		ref.seen.countIf(current.cycle() == nil, "constraint: a cycle of deletes")
-		ref.seen.countIf(current.cycle() != nil, "error in start")
+		ref.seen.Count("constraint: a cycle of deletes", current.cycle() == nil)
+		ref.seen.Count("error in start", current.cycle() != nil)
 		return nil, err
 	}
 	var phases []resource.Phase
@@ -176,15 +177,15 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 				phase.Events = append(phase.Events, resource.Event{
 					Type: resource.EventDelete, Resource: unconstrained(current[id]), Reason: resource.ReasonNotDesired,
 				})
-				ref.seen.count(resource.ReasonNotDesired.String())
-				ref.seen.countIf(free[id] != bound[id], "constraint: a delete comes later")
+				ref.seen.Add(resource.ReasonNotDesired.String())
+				ref.seen.Count("constraint: a delete comes later", free[id] != bound[id])
 			} else {
-				ref.seen.countIf(free[id] != bound[id], "constraint: what stays counts in the order of deletes")
+				ref.seen.Count("constraint: what stays counts in the order of deletes", free[id] != bound[id])
 			}
 		}
 		phases = append(phases, phase)
 	}
-	ref.seen.countIf(leftovers.height() < current.heightOf(leftovers), "what stays is between two that go")
+	ref.seen.Count("what stays is between two that go", leftovers.height() < current.heightOf(leftovers))
 	return phases, nil
 }
 
@@ -192,7 +193,7 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 func (ref *reference) steps(start *resource.State, force bool, way resource.Steps) ([]resource.Plan, error) {
 	groups, current, last := way.Groups, world(start), world(way.End)
 	if err := current.selfDependency(); err != nil {
-		ref.seen.count("error in start")
+		ref.seen.Add("error in start")
 		return nil, err
 	}
 	pending, firstGroup := set{}, firstGroups(groups)
@@ -202,15 +203,15 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 		case last[id] == nil && !used:
 			pending[id] = true
 		case last[id] != nil && r.NeedsRecreate:
-			ref.seen.count("dropped to be created")
+			ref.seen.Add("dropped to be created")
 			delete(current, id)
 		}
-		ref.seen.countIf(r.PendingDeletion && !pending[id], "pending deletion: start is wrong about it")
+		ref.seen.Count("pending deletion: start is wrong about it", r.PendingDeletion && !pending[id])
 	}
 	current.constrain(pending, way.Deletes)
 	if len(slices.DeleteFunc(slices.Concat(groups...), func(s *resource.State) bool { return s == nil })) > 0 {
 		if err := current.cycle(); err != nil {
-			ref.seen.count("error in start")
+			ref.seen.Add("error in start")
 			return nil, err
 		}
 	}
@@ -222,13 +223,13 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 	for i, group := range groups {
 		for _, diff := range group {
 			if diff == nil {
-				ref.seen.count("no diff")
+				ref.seen.Add("no diff")
 				continue
 			}
 			plan, after, err := ref.step(current, world(diff), pending, func(id resource.Identifier) bool {
 				first, ok := firstGroup[id]
 				later := ok && first > i
-				ref.seen.countIf(later && prompt[id] != nil, "prompt: a later group holds it")
+				ref.seen.Count("prompt: a later group holds it", later && prompt[id] != nil)
 				return later && prompt[id] == nil
 			})
 			if err != nil {
@@ -309,8 +310,8 @@ func (ref *reference) step(
 		plan.Phases = append(plan.Phases, phase)
 	}
 	if len(missing) > 0 {
-		ref.seen.countIf(len(missing) > 1, "error in a step: several missing dependencies")
-		ref.seen.count("error in a step: missing dependency")
+		ref.seen.Count("error in a step: several missing dependencies", len(missing) > 1)
+		ref.seen.Add("error in a step: missing dependency")
 		return resource.Plan{}, nil, joinSorted(missing)
 	}
 	return plan, merged, nil
@@ -319,13 +320,13 @@ func (ref *reference) step(
 // waits tells whether a resource that only depends on something planned has its turn later.
 func (ref *reference) waits(s states, id resource.Identifier, comesLater func(resource.Identifier) bool) bool {
 	if comesLater(id) {
-		ref.seen.count("waits: a later group holds it")
+		ref.seen.Add("waits: a later group holds it")
 		return true
 	}
 	direct, all := s.troubles(id)
 	for trouble := range all {
-		ref.seen.count("waits: something is " + trouble)
-		ref.seen.countIf(!direct[trouble], "waits: something is "+trouble+", not directly")
+		ref.seen.Add("waits: something is " + trouble)
+		ref.seen.Count("waits: something is "+trouble+", not directly", !direct[trouble])
 	}
 	return len(all) > 0
 }
@@ -356,13 +357,16 @@ func (ref *reference) countEvent(event *resource.Event, inDiff bool, planned set
 	if inDiff {
 		where = "of the diff"
 	}
-	ref.seen.count(event.Reason.String() + ": " + where)
-	ref.seen.countIf(remembered && inDiff, "waited: until a diff held it")
-	ref.seen.countIf(remembered && !inDiff, "waited: until its dependencies were in order")
-	ref.seen.countIf(remembered && event.CausedBy == nil, "waited: another reason came before")
-	ref.seen.countIf(remembered && slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool {
-		return planned[c]
-	}), "waited: remembers one cause and has another")
+	ref.seen.Add(event.Reason.String() + ": " + where)
+	ref.seen.Count("waited: until a diff held it", remembered && inDiff)
+	ref.seen.Count("waited: until its dependencies were in order", remembered && !inDiff)
+	ref.seen.Count("waited: another reason came before", remembered && event.CausedBy == nil)
+	ref.seen.Count(
+
+		"waited: remembers one cause and has another", remembered && slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool {
+			return planned[c]
+		}))
+
 }
 
 // countConstrained counts what constraints do to the creates and updates of a step.
@@ -370,17 +374,20 @@ func (ref *reference) countConstrained(
 	desired states, id resource.Identifier, event *resource.Event, constraints []resource.Constraint, planned set,
 ) {
 	for _, c := range constraints {
-		ref.seen.countIf(slices.ContainsFunc(slices.Concat(c.Before, c.After), func(named resource.Identifier) bool {
-			return desired[named] == nil
-		}), "constraint: names what is not there")
+		ref.seen.Count(
+
+			"constraint: names what is not there", slices.ContainsFunc(slices.Concat(c.Before, c.After), func(named resource.Identifier) bool {
+				return desired[named] == nil
+			}))
+
 		if !slices.Contains(c.After, id) {
 			continue
 		}
 		for _, before := range c.Before {
 			direct := slices.Contains(desired.dependencies(id), before)
-			ref.seen.countIf(planned[before] && event == nil, "constraint: an event causes none")
-			ref.seen.countIf(planned[before] && event != nil && !direct, "constraint: two events in order")
-			ref.seen.countIf(event != nil && event.CausedBy != nil && planned[before] && !direct, "constraint: is no cause")
+			ref.seen.Count("constraint: an event causes none", planned[before] && event == nil)
+			ref.seen.Count("constraint: two events in order", planned[before] && event != nil && !direct)
+			ref.seen.Count("constraint: is no cause", event != nil && event.CausedBy != nil && planned[before] && !direct)
 		}
 	}
 }
@@ -390,9 +397,9 @@ func (ref *reference) countLayers(current, merged, diff states) {
 	before, after := current.layers(false), merged.layers(false)
 	for id := range current {
 		if before[id] != after[id] {
-			ref.seen.countIf(diff[id] != nil, "layers: a resource of the diff moves")
-			ref.seen.countIf(diff[id] == nil, "layers: a resource above the diff moves")
-			ref.seen.countIf(before[id] > after[id], "layers: a resource moves down")
+			ref.seen.Count("layers: a resource of the diff moves", diff[id] != nil)
+			ref.seen.Count("layers: a resource above the diff moves", diff[id] == nil)
+			ref.seen.Count("layers: a resource moves down", before[id] > after[id])
 		}
 	}
 }
@@ -400,20 +407,20 @@ func (ref *reference) countLayers(current, merged, diff states) {
 func (ref *reference) countSelf(err error, where string) {
 	var self *resource.SelfDependencyError
 	errors.As(err, &self)
-	ref.seen.countIf(self.Type == "", where+"self dependency by name")
-	ref.seen.countIf(self.Type != "", where+"self dependency by type")
+	ref.seen.Count(where+"self dependency by name", self.Type == "")
+	ref.seen.Count(where+"self dependency by type", self.Type != "")
 }
 
 func (ref *reference) countCycle(s states, err error, where string) {
 	var cycle *resource.CycleError
 	errors.As(err, &cycle)
-	ref.seen.count(where + "cycle")
+	ref.seen.Add(where + "cycle")
 	for i, id := range cycle.Path {
 		next := cycle.Path[(i+1)%len(cycle.Path)]
-		ref.seen.countIf(!slices.Contains(s[id].Dependencies, next), where+"cycle through a type")
+		ref.seen.Count(where+"cycle through a type", !slices.Contains(s[id].Dependencies, next))
 	}
 	reachable := s.reachable()
 	for id := range s {
-		ref.seen.countIf(reachable[id][id] && !slices.Contains(cycle.Path, id), where+"one of several cycles")
+		ref.seen.Count(where+"one of several cycles", reachable[id][id] && !slices.Contains(cycle.Path, id))
 	}
 }

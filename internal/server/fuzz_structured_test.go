@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // FuzzRequests sends requests that are well-formed for the most part, so that they get further than bytes do. What
@@ -23,15 +24,8 @@ func FuzzRequests(f *testing.F) {
 // TestRequests is FuzzRequests with what rapid draws by itself.
 func TestRequests(t *testing.T) {
 	server := newFuzzed()
-	classes := map[string]int{}
-	for range 20 { // a hundred requests each, so that all classes come
-		rapid.Check(t, func(r *rapid.T) { classes[checkRequest(r, server)]++ })
-	}
-	for _, class := range []string{"refused", "planned", "executed"} {
-		if classes[class] == 0 {
-			t.Errorf("none of the requests was %s: %v", class, classes)
-		}
-	}
+	seen := testkit.Classes{}
+	seen.Check(t, 20, func(r *rapid.T) { seen.Add(checkRequest(r, server)) }, "refused", "planned", "executed")
 }
 
 // checkRequest returns how far the request got.

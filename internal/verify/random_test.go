@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,6 +13,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
@@ -65,21 +65,6 @@ func drawLoss(t *rapid.T, s *resource.State) *resource.State {
 	f := rapid.SampledFrom([]failure{withError, withRecreate}).Draw(t, "as")
 	f.record(s, resource.Event{Type: resource.EventRefresh, Resource: all[rapid.IntRange(0, len(all)-1).Draw(t, "lost")]})
 	return s
-}
-
-// counter counts the classes of what a property has met.
-type counter struct {
-	mutex   sync.Mutex
-	classes map[string]int
-}
-
-func (c *counter) add(class string) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if c.classes == nil {
-		c.classes = make(map[string]int)
-	}
-	c.classes[class]++
 }
 
 // beginnings are lives of databases up to a wish, by the class of the plans that it gets.
@@ -145,22 +130,22 @@ func fulfilled(t *rapid.T, w wish) *resource.State {
 // TestPlansAfterManyStopsAreRight lives the life of a database: wishes change, plans stop anywhere, once
 // and again. What the planner plans is right all the time. Each life begins in a way that is sure to meet its class.
 func TestPlansAfterManyStopsAreRight(t *testing.T) {
-	var seen counter
+	seen := testkit.Classes{}
 	for class, begin := range beginnings {
 		t.Run(class, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				state, w := begin(t)
-				if met := liveOn(t, &seen, state, w); met != class {
+				if met := liveOn(t, seen, state, w); met != class {
 					t.Fatalf("begins as %q", met)
 				}
 			})
 		})
 	}
-	t.Log(seen.classes)
+	seen.Require(t)
 }
 
 // liveOn lives on from a state with a wish. It returns the class of the first plans.
-func liveOn(t *rapid.T, seen *counter, state *resource.State, w wish) (first string) {
+func liveOn(t *rapid.T, seen testkit.Classes, state *resource.State, w wish) (first string) {
 	for range rapid.IntRange(1, 8).Draw(t, "plannings") {
 		plans, violations, err := w.judge(state)
 		class := "refused"
@@ -170,7 +155,7 @@ func liveOn(t *rapid.T, seen *counter, state *resource.State, w wish) (first str
 		} else if !isRefusal(err) {
 			t.Fatalf("planning: %v", err)
 		}
-		seen.add(class)
+		seen.Add(class)
 		first = cmp.Or(first, class)
 		all := stops(plans)
 		if len(all) == 0 || rapid.IntRange(0, 3).Draw(t, "complete") == 0 {
@@ -180,27 +165,13 @@ func liveOn(t *rapid.T, seen *counter, state *resource.State, w wish) (first str
 		}
 		if err == nil && !state.HasType(database.TypeRolesSource) && rapid.IntRange(0, 3).Draw(t, "refresh finds") == 0 {
 			state = drawLoss(t, state)
-			seen.add("lost")
+			seen.Add("lost")
 		}
 		if err != nil || rapid.IntRange(0, 2).Draw(t, "other wish") == 0 {
 			w = drawWish(t)
 		}
 	}
 	return first
-}
-
-// checkUntil checks a property once, and then again until it has met all classes: which it meets is left to chance.
-func checkUntil(t *testing.T, seen *counter, classes []string, property func(*rapid.T)) {
-	t.Helper()
-	missing := func(class string) bool { return seen.classes[class] == 0 }
-	for range 50 {
-		rapid.Check(t, property)
-		if t.Failed() || !slices.ContainsFunc(classes, missing) {
-			t.Log(seen.classes)
-			return
-		}
-	}
-	t.Errorf("not all of %q were met, only %v", classes, seen.classes)
 }
 
 // kind is the class of the plans.
@@ -224,9 +195,9 @@ func kind(w wish, plans []resource.Plan) string {
 // TestDamagedPlansAreJudged damages plans in any way, several times. Whatever comes out is judged without
 // a panic, the same way twice, in order, and nothing that was given is changed.
 func TestDamagedPlansAreJudged(t *testing.T) {
-	var seen counter
+	seen := testkit.Classes{}
 	all := stories()
-	rapid.Check(t, func(t *rapid.T) {
+	seen.Check(t, 1, func(t *rapid.T) {
 		s := all[rapid.IntRange(0, len(all)-1).Draw(t, "story")]
 		m := newMutant(t, s)
 		for range rapid.IntRange(1, 6).Draw(t, "damages") {
@@ -250,13 +221,10 @@ func TestDamagedPlansAreJudged(t *testing.T) {
 			t.Fatal("the input has changed")
 		}
 		for _, v := range violations {
-			seen.add(v.Rule.String())
+			seen.Add(v.Rule.String())
 		}
-	})
-	t.Log(seen.classes)
-	if !t.Failed() && len(seen.classes) < 15 {
-		t.Errorf("only %d rules were violated", len(seen.classes))
-	}
+		seen.Count("many rules", len(seen) >= 15)
+	}, "many rules")
 }
 
 // damage does one thing to the plans.

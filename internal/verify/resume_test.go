@@ -7,6 +7,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // failure is what the orchestrator records of the event at which the plans stop.
@@ -95,7 +96,7 @@ func isRefusal(err error) bool {
 // TestResumedPlansAreRight stops the plans of every story at every event, in every way, and judges what the
 // planner then plans with the same wish.
 func TestResumedPlansAreRight(t *testing.T) {
-	classes := make(map[string]int)
+	seen := testkit.Classes{}
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			start := s.startState(t)
@@ -104,13 +105,13 @@ func TestResumedPlansAreRight(t *testing.T) {
 				again, violations, err := s.wish.judge(p.execute(start, plans))
 				switch {
 				case err != nil && isRefusal(err):
-					classes["refused"]++
+					seen.Add("refused")
 				case err != nil:
 					t.Fatalf("stopped at %v: %v", p, err)
 				case len(again) == 0:
-					classes["nothing left"]++
+					seen.Add("nothing left")
 				default:
-					classes["resumed"]++
+					seen.Add("resumed")
 				}
 				if len(violations) > 0 {
 					e := plans[p.plan].Phases[p.phase].Events[p.event]
@@ -119,8 +120,8 @@ func TestResumedPlansAreRight(t *testing.T) {
 			}
 		})
 	}
-	t.Log(classes)
-	if !t.Failed() && (classes["resumed"] < 1000 || classes["nothing left"] == 0) {
-		t.Errorf("too few of some class: %v", classes)
+	if !t.Failed() {
+		seen.RequireMany(t, 1000, "resumed")
+		seen.Require(t, "nothing left")
 	}
 }

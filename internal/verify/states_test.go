@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
@@ -49,42 +50,39 @@ func drawState(t *rapid.T, isStart bool) *resource.State {
 // TestPlansThroughStatesAreRight: whatever the states and the marks in them, what leads through them is right,
 // and what leads elsewhere is not.
 func TestPlansThroughStatesAreRight(t *testing.T) {
-	var seen counter
-	classes := []string{"3 plans through 3 states", "1 plans through 2 states", "found what is left out"}
-	for range 5 {
-		checkUntil(t, &seen, classes, func(t *rapid.T) {
-			start := drawState(t, true)
-			var states []*resource.State
-			for range rapid.IntRange(1, 3).Draw(t, "states") {
-				if len(states) > 0 && rapid.IntRange(1, 4).Draw(t, "again") == 4 {
-					states = append(states, states[len(states)-1])
-					continue
-				}
-				states = append(states, drawState(t, false))
+	seen := testkit.Classes{}
+	seen.Check(t, 5, func(t *rapid.T) {
+		start := drawState(t, true)
+		var states []*resource.State
+		for range rapid.IntRange(1, 3).Draw(t, "states") {
+			if len(states) > 0 && rapid.IntRange(1, 4).Draw(t, "again") == 4 {
+				states = append(states, states[len(states)-1])
+				continue
 			}
-			options := resource.PlanOptions{ForceUpdate: rapid.IntRange(1, 5).Draw(t, "force") == 5}
-			plans, err := resource.PlanAll(nil, start, options, states...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			violations, err := verify.Sequence(nil, start, plans, states)
-			if err != nil {
-				t.Fatal(err)
-			}
-			expectNone(t, plans, violations)
-			seen.add(fmt.Sprintf("%d plans through %d states", len(plans), len(states)))
-			if len(plans) == 0 || options.ForceUpdate {
-				return
-			}
-			gone := rapid.IntRange(0, len(plans)-1).Draw(t, "left out")
-			violations, err = verify.Sequence(nil, start, slices.Delete(slices.Clone(plans), gone, gone+1), states)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(violations) == 0 {
-				t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, show(plans))
-			}
-			seen.add("found what is left out")
-		})
-	}
+			states = append(states, drawState(t, false))
+		}
+		options := resource.PlanOptions{ForceUpdate: rapid.IntRange(1, 5).Draw(t, "force") == 5}
+		plans, err := resource.PlanAll(nil, start, options, states...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		violations, err := verify.Sequence(nil, start, plans, states)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectNone(t, plans, violations)
+		seen.Add(fmt.Sprintf("%d plans through %d states", len(plans), len(states)))
+		if len(plans) == 0 || options.ForceUpdate {
+			return
+		}
+		gone := rapid.IntRange(0, len(plans)-1).Draw(t, "left out")
+		violations, err = verify.Sequence(nil, start, slices.Delete(slices.Clone(plans), gone, gone+1), states)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(violations) == 0 {
+			t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, show(plans))
+		}
+		seen.Add("found what is left out")
+	}, "3 plans through 3 states", "1 plans through 2 states", "found what is left out")
 }
