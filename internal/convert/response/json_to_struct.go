@@ -2,7 +2,6 @@ package response
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,7 +22,7 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 		return false
 	}
 	before := w.position()
-	p := structWriter{writer: w, text: text}
+	p := structWriter{writer: w, tokens: jsontext.NewTokenReader(text)}
 	if p.document(tag, object) {
 		return true
 	}
@@ -35,7 +34,7 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if err != nil {
 		return false
 	}
-	p = structWriter{writer: w, text: sorted}
+	p = structWriter{writer: w, tokens: jsontext.NewTokenReader(sorted)}
 	if p.document(tag, object) {
 		return true
 	}
@@ -50,8 +49,7 @@ const bytesPerUnit = 256
 // that is not a double, and at the first member whose name is not behind the one before it.
 type structWriter struct {
 	*writer
-	text     []byte
-	pos      int
+	tokens   jsontext.TokenReader
 	unsorted bool
 }
 
@@ -60,25 +58,13 @@ func (p *structWriter) document(tag byte, object bool) bool {
 	if !object {
 		return p.value()
 	}
-	p.next()
+	p.tokens.Peek()
 	return p.object()
-}
-
-// next skips white space, commas and colons, and returns the byte that a token starts with.
-func (p *structWriter) next() byte {
-	for {
-		switch c := p.text[p.pos]; c {
-		case ' ', '\t', '\n', '\r', ',', ':':
-			p.pos++
-		default:
-			return c
-		}
-	}
 }
 
 // value writes the next value as a Value, with its length in front.
 func (p *structWriter) value() bool {
-	if c := p.next(); c == '{' || c == '[' {
+	if c := p.tokens.Peek(); c == '{' || c == '[' {
 		return p.container(c)
 	}
 	s, ok := p.scalar()
@@ -102,13 +88,13 @@ func (p *structWriter) container(bracket byte) bool {
 func (p *structWriter) object() bool {
 	content := p.beginMessage()
 	defer p.endMessage(content)
-	p.pos++
+	p.tokens.Bracket()
 	var before []byte
-	for p.next() != '}' {
+	for p.tokens.Peek() != '}' {
 		if p.stop.Stopped() {
 			return false
 		}
-		name := p.string()
+		name := p.tokens.String()
 		if before != nil && bytes.Compare(before, name) >= 0 {
 			p.unsorted = true
 			return false
@@ -118,13 +104,13 @@ func (p *structWriter) object() bool {
 			return false
 		}
 	}
-	p.pos++
+	p.tokens.Bracket()
 	return true
 }
 
 func (p *structWriter) member(name []byte) bool {
 	p.b = append(p.b, convert.TagStructFields)
-	if c := p.next(); c == '{' || c == '[' {
+	if c := p.tokens.Peek(); c == '{' || c == '[' {
 		entry := p.beginMessage()
 		p.name(name)
 		ok := p.value()
@@ -148,8 +134,8 @@ func (p *structWriter) name(name []byte) {
 func (p *structWriter) array() bool {
 	content := p.beginMessage()
 	defer p.endMessage(content)
-	p.pos++
-	for p.next() != ']' {
+	p.tokens.Bracket()
+	for p.tokens.Peek() != ']' {
 		if p.stop.Stopped() {
 			return false
 		}
@@ -158,7 +144,7 @@ func (p *structWriter) array() bool {
 			return false
 		}
 	}
-	p.pos++
+	p.tokens.Bracket()
 	return true
 }
 
@@ -192,47 +178,18 @@ func (s *scalar) append(b []byte) []byte {
 }
 
 func (p *structWriter) scalar() (scalar, bool) {
-	switch p.next() {
-	case '"':
-		return scalar{tag: convert.TagValueString, text: p.string()}, true
+	if p.tokens.Peek() == '"' {
+		return scalar{tag: convert.TagValueString, text: p.tokens.String()}, true
+	}
+	switch token := p.tokens.Scalar(); token[0] {
 	case 't':
-		p.pos += len("true")
 		return scalar{tag: convert.TagValueBool, bits: protowire.EncodeBool(true)}, true
 	case 'f':
-		p.pos += len("false")
 		return scalar{tag: convert.TagValueBool}, true
 	case 'n':
-		p.pos += len("null")
 		return scalar{tag: convert.TagValueNull}, true
+	default:
+		f, ok := jsontext.ExactFloat(token)
+		return scalar{tag: convert.TagValueNumber, bits: math.Float64bits(f)}, ok
 	}
-	f, ok := jsontext.ExactFloat(p.number())
-	return scalar{tag: convert.TagValueNumber, bits: math.Float64bits(f)}, ok
-}
-
-// string reads a string. It is never nil.
-func (p *structWriter) string() []byte {
-	start, escaped := p.pos, false
-	for p.pos++; p.text[p.pos] != '"'; p.pos++ {
-		if p.text[p.pos] == '\\' {
-			escaped = true
-			p.pos++
-		}
-	}
-	p.pos++
-	if escaped {
-		var s string
-		if err := json.Unmarshal(p.text[start:p.pos], &s); err != nil {
-			panic("convert: checked JSON holds an invalid string") // and that must not be shown
-		}
-		return []byte(s)
-	}
-	return p.text[start+1 : p.pos-1]
-}
-
-func (p *structWriter) number() []byte {
-	start := p.pos
-	for p.pos < len(p.text) && bytes.IndexByte([]byte("+-.0123456789eE"), p.text[p.pos]) >= 0 {
-		p.pos++
-	}
-	return p.text[start:p.pos]
 }
