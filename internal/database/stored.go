@@ -1,29 +1,44 @@
 package database
 
 import (
-	"encoding/json"
-
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// textAttribute reads a string attribute of a stored resource, which must be of the type.
+// textAttribute reads a string attribute of a stored resource, which must be of the type. The error is an
+// *AttributeError.
 func textAttribute(r *resource.Resource, t resource.Type, key string) (string, error) {
-	return attribute[string](r, t, key, ProblemNotAString)
+	value, err := attribute(r, t, key)
+	if err != nil {
+		return "", err
+	}
+	token := jsontext.NewTokenReader(value)
+	if token.Peek() != '"' {
+		return "", &AttributeError{Resource: r.Identifier, Key: key, Problem: ProblemNotAString}
+	}
+	return string(token.Text()), nil
 }
 
-// flagAttribute reads a boolean attribute of a stored resource, which must be of the type.
+// flagAttribute reads a boolean attribute of a stored resource, which must be of the type. The error is an
+// *AttributeError.
 func flagAttribute(r *resource.Resource, t resource.Type, key string) (bool, error) {
-	return attribute[bool](r, t, key, ProblemNotABoolean)
+	value, err := attribute(r, t, key)
+	if err != nil {
+		return false, err
+	}
+	switch string(value) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, &AttributeError{Resource: r.Identifier, Key: key, Problem: ProblemNotABoolean}
 }
 
-// attribute reads an attribute that is a T; if its value is null or of another kind, that is the problem.
-func attribute[T any](
-	r *resource.Resource, t resource.Type, key string, otherwise AttributeProblem,
-) (T, error) {
-	problem := func(p AttributeProblem) (T, error) {
-		var zero T
-		return zero, &AttributeError{Resource: r.Identifier, Key: key, Problem: p}
+// attribute returns the value of an attribute as it stands in the text. It is an *AttributeError that there is none.
+func attribute(r *resource.Resource, t resource.Type, key string) ([]byte, error) {
+	problem := func(p AttributeProblem) ([]byte, error) {
+		return nil, &AttributeError{Resource: r.Identifier, Key: key, Problem: p}
 	}
 	if r.Identifier.Type != t {
 		return problem(ProblemWrongType)
@@ -31,19 +46,12 @@ func attribute[T any](
 	if len(r.Attributes) == 0 {
 		return problem(ProblemMissing)
 	}
-	members, err := jsontext.Members(r.Attributes)
+	value, err := jsontext.Lookup(r.Attributes, key)
 	if err != nil {
 		return problem(ProblemNotAnObject)
 	}
-	for _, m := range members {
-		if m.Key != key {
-			continue
-		}
-		var value *T
-		if json.Unmarshal(m.Value, &value) != nil || value == nil {
-			return problem(otherwise)
-		}
-		return *value, nil
+	if value == nil {
+		return problem(ProblemMissing)
 	}
-	return problem(ProblemMissing)
+	return value, nil
 }

@@ -16,10 +16,16 @@ func Canonical(text []byte) ([]byte, error) {
 	if IsCanonical(text) {
 		return text, nil
 	}
+	return rewrite(text)
+}
+
+// rewrite is Canonical without the shortcut for what is canonical already.
+func rewrite(text []byte) ([]byte, error) {
 	tree, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
+	tree.writeCanonical()
 	return tree.canonical, nil
 }
 
@@ -58,6 +64,12 @@ func isCanonicalString(raw []byte) bool {
 	}
 }
 
+// writeCanonical writes the canonical form of the whole tree.
+func (t *tree) writeCanonical() {
+	t.canonical = make([]byte, 0, len(t.text))
+	t.write(&t.root)
+}
+
 // write appends the canonical form of a node and everything below it.
 func (t *tree) write(n *node) {
 	start := len(t.canonical)
@@ -65,7 +77,7 @@ func (t *tree) write(n *node) {
 	case '{', '[':
 		t.writeChildren(n)
 	default:
-		t.writeScalar(n)
+		t.canonical = t.appendScalar(t.canonical, n)
 	}
 	n.canonical = span(start, len(t.canonical))
 }
@@ -81,17 +93,17 @@ func (t *tree) writeName(n *node) {
 	t.canonical = append(t.canonical, ':')
 }
 
-func (t *tree) writeScalar(n *node) {
+// appendScalar appends the canonical form of a node that is a scalar.
+func (t *tree) appendScalar(dst []byte, n *node) []byte {
 	raw := t.raw(n)
 	switch {
 	case n.plain:
-		t.canonical = append(t.canonical, raw...)
+		return append(dst, raw...)
 	case n.kind == '"':
-		t.canonical = append(t.canonical, '"')
-		t.canonical = appendMinimal(t.canonical, raw[1:len(raw)-1])
-		t.canonical = append(t.canonical, '"')
+		dst = appendMinimal(append(dst, '"'), raw[1:len(raw)-1])
+		return append(dst, '"')
 	default:
-		t.canonical = appendCanonicalNumber(t.canonical, raw)
+		return appendCanonicalNumber(dst, raw)
 	}
 }
 

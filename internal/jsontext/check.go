@@ -3,7 +3,6 @@ package jsontext
 import (
 	"bytes"
 	"fmt"
-	"unsafe"
 )
 
 // Limits bounds what Check and CheckObject accept. The zero value is the default.
@@ -100,8 +99,9 @@ type checker struct {
 	scanner
 	// canonical makes it a failure that a valid text is not in canonical form.
 	canonical bool
-	// outermost, if it is not nil, gets the members of the outermost object.
-	outermost []Member
+	// visit, if it is not nil, gets the members of the outermost object: the name without escapes, which is the
+	// visitor's up to its return only, and the value as it stands in the text.
+	visit func(name, value []byte)
 	// names of the members read so far of all objects that are open, outermost object first.
 	names nameStack
 	// unescaped is where those of the names lie that are escaped in the text.
@@ -171,9 +171,8 @@ func (c *checker) object() bool {
 		if !c.value() {
 			return false
 		}
-		if outer == 0 && c.outermost != nil {
-			key := unsafe.String(unsafe.SliceData(name.name), len(name.name))
-			c.outermost = append(c.outermost, Member{Key: key, Value: c.text[start:c.pos:c.pos]})
+		if outer == 0 && c.visit != nil {
+			c.visit(name.name, c.text[start:c.pos:c.pos])
 		}
 	}
 	if c.problem != "" {

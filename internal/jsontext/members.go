@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Member is one member of a JSON object. Value is its value as it stands in the text. Both share the text's
-// memory.
+// Member is one member of a JSON object. Value is its value as it stands in the text, whose memory it shares.
 type Member struct {
 	Key   string
 	Value []byte
@@ -16,14 +15,40 @@ type Member struct {
 // Members returns the members of the JSON object that text is, in the order of the text, with
 // unescaped keys. A text that CheckObject would not accept at any depth is a *Error.
 func Members(text []byte) ([]Member, error) {
+	members := make([]Member, 0, 4)
+	err := visitMembers(text, func(name, value []byte) {
+		members = append(members, Member{Key: string(name), Value: value})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return members, nil
+}
+
+// Lookup returns the value that an object has under a name, as it stands in the text, whose memory it shares; nil if
+// there is none. A text that is no object is an *Error, as for Members.
+func Lookup(text []byte, name string) ([]byte, error) {
+	var found []byte
+	err := visitMembers(text, func(key, value []byte) {
+		if string(key) == name {
+			found = value
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func visitMembers(text []byte, visit func(name, value []byte)) error {
 	c := checker{
-		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits},
-		outermost: make([]Member, 0, 4),
+		scanner: scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits},
+		visit:   visit,
 	}
 	if !c.document(true) {
-		return nil, c.err()
+		return c.err()
 	}
-	return c.outermost, nil
+	return nil
 }
 
 // placedName is the name of a member, unescaped, and where it stands in the text.

@@ -33,9 +33,11 @@ type Operation struct {
 // whole. Texts that CheckObject does not accept are an *Error.
 func Diff(current, wanted []byte, ignore []string) ([]Operation, error) {
 	d, err := newDiffer(current, wanted, ignore)
-	if d == nil || err != nil {
+	if d == nil || err != nil || d.same(&d.current.root, &d.wanted.root, d.ignored) {
 		return nil, err
 	}
+	d.current.writeCanonical()
+	d.wanted.writeCanonical()
 	return d.patch(), nil
 }
 

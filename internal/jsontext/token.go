@@ -28,9 +28,9 @@ func (r *TokenReader) Peek() byte {
 // Bracket reads the bracket that Peek has found.
 func (r *TokenReader) Bracket() { r.scanner.pos++ }
 
-// String reads the string that Peek has found, and returns what it stands for: never nil, and in the text's own
+// Text reads the string that Peek has found, and returns what it stands for: never nil, and in the text's own
 // memory unless it has escapes.
-func (r *TokenReader) String() []byte {
+func (r *TokenReader) Text() []byte {
 	raw, escaped, ok := r.scanner.str()
 	r.check(ok)
 	if escaped {

@@ -27,7 +27,7 @@ func TestTokensAreThoseOfTheText(t *testing.T) {
 					t.Fatalf("%s: got %q, want %v", text, kind, token)
 				}
 			case string:
-				got := r.String()
+				got := r.Text()
 				if kind != '"' || got == nil || string(got) != token {
 					t.Fatalf("%s: got %q, want %q", text, got, token)
 				}
@@ -67,7 +67,7 @@ func TestTokensOfATextThatWasNotChecked(t *testing.T) {
 			}()
 			r := NewTokenReader([]byte(text))
 			if r.Peek() == '"' {
-				_ = r.String()
+				_ = r.Text()
 			} else {
 				_ = r.Scalar()
 			}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// tree is a parsed JSON text together with its canonical form. Every value knows its place in both,
-// so that two values are the same if and only if their canonical bytes are.
+// tree is a parsed JSON text, together with its canonical form once that was written. Every value knows its
+// place in both, so that two values are the same if and only if their canonical bytes are.
 //
 // Nodes hold offsets instead of pointers: a tree is three slices without anything for the garbage
 // collector to follow, however many values the text has.
@@ -15,7 +15,7 @@ type tree struct {
 	root      node
 	nodes     []node // all others; the children of one node lie side by side
 	unescaped []byte // the names that are escaped in the text
-	canonical []byte
+	canonical []byte // empty up to writeCanonical
 	// canonicalString is the same as canonical, once it was asked for.
 	canonicalString string
 }
@@ -51,8 +51,6 @@ func parse(text []byte) (*tree, error) {
 	if !p.document() {
 		return nil, p.err()
 	}
-	p.tree.canonical = make([]byte, 0, len(text))
-	p.tree.write(&p.tree.root)
 	return p.tree, nil
 }
 
@@ -158,15 +156,26 @@ func (p *parser) settle(held int) textSpan {
 	return span(start, len(p.tree.nodes))
 }
 
-// sortMembers sorts the members of an object by name, and fails where two names are the same.
+// sortMembers sorts the members of an object by name, and fails where two names are the same. Most objects are
+// sorted already.
 func (p *parser) sortMembers(members []node) bool {
-	t := p.tree
-	slices.SortFunc(members, func(a, b node) int { return bytes.Compare(t.name(&a), t.name(&b)) })
-	for i := 1; i < len(members); i++ {
-		a, b := &members[i-1], &members[i]
-		if bytes.Equal(t.name(a), t.name(b)) {
-			return p.fail(int(max(a.raw.start, b.raw.start)), problemDuplicate)
-		}
+	if p.tree.ascendingUpTo(members) == len(members) {
+		return true
+	}
+	slices.SortFunc(members, func(a, b node) int { return bytes.Compare(p.tree.name(&a), p.tree.name(&b)) })
+	if i := p.tree.ascendingUpTo(members); i < len(members) {
+		return p.fail(int(max(members[i-1].raw.start, members[i].raw.start)), problemDuplicate)
 	}
 	return true
+}
+
+// ascendingUpTo returns the index of the first member whose name is not behind the one before; if there is none,
+// how many members there are.
+func (t *tree) ascendingUpTo(members []node) int {
+	for i := 1; i < len(members); i++ {
+		if bytes.Compare(t.name(&members[i-1]), t.name(&members[i])) >= 0 {
+			return i
+		}
+	}
+	return len(members)
 }

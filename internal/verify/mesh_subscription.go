@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -31,11 +32,8 @@ func flagsOf(r *resource.Resource) (flags, error) {
 
 // isSet tells whether an attribute is true.
 func isSet(r *resource.Resource, name string) bool {
-	text := object(r.Attributes)
-	all, ok := members(nil, text)
-	return ok && isObject(text) && slices.ContainsFunc(all, func(m member) bool {
-		return string(m.name) == name && string(m.value) == "true"
-	})
+	value, err := jsontext.Lookup(r.Attributes, name)
+	return err == nil && string(value) == "true"
 }
 
 // isCopying tells whether a node gets a copy from an event, before that or after.

@@ -94,7 +94,7 @@ func (p *structWriter) object() bool {
 		if p.stop.Stopped() {
 			return false
 		}
-		name := p.tokens.String()
+		name := p.tokens.Text()
 		if before != nil && bytes.Compare(before, name) >= 0 {
 			p.unsorted = true
 			return false
@@ -179,7 +179,7 @@ func (s *scalar) append(b []byte) []byte {
 
 func (p *structWriter) scalar() (scalar, bool) {
 	if p.tokens.Peek() == '"' {
-		return scalar{tag: convert.TagValueString, text: p.tokens.String()}, true
+		return scalar{tag: convert.TagValueString, text: p.tokens.Text()}, true
 	}
 	switch token := p.tokens.Scalar(); token[0] {
 	case 't':
