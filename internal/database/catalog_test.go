@@ -225,7 +225,7 @@ func TestIsCatalogType(t *testing.T) {
 func TestAttributesAreCanonical(t *testing.T) {
 	eachSample(t, func(t *testing.T, r *resource.Resource) {
 		if !jsontext.IsCanonical(r.Attributes) {
-			canonical, err := jsontext.Canonical(r.Attributes)
+			canonical, err := jsontext.Canonical(nil, r.Attributes)
 			t.Errorf("attributes are not canonical (%v)\n got: %s\nwant: %s", err, r.Attributes, canonical)
 		}
 	})

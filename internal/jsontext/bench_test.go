@@ -67,7 +67,7 @@ func BenchmarkIsCanonical(b *testing.B) {
 
 func BenchmarkCanonical(b *testing.B) {
 	benchmarkEach(b, func(text []byte) {
-		if _, err := Canonical(text); err != nil {
+		if _, err := Canonical(nil, text); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -81,7 +81,7 @@ func BenchmarkDiff(b *testing.B) {
 			have, want := []byte(current), []byte(wanted)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Diff(have, want, ignore); err != nil {
+				if _, err := Diff(nil, have, want, ignore); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,10 @@
 package jsontext
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // Canonical returns the canonical form of a JSON text: two texts are the same value if and only if
 // their canonical forms are the same bytes. The result is text itself where that is canonical already.
@@ -11,29 +15,35 @@ import "bytes"
 // written out where it is an integer of at most 21 digits, and otherwise as that integer, the letter e and
 // the exponent: 1.50 is 15e-1, 1e3 is 1000, 1e30 is 1e30.
 //
-// A text that Check would not accept at any depth is a *Error.
-func Canonical(text []byte) ([]byte, error) {
-	if IsCanonical(text) {
+// A text that Check would not accept at any depth is a *Error. If it is stopped, the error is
+// interrupt.ErrInterrupted.
+func Canonical(stop *interrupt.Poller, text []byte) ([]byte, error) {
+	if isCanonical(stop, text) {
 		return text, nil
 	}
-	return rewrite(text)
+	return rewrite(stop, text)
 }
 
 // rewrite is Canonical without the shortcut for what is canonical already.
-func rewrite(text []byte) ([]byte, error) {
-	tree, err := parse(text)
+func rewrite(stop *interrupt.Poller, text []byte) ([]byte, error) {
+	tree, err := parse(stop, text)
 	if err != nil {
 		return nil, err
 	}
-	tree.writeCanonical()
+	if err := tree.writeCanonical(stop); err != nil {
+		return nil, err
+	}
 	return tree.canonical, nil
 }
 
 // IsCanonical tells whether text is JSON in canonical form: see Canonical. It reads the text once,
 // at the cost of Check, and stops where it is not canonical.
-func IsCanonical(text []byte) bool {
+func IsCanonical(text []byte) bool { return isCanonical(nil, text) }
+
+// isCanonical is IsCanonical, or false if it was stopped.
+func isCanonical(stop *interrupt.Poller, text []byte) bool {
 	c := checker{
-		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
+		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit, stop: stop},
 		canonical: true,
 	}
 	return c.document(false)
@@ -44,8 +54,8 @@ func isCanonicalScalar(scalar []byte) bool {
 	if scalar[0] == '"' {
 		return isCanonicalString(scalar[1 : len(scalar)-1])
 	}
-	var room [64]byte
-	return bytes.Equal(appendCanonicalNumber(room[:0], scalar), scalar)
+	var scratch [64]byte
+	return bytes.Equal(appendCanonicalNumber(scratch[:0], scalar), scalar)
 }
 
 // isCanonicalString tells whether the inside of a checked string has no escape but those that it needs.
@@ -56,28 +66,30 @@ func isCanonicalString(raw []byte) bool {
 			return true
 		}
 		r, size := decodeEscape(raw[i:])
-		var room [8]byte
-		if !bytes.Equal(appendEscaped(room[:0], r), raw[i:i+size]) {
+		var scratch [8]byte
+		if !bytes.Equal(appendEscaped(scratch[:0], r), raw[i:i+size]) {
 			return false
 		}
 		raw = raw[i+size:]
 	}
 }
 
-// writeCanonical writes the canonical form of the whole tree.
-func (t *tree) writeCanonical() {
+// writeCanonical writes the canonical form of the whole tree. The error is that it was stopped.
+func (t *tree) writeCanonical(stop *interrupt.Poller) error {
 	t.canonical = make([]byte, 0, len(t.text))
-	t.write(&t.root)
+	t.write(stop, &t.root)
+	return stop.Err()
 }
 
 // write appends the canonical form of a node and everything below it.
-func (t *tree) write(n *node) {
+func (t *tree) write(stop *interrupt.Poller, n *node) {
 	start := len(t.canonical)
 	switch n.kind {
 	case '{', '[':
-		t.writeChildren(n)
+		t.writeChildren(stop, n)
 	default:
 		t.canonical = t.appendScalar(t.canonical, n)
+		stop.Spend(1 + (len(t.canonical)-start)/bytesPerUnit)
 	}
 	n.canonical = span(start, len(t.canonical))
 }
@@ -107,10 +119,13 @@ func (t *tree) appendScalar(dst []byte, n *node) []byte {
 	}
 }
 
-func (t *tree) writeChildren(n *node) {
+func (t *tree) writeChildren(stop *interrupt.Poller, n *node) {
 	t.canonical = append(t.canonical, n.kind)
 	children := t.children(n)
 	for i := range children {
+		if stop.Stopped() {
+			return
+		}
 		if i > 0 {
 			t.canonical = append(t.canonical, ',')
 		}
@@ -118,7 +133,7 @@ func (t *tree) writeChildren(n *node) {
 		if n.kind == '{' {
 			t.writeName(child)
 		}
-		t.write(child)
+		t.write(stop, child)
 	}
 	t.canonical = append(t.canonical, n.kind+2) // the brackets are two apart in ASCII
 }

@@ -37,7 +37,7 @@ func TestCanonical(t *testing.T) {
 		"names that are escaped canonically": {`{"\"":1,"\u0022x":2}`, `{"\"":1,"\"x":2}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Canonical([]byte(c.text))
+			got, err := Canonical(nil, []byte(c.text))
 			if err != nil || string(got) != c.want {
 				t.Fatalf("got %s, %v, want %s", got, err, c.want)
 			}
@@ -47,7 +47,7 @@ func TestCanonical(t *testing.T) {
 			if !IsCanonical(got) {
 				t.Errorf("%s is not canonical", got)
 			}
-			if again, err := Canonical(got); err != nil || !bytes.Equal(again, got) {
+			if again, err := Canonical(nil, got); err != nil || !bytes.Equal(again, got) {
 				t.Errorf("canonical again: %s, %v", again, err)
 			}
 		})
@@ -60,7 +60,7 @@ func TestCanonicalRefusesInvalidTexts(t *testing.T) {
 		strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), strings.Repeat(`{"a":`, 1_000_000),
 	} {
 		var problem *Error
-		if _, err := Canonical([]byte(text)); !errors.As(err, &problem) {
+		if _, err := Canonical(nil, []byte(text)); !errors.As(err, &problem) {
 			t.Errorf("%.20s: got %v, want a Error", text, err)
 		}
 		if IsCanonical([]byte(text)) {
@@ -72,7 +72,7 @@ func TestCanonicalRefusesInvalidTexts(t *testing.T) {
 func TestCanonicalLeavesItsInputAlone(t *testing.T) {
 	text := []byte(`{"b":"\u0041","a":[1.0,{"d":1,"c":2}]}`)
 	before := bytes.Clone(text)
-	if _, err := Canonical(text); err != nil || !bytes.Equal(text, before) {
+	if _, err := Canonical(nil, text); err != nil || !bytes.Equal(text, before) {
 		t.Errorf("text became %s, %v", text, err)
 	}
 }
@@ -87,8 +87,8 @@ func TestCanonicalIsTheSameForTheSameValueOnly(t *testing.T) {
 				other = change(t, model)
 			}
 			a, b := []byte(writeText(t, model)), []byte(writeText(t, other))
-			canonicalA, errA := Canonical(a)
-			canonicalB, errB := Canonical(b)
+			canonicalA, errA := Canonical(nil, a)
+			canonicalB, errB := Canonical(nil, b)
 			if errA != nil || errB != nil {
 				t.Fatalf("%s: %v, %s: %v", a, errA, b, errB)
 			}
@@ -99,7 +99,7 @@ func TestCanonicalIsTheSameForTheSameValueOnly(t *testing.T) {
 			if !sameDecoded(decode(t, a), decode(t, canonicalA)) {
 				t.Fatalf("another value: %s -> %s", a, canonicalA)
 			}
-			if again, err := Canonical(canonicalA); err != nil || !bytes.Equal(again, canonicalA) {
+			if again, err := Canonical(nil, canonicalA); err != nil || !bytes.Equal(again, canonicalA) {
 				t.Fatalf("%s -> %s, %v", canonicalA, again, err)
 			}
 			seen.Count("different", !same)
@@ -114,7 +114,7 @@ func TestIsCanonicalAgreesWithTheCanonicalForm(t *testing.T) {
 	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 20 {
-			text, err := rewrite([]byte(writeText(t, drawModelObject(t, 2))))
+			text, err := rewrite(nil, []byte(writeText(t, drawModelObject(t, 2))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestIsCanonicalAgreesWithTheCanonicalForm(t *testing.T) {
 				at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
 				text = slices.Delete(text, at, at+1)
 			}
-			rewritten, err := rewrite(text)
+			rewritten, err := rewrite(nil, text)
 			canonical := err == nil && bytes.Equal(rewritten, text)
 			if IsCanonical(text) != canonical {
 				t.Fatalf("canonical: %v, %v\n%s", canonical, err, text)
@@ -156,8 +156,8 @@ func TestCanonicalNumbersAreTheSameForTheSameValueOnly(t *testing.T) {
 				other.exponent++
 			}
 			a, b := []byte(writeText(t, number)), []byte(writeText(t, other))
-			canonicalA, errA := Canonical(a)
-			canonicalB, errB := Canonical(b)
+			canonicalA, errA := Canonical(nil, a)
+			canonicalB, errB := Canonical(nil, b)
 			if errA != nil || errB != nil {
 				t.Fatalf("%s: %v, %s: %v", a, errA, b, errB)
 			}

@@ -37,13 +37,13 @@ func ExactFloat(number []byte) (float64, bool) {
 	if f == 0 {
 		f = 0
 	}
-	var room [64]byte
-	written := AppendFloat(room[:0], f)
+	var scratch [64]byte
+	written := AppendFloat(scratch[:0], f)
 	return f, bytes.Equal(written, number) || sameNumber(written, number)
 }
 
 // sameNumber tells whether two checked numbers have the same exact decimal value.
 func sameNumber(a, b []byte) bool {
-	var roomA, roomB [64]byte
-	return bytes.Equal(appendCanonicalNumber(roomA[:0], a), appendCanonicalNumber(roomB[:0], b))
+	var scratchA, scratchB [64]byte
+	return bytes.Equal(appendCanonicalNumber(scratchA[:0], a), appendCanonicalNumber(scratchB[:0], b))
 }

@@ -34,7 +34,7 @@ func TestDoublesAreReadBack(t *testing.T) {
 		if math.Abs(f) < 1e21 && f == math.Trunc(f) && !IsCanonical(number) {
 			t.Fatalf("%s is not canonical", number)
 		}
-		canonical, err := Canonical(number)
+		canonical, err := Canonical(nil, number)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ func FuzzCanonical(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		problem := referenceProblem(text, depthLimit, exponentLimit)
-		canonical, err := Canonical(text)
+		canonical, err := Canonical(nil, text)
 		if (err == nil) != (problem == "") {
 			t.Fatalf("got %v, the reference says %q", err, problem)
 		}
@@ -68,7 +68,7 @@ func FuzzCanonical(f *testing.F) {
 			return
 		}
 		// The shortcut for what is canonical already is judged by the way without it.
-		rewritten, err := rewrite(text)
+		rewritten, err := rewrite(nil, text)
 		if err != nil || !bytes.Equal(rewritten, canonical) {
 			t.Fatalf("got %s, by parsing %s, %v", canonical, rewritten, err)
 		}
@@ -78,7 +78,7 @@ func FuzzCanonical(f *testing.F) {
 		if largeExponents(text) {
 			return
 		}
-		if again, err := Canonical(canonical); err != nil || !bytes.Equal(again, canonical) {
+		if again, err := Canonical(nil, canonical); err != nil || !bytes.Equal(again, canonical) {
 			t.Fatalf("canonical %s becomes %s, %v", canonical, again, err)
 		}
 		if !sameDecoded(decode(t, text), decode(t, canonical)) {
@@ -95,7 +95,7 @@ func FuzzDiff(f *testing.F) {
 		for _, text := range []string{current, wanted} {
 			if CheckObject([]byte(text), Limits{}) != nil || largeExponents([]byte(text)) {
 				// Nothing is promised but that it does not panic.
-				_, _ = Diff([]byte(current), []byte(wanted), []string{ignore})
+				_, _ = Diff(nil, []byte(current), []byte(wanted), []string{ignore})
 				return
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // Member is one member of a JSON object. Value is its value as it stands in the text, whose memory it shares.
@@ -57,19 +59,19 @@ type placedName struct {
 	offset int
 }
 
-// nameStack holds names. It has room for those of the usual text, so that memory is taken for others only.
+// nameStack holds names: those of the usual text in memory of its own, so that none is taken for them.
 type nameStack struct {
 	count int
-	room  [24]placedName
-	more  []placedName // all of them, from when the room did not suffice
+	first [24]placedName
+	more  []placedName // all of them, once there were more than those
 }
 
 func (s *nameStack) push(name placedName) {
-	if s.more == nil && s.count < len(s.room) {
-		s.room[s.count] = name
+	if s.more == nil && s.count < len(s.first) {
+		s.first[s.count] = name
 	} else {
 		if s.more == nil {
-			s.more = append(s.more, s.room[:]...)
+			s.more = append(s.more, s.first[:]...)
 		}
 		s.more = append(s.more[:s.count], name)
 	}
@@ -79,20 +81,28 @@ func (s *nameStack) push(name placedName) {
 // since returns the names that were pushed when there were count of them.
 func (s *nameStack) since(count int) []placedName {
 	if s.more == nil {
-		return s.room[count:s.count]
+		return s.first[count:s.count]
 	}
 	return s.more[count:s.count]
 }
 
 // firstRepetition returns the offset of the first name that repeats another one. It reorders the names:
 // sorting keeps it at O(n log n) whatever they are, where a hash would depend on luck or a random seed.
-func firstRepetition(names []placedName) (offset int, repeated bool) {
-	slices.SortFunc(names, func(a, b placedName) int { return bytes.Compare(a.name, b.name) })
+func firstRepetition(stop *interrupt.Poller, names []placedName) (offset int, repeated bool) {
+	slices.SortFunc(names, func(a, b placedName) int { return compareNames(stop, a.name, b.name) })
 	offset = math.MaxInt
-	for i := 1; i < len(names); i++ {
+	for i := 1; i < len(names) && !stop.Stopped(); i++ {
 		if bytes.Equal(names[i-1].name, names[i].name) {
 			offset = min(offset, max(names[i-1].offset, names[i].offset))
 		}
 	}
 	return offset, offset != math.MaxInt
+}
+
+// compareNames compares two names, unless the sorting that it is for was stopped: the rest is quick then.
+func compareNames(stop *interrupt.Poller, a, b []byte) int {
+	if stop.Stopped() {
+		return 0
+	}
+	return bytes.Compare(a, b)
 }

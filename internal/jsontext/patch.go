@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // Operation is one operation of a JSON Patch (RFC 6902). Op is "add", "remove" or "replace" in patches that this
@@ -30,24 +32,40 @@ type Operation struct {
 //
 // Equal bytes are not parsed. Otherwise time and the size of the patch are in proportion to the texts, up
 // to sorting: a patch that would be far larger than they are replaces members of the object as a
-// whole. Texts that CheckObject does not accept are an *Error.
-func Diff(current, wanted []byte, ignore []string) ([]Operation, error) {
-	d, err := newDiffer(current, wanted, ignore)
-	if d == nil || err != nil || d.same(&d.current.root, &d.wanted.root, d.ignored) {
+// whole. Texts that CheckObject does not accept are an *Error. If it is stopped, the error is
+// interrupt.ErrInterrupted.
+func Diff(stop *interrupt.Poller, current, wanted []byte, ignore []string) ([]Operation, error) {
+	d, err := newDiffer(stop, current, wanted, ignore)
+	if d == nil || err != nil {
 		return nil, err
 	}
-	d.current.writeCanonical()
-	d.wanted.writeCanonical()
-	return d.patch(), nil
+	if d.same(&d.current.root, &d.wanted.root, d.ignored) {
+		return nil, stop.Err()
+	}
+	if err := d.current.writeCanonical(stop); err != nil {
+		return nil, err
+	}
+	if err := d.wanted.writeCanonical(stop); err != nil {
+		return nil, err
+	}
+	operations := d.patch()
+	if err := stop.Err(); err != nil {
+		return nil, err
+	}
+	return operations, nil
 }
 
 // Same tells whether Diff finds no difference, without making a patch.
-func Same(current, wanted []byte, ignore []string) (bool, error) {
-	d, err := newDiffer(current, wanted, ignore)
+func Same(stop *interrupt.Poller, current, wanted []byte, ignore []string) (bool, error) {
+	d, err := newDiffer(stop, current, wanted, ignore)
 	if d == nil || err != nil {
 		return err == nil, err
 	}
-	return d.same(&d.current.root, &d.wanted.root, d.ignored), nil
+	same := d.same(&d.current.root, &d.wanted.root, d.ignored)
+	if err := stop.Err(); err != nil {
+		return false, err
+	}
+	return same, nil
 }
 
 // differ makes one patch.
@@ -59,29 +77,30 @@ type differ struct {
 	size            int    // of all operations, those beyond the limit included
 	limit           int    // of size: what goes beyond it is only counted
 	cells           int    // how large tables of common subsequences may still be
+	stop            *interrupt.Poller
 }
 
 // newDiffer parses the objects. It returns nil where there is no need to: nothing differs.
-func newDiffer(current, wanted []byte, ignore []string) (*differ, error) {
+func newDiffer(stop *interrupt.Poller, current, wanted []byte, ignore []string) (*differ, error) {
 	if bytes.Equal(current, wanted) {
 		return nil, nil
 	}
-	d := &differ{ignored: newPlaces(ignore)}
+	d := &differ{ignored: newPlaces(ignore), stop: stop}
 	var err error
-	if d.current, err = parseObject(current); err != nil {
+	if d.current, err = parseObject(stop, current); err != nil {
 		return nil, err
 	}
-	if d.wanted, err = parseObject(wanted); err != nil {
+	if d.wanted, err = parseObject(stop, wanted); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
-func parseObject(text []byte) (*tree, error) {
+func parseObject(stop *interrupt.Poller, text []byte) (*tree, error) {
 	if len(text) == 0 {
 		text = []byte("{}")
 	}
-	parsed, err := parse(text)
+	parsed, err := parse(stop, text)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +154,8 @@ func (d *differ) members(
 		if below.all() {
 			continue
 		}
-		held := len(d.path)
-		d.path = appendPointerStep(d.path, m.name)
+		length := len(d.path)
+		d.path = appendPointerSegment(d.path, m.name)
 		switch {
 		case m.wanted == nil:
 			d.emit("remove", nil)
@@ -145,7 +164,7 @@ func (d *differ) members(
 		default:
 			compare(m.current, m.wanted, below)
 		}
-		d.path = d.path[:held]
+		d.path = d.path[:length]
 	}
 }
 

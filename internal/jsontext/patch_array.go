@@ -10,23 +10,26 @@ const maxCells = 1 << 20
 func (d *differ) elements(current, wanted *node) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	head := 0
-	for head < min(len(have), len(want)) && d.equal(&have[head], &want[head]) {
+	for head < min(len(have), len(want)) && d.equal(&have[head], &want[head]) && !d.stop.Stopped() {
 		head++
 	}
 	have, want = have[head:], want[head:]
 	tail := 0
-	for tail < min(len(have), len(want)) && d.equal(&have[len(have)-1-tail], &want[len(want)-1-tail]) {
+	for tail < min(len(have), len(want)) && d.equal(&have[len(have)-1-tail], &want[len(want)-1-tail]) && !d.stop.Stopped() {
 		tail++
 	}
 	have, want = have[:len(have)-tail], want[:len(want)-tail]
 
-	kept := d.kept(have, want)
-	if head+tail+len(kept) == 0 {
+	common := d.commonElements(have, want)
+	if head+tail+len(common) == 0 {
 		d.orReplace(wanted, func() { d.gap(0, have, want) })
 		return
 	}
 	i, j := 0, 0
-	for _, k := range append(kept, keptElement{len(have), len(want)}) {
+	for _, k := range append(common, commonElement{len(have), len(want)}) {
+		if d.stop.Stopped() {
+			return
+		}
 		d.gap(head+j, have[i:k.current], want[j:k.wanted])
 		i, j = k.current+1, k.wanted+1
 	}
@@ -55,14 +58,14 @@ func (d *differ) gap(index int, have, want []node) {
 func (d *differ) elementsInPlace(current, wanted *node, ignored *places) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	// An ignored element without a counterpart need neither go nor come, unless one behind it must.
-	keep, need := len(want), len(want)
-	for keep < len(have) && ignored.element(keep).all() {
-		keep++
+	stay, need := len(want), len(want)
+	for stay < len(have) && ignored.element(stay).all() && !d.stop.Stopped() {
+		stay++
 	}
-	for need > len(have) && ignored.element(need-1).all() {
+	for need > len(have) && ignored.element(need-1).all() && !d.stop.Stopped() {
 		need--
 	}
-	for i := len(have); i < need; i++ {
+	for i := len(have); i < need && !d.stop.Stopped(); i++ {
 		if ignored.element(i).all() {
 			d.emit("replace", wanted) // since no operation may name the element
 			return
@@ -71,40 +74,46 @@ func (d *differ) elementsInPlace(current, wanted *node, ignored *places) {
 	for i := range min(len(have), len(want)) {
 		d.at(i, func() { d.value(&have[i], &want[i], ignored.element(i)) })
 	}
-	for range len(have) - keep {
-		d.at(keep, func() { d.emit("remove", nil) })
+	for range len(have) - stay {
+		d.at(stay, func() { d.emit("remove", nil) })
 	}
 	for i := len(have); i < need; i++ {
 		d.at(i, func() { d.emit("add", &want[i]) })
 	}
 }
 
-// at runs a comparison of the elements at the index of two arrays.
+// at runs a comparison of the elements at the index of two arrays, unless it was stopped: the rest is quick then.
 func (d *differ) at(index int, compare func()) {
-	held := len(d.path)
+	if d.stop.Stopped() {
+		return
+	}
+	length := len(d.path)
 	d.path = strconv.AppendInt(append(d.path, '/'), int64(index), 10)
 	compare()
-	d.path = d.path[:held]
+	d.path = d.path[:length]
 }
 
-// keptElement is an element that two arrays have in common, by its index in both.
-type keptElement struct{ current, wanted int }
+// commonElement is an element that two arrays have in common, by its index in both.
+type commonElement struct{ current, wanted int }
 
-// kept finds a longest common subsequence of elements of which neither the first nor the last ones are the
+// commonElements finds a longest common subsequence of elements of which neither the first nor the last ones are the
 // same. It returns none where finding it would cost too much, which is correct as well.
-func (d *differ) kept(have, want []node) []keptElement {
+func (d *differ) commonElements(have, want []node) []commonElement {
 	if len(have)*len(want) <= 1 || len(have) > d.cells/len(want) {
 		return nil
 	}
 	d.cells -= len(have) * len(want)
 	numbers := make(map[string]int32, len(have)+len(want))
-	return longestCommon(numberElements(d.current, have, numbers), numberElements(d.wanted, want, numbers))
+	return d.longestCommon(d.numberElements(d.current, have, numbers), d.numberElements(d.wanted, want, numbers))
 }
 
 // numberElements gives the same number to the same values.
-func numberElements(t *tree, elements []node, numbers map[string]int32) []int32 {
+func (d *differ) numberElements(t *tree, elements []node, numbers map[string]int32) []int32 {
 	numbered := make([]int32, len(elements))
 	for i := range elements {
+		if d.stop.Stopped() {
+			break
+		}
 		canonical := t.canonString(&elements[i])
 		number, known := numbers[canonical]
 		if !known {
@@ -118,11 +127,14 @@ func numberElements(t *tree, elements []node, numbers map[string]int32) []int32 
 
 // longestCommon returns a longest common subsequence of a and b, in order. The shorter of them has less
 // than 65536 elements: see maxCells.
-func longestCommon(a, b []int32) []keptElement {
+func (d *differ) longestCommon(a, b []int32) []commonElement {
 	// lengths[i*width+j] is the length of a longest common subsequence of a[i:] and b[j:].
 	width := len(b) + 1
 	lengths := make([]uint16, (len(a)+1)*width)
 	for i := len(a) - 1; i >= 0; i-- {
+		if d.stop.Spend(1 + width/bytesPerUnit) {
+			return nil
+		}
 		row, next := lengths[i*width:], lengths[(i+1)*width:]
 		for j := len(b) - 1; j >= 0; j-- {
 			if a[i] == b[j] {
@@ -132,11 +144,11 @@ func longestCommon(a, b []int32) []keptElement {
 			}
 		}
 	}
-	common := make([]keptElement, 0, lengths[0])
-	for i, j := 0, 0; i < len(a) && j < len(b); {
+	common := make([]commonElement, 0, lengths[0])
+	for i, j := 0, 0; i < len(a) && j < len(b) && !d.stop.Stopped(); {
 		switch {
 		case a[i] == b[j]:
-			common = append(common, keptElement{i, j})
+			common = append(common, commonElement{i, j})
 			i, j = i+1, j+1
 		case lengths[(i+1)*width+j] >= lengths[i*width+j+1]:
 			i++

@@ -10,7 +10,7 @@ func (d *differ) equal(current, wanted *node) bool {
 	return bytes.Equal(d.current.canon(current), d.wanted.canon(wanted))
 }
 
-// same tells whether two values are the same but for the ignored places.
+// same tells whether two values are the same but for the ignored places. Anything, if it was stopped.
 func (d *differ) same(current, wanted *node, ignored *places) bool {
 	switch {
 	case ignored.all():
@@ -32,8 +32,8 @@ func (d *differ) sameScalar(current, wanted *node) bool {
 	if current.plain && wanted.plain {
 		return false
 	}
-	var roomA, roomB [128]byte
-	return bytes.Equal(d.current.appendScalar(roomA[:0], current), d.wanted.appendScalar(roomB[:0], wanted))
+	var scratchA, scratchB [128]byte
+	return bytes.Equal(d.current.appendScalar(scratchA[:0], current), d.wanted.appendScalar(scratchB[:0], wanted))
 }
 
 func (d *differ) sameMembers(current, wanted *node, ignored *places) bool {
@@ -52,6 +52,9 @@ func (d *differ) sameMembers(current, wanted *node, ignored *places) bool {
 func (d *differ) sameElements(current, wanted *node, ignored *places) bool {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	for i := range max(len(have), len(want)) {
+		if d.stop.Stopped() {
+			return false
+		}
 		below := ignored.element(i)
 		if below.all() {
 			continue
@@ -69,11 +72,11 @@ type memberPair struct {
 	current, wanted *node
 }
 
-// pairs goes through the members of two objects, in the order of their names.
+// pairs goes through the members of two objects, in the order of their names, until it is stopped.
 func (d *differ) pairs(current, wanted *node) iter.Seq[memberPair] {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	return func(yield func(memberPair) bool) {
-		for i, j := 0, 0; i < len(have) || j < len(want); {
+		for i, j := 0, 0; (i < len(have) || j < len(want)) && !d.stop.Stopped(); {
 			var m memberPair
 			order := 0
 			switch {

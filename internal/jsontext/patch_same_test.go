@@ -51,7 +51,7 @@ func TestSame(t *testing.T) {
 		{a: deep("1"), b: deep("2")},
 		{a: membersOf(5_000, `"\n"`), b: membersOf(5_000, `"\u000a"`), same: true},
 	} {
-		if got, err := Same([]byte(test.a), []byte(test.b), test.ignore); got != test.same || err != nil {
+		if got, err := Same(nil, []byte(test.a), []byte(test.b), test.ignore); got != test.same || err != nil {
 			t.Errorf("%.80s and %.80s without %v: %v, %v, want %v", test.a, test.b, test.ignore, got, err, test.same)
 		}
 	}
@@ -79,12 +79,12 @@ func TestNoObject(t *testing.T) {
 				continue
 			}
 			for _, pair := range [][2]string{{text, other}, {other, text}} {
-				if same, err := Same([]byte(pair[0]), []byte(pair[1]), []string{"/a"}); same || !errors.As(err, &problem) {
+				if same, err := Same(nil, []byte(pair[0]), []byte(pair[1]), []string{"/a"}); same || !errors.As(err, &problem) {
 					t.Errorf("%.80q and %.80q: %v, %v", pair[0], pair[1], same, err)
 				}
 			}
 		}
-		if same, err := Same([]byte(text), []byte(text), nil); !same || err != nil {
+		if same, err := Same(nil, []byte(text), []byte(text), nil); !same || err != nil {
 			t.Errorf("%.80q and itself: %v, %v", text, same, err)
 		}
 	}

@@ -26,11 +26,11 @@ type side struct {
 func sideOf(text string, ignore ...string) side { return side{[]byte(text), ignore} }
 
 func diff(current, wanted side) ([]Operation, error) {
-	return Diff(current.text, wanted.text, wanted.ignore)
+	return Diff(nil, current.text, wanted.text, wanted.ignore)
 }
 
 func same(current, wanted side) (bool, error) {
-	return Same(current.text, wanted.text, wanted.ignore)
+	return Same(nil, current.text, wanted.text, wanted.ignore)
 }
 
 func TestDiff(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 )
 
 // ValidPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
-// any number of steps that each start with a slash, with ~ only in ~0 (for ~) and ~1 (for /).
+// any number of segments that each start with a slash, with ~ only in ~0 (for ~) and ~1 (for /).
 func ValidPointer(p string) bool {
 	if p != "" && p[0] != '/' || !utf8.ValidString(p) {
 		return false
@@ -20,8 +20,8 @@ func ValidPointer(p string) bool {
 	return true
 }
 
-// appendPointerStep appends the step of a JSON pointer that leads to the member of that name.
-func appendPointerStep(pointer, name []byte) []byte {
+// appendPointerSegment appends the segment of a JSON pointer that leads to the member of that name.
+func appendPointerSegment(pointer, name []byte) []byte {
 	pointer = append(pointer, '/')
 	for _, c := range name {
 		switch c {
@@ -36,8 +36,8 @@ func appendPointerStep(pointer, name []byte) []byte {
 	return pointer
 }
 
-// cutPointerStep returns the name that the first step of a pointer leads to, and the pointer from there.
-func cutPointerStep(pointer string) (name, rest string) {
+// cutPointerSegment returns the name that the first segment of a pointer leads to, and the pointer from there.
+func cutPointerSegment(pointer string) (name, rest string) {
 	name, rest = pointer[1:], ""
 	if i := strings.IndexByte(name, '/'); i >= 0 {
 		name, rest = name[:i], name[i:]
@@ -50,7 +50,7 @@ func cutPointerStep(pointer string) (name, rest string) {
 }
 
 // places is a set of places in a JSON value: those that JSON pointers lead to, and all below them. The
-// nil set is empty. Its steps are taken as they are asked for, so that long pointers cost nothing where
+// nil set is empty. Its segments are taken as they are asked for, so that long pointers cost nothing where
 // the value is not as deep.
 type places struct {
 	whole    bool     // the value itself is in the set
@@ -93,8 +93,8 @@ func (p *places) member(name []byte) *places {
 	if p.below == nil {
 		p.below = make(map[string]*places)
 		for _, pointer := range p.pointers {
-			step, rest := cutPointerStep(pointer)
-			p.below[step] = p.below[step].with(rest)
+			segment, rest := cutPointerSegment(pointer)
+			p.below[segment] = p.below[segment].with(rest)
 		}
 	}
 	return p.below[string(name)]
@@ -105,6 +105,6 @@ func (p *places) element(index int) *places {
 	if p == nil {
 		return nil
 	}
-	var room [20]byte
-	return p.member(strconv.AppendInt(room[:0], int64(index), 10))
+	var scratch [20]byte
+	return p.member(strconv.AppendInt(scratch[:0], int64(index), 10))
 }

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // scanner reads a JSON text (RFC 8259) from left to right, one token at a time. It is what everything
@@ -19,6 +21,8 @@ type scanner struct {
 	exponentDigits int  // how many digits the exponent of a number may have, leading zeros not counted
 	spaced         bool // whether white space was skipped
 	problem        string
+	stop           *interrupt.Poller
+	polled         int // up to where stop knows of the text
 }
 
 // fail notes the problem, which must not quote the text.
@@ -35,8 +39,23 @@ func (s *scanner) failExpecting(problem string) bool {
 	return s.fail(s.pos, problem)
 }
 
-// err is the problem as an error.
-func (s *scanner) err() error { return &Error{Offset: s.pos, Problem: s.problem} }
+// err is the problem as an error, or that the scanner was stopped.
+func (s *scanner) err() error {
+	if err := s.stop.Err(); err != nil {
+		return err
+	}
+	return &Error{Offset: s.pos, Problem: s.problem}
+}
+
+// stopped polls, for what was read since it did so before.
+func (s *scanner) stopped() bool {
+	if s.stop == nil {
+		return false
+	}
+	units := 1 + (s.pos-s.polled)/bytesPerUnit
+	s.polled = s.pos
+	return s.stop.Spend(units) && !s.fail(s.pos, problemStopped)
+}
 
 // peek returns the byte at the current position: 0, which starts no token, at the end.
 func (s *scanner) peek() byte {
@@ -62,6 +81,9 @@ func (s *scanner) space() {
 // end checks that nothing but white space is left.
 func (s *scanner) end() bool {
 	s.space()
+	if s.stopped() {
+		return false
+	}
 	return s.pos == len(s.text) || s.fail(s.pos, problemTrailing)
 }
 
@@ -78,6 +100,9 @@ func (s *scanner) open() bool {
 // next moves to the next member or element of the container that ends with the given bracket, or leaves
 // the container. It returns false at the container's end and on failure; see the problem for which.
 func (s *scanner) next(first bool, end byte) bool {
+	if s.stopped() {
+		return false
+	}
 	s.space()
 	c := s.peek()
 	if c == end {

@@ -3,6 +3,8 @@ package jsontext
 import (
 	"bytes"
 	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // tree is a parsed JSON text, together with its canonical form once that was written. Every value knows its
@@ -39,12 +41,12 @@ func span(start, end int) textSpan { return textSpan{int32(start), int32(end)} }
 
 // parse parses any text that Check accepts within the largest limits, and the canonical forms of
 // those. Other texts are a *Error.
-func parse(text []byte) (*tree, error) {
+func parse(stop *interrupt.Poller, text []byte) (*tree, error) {
 	if len(text) > MaxSize {
 		return nil, &Error{Problem: problemSize}
 	}
 	p := parser{
-		scanner: scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit},
+		scanner: scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit, stop: stop},
 		tree:    &tree{text: text, nodes: make([]node, 0, 8+len(text)/16)},
 		pending: make([]node, 0, 16),
 	}
@@ -111,7 +113,7 @@ func (p *parser) value() (node, bool) {
 }
 
 func (p *parser) array(n *node) bool {
-	held := len(p.pending)
+	first := len(p.pending)
 	for first := true; p.next(first, ']'); first = false {
 		element, ok := p.value()
 		if !ok {
@@ -119,12 +121,12 @@ func (p *parser) array(n *node) bool {
 		}
 		p.pending = append(p.pending, element)
 	}
-	n.children = p.settle(held)
+	n.children = p.finish(first)
 	return p.problem == ""
 }
 
 func (p *parser) object(n *node) bool {
-	held := len(p.pending)
+	first := len(p.pending)
 	for first := true; p.next(first, '}'); first = false {
 		start := p.pos + 1
 		raw, escaped, ok := p.name()
@@ -144,15 +146,15 @@ func (p *parser) object(n *node) bool {
 		member.name, member.nameEscaped = name, escaped
 		p.pending = append(p.pending, member)
 	}
-	n.children = p.settle(held)
+	n.children = p.finish(first)
 	return p.problem == "" && p.sortMembers(p.tree.children(n))
 }
 
-// settle moves the children of a container that has been read to their final place.
-func (p *parser) settle(held int) textSpan {
+// finish moves the children of a container, which are pending from the first on, to their place in the tree.
+func (p *parser) finish(first int) textSpan {
 	start := len(p.tree.nodes)
-	p.tree.nodes = append(p.tree.nodes, p.pending[held:]...)
-	p.pending = p.pending[:held]
+	p.tree.nodes = append(p.tree.nodes, p.pending[first:]...)
+	p.pending = p.pending[:first]
 	return span(start, len(p.tree.nodes))
 }
 
@@ -162,7 +164,10 @@ func (p *parser) sortMembers(members []node) bool {
 	if p.tree.ascendingUpTo(members) == len(members) {
 		return true
 	}
-	slices.SortFunc(members, func(a, b node) int { return bytes.Compare(p.tree.name(&a), p.tree.name(&b)) })
+	slices.SortFunc(members, func(a, b node) int { return compareNames(p.stop, p.tree.name(&a), p.tree.name(&b)) })
+	if p.stop.Err() != nil {
+		return false
+	}
 	if i := p.tree.ascendingUpTo(members); i < len(members) {
 		return p.fail(int(max(members[i-1].raw.start, members[i].raw.start)), problemDuplicate)
 	}

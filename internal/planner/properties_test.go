@@ -471,7 +471,7 @@ func (c propertyCheck) reachesEnd() {
 			c.Errorf("%s is left over", got.Identifier)
 			continue
 		}
-		if diff, err := resource.DiffAttributes(got, want); err != nil || len(diff) > 0 {
+		if diff, err := resource.DiffAttributes(nil, got, want); err != nil || len(diff) > 0 {
 			c.Errorf("%s has other attributes: %v %v", got.Identifier, diff, err)
 		}
 		if !slices.Equal(got.Dependencies, want.Dependencies) || !slices.Equal(got.TypeDependencies, want.TypeDependencies) {

@@ -175,7 +175,7 @@ func checkEnd(t *testing.T, state, end *resource.State) {
 			t.Errorf("%s is missing at the end", want.Identifier)
 			continue
 		}
-		if diff, err := resource.DiffAttributes(got, want); err != nil || len(diff) > 0 {
+		if diff, err := resource.DiffAttributes(nil, got, want); err != nil || len(diff) > 0 {
 			t.Errorf("%s has other attributes at the end: %v %v", want.Identifier, diff, err)
 		}
 		// What the planner made itself has its dependencies in its attributes, too.

@@ -100,7 +100,7 @@ func (w *digestWriter) json(text []byte, missing string) {
 		w.literal(missing)
 		return
 	}
-	if canonical, err := jsontext.Canonical(text); err == nil {
+	if canonical, err := jsontext.Canonical(w.stop, text); err == nil {
 		text = canonical
 	}
 	if len(text) > digestExcess {

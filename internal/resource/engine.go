@@ -73,7 +73,7 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 	if e.isPending(v) {
 		return Event{}, nil
 	}
-	diff, err := DiffAttributes(current, wanted)
+	diff, err := DiffAttributes(e.stop, current, wanted)
 	if err != nil {
 		return Event{}, err
 	}

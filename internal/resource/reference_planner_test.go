@@ -132,7 +132,7 @@ func (ref *reference) rule(
 	if different {
 		ref.seen.Count("a diff beside another reason", event.Reason != resource.ReasonHasDiff)
 		// How patches look has a reference of its own.
-		event.Diff, _ = resource.DiffAttributes(current, desired)
+		event.Diff, _ = resource.DiffAttributes(nil, current, desired)
 	}
 	return &event
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 )
 
@@ -93,18 +94,19 @@ func (r *Resource) Wanted() *Resource {
 
 // DiffAttributes returns the JSON Patch that leads from the attributes of current to those of wanted, outside the
 // places that wanted.DiffIgnore names: see jsontext.Diff. It is nil where the two have different resource versions,
-// which are never compared. Attributes that are no JSON object are a *jsontext.Error.
-func DiffAttributes(current, wanted *Resource) ([]jsontext.Operation, error) {
+// which are never compared. Attributes that are no JSON object are a *jsontext.Error; that it was stopped is
+// interrupt.ErrInterrupted.
+func DiffAttributes(stop *interrupt.Poller, current, wanted *Resource) ([]jsontext.Operation, error) {
 	if current.ResourceVersion != wanted.ResourceVersion {
 		return nil, nil
 	}
-	return jsontext.Diff(current.Attributes, wanted.Attributes, wanted.DiffIgnore)
+	return jsontext.Diff(stop, current.Attributes, wanted.Attributes, wanted.DiffIgnore)
 }
 
-// SameAttributes tells whether DiffAttributes(r, wanted) finds no difference, without making a patch.
-func (r *Resource) SameAttributes(wanted *Resource) (bool, error) {
+// SameAttributes tells whether DiffAttributes(stop, r, wanted) finds no difference, without making a patch.
+func (r *Resource) SameAttributes(stop *interrupt.Poller, wanted *Resource) (bool, error) {
 	if r.ResourceVersion != wanted.ResourceVersion {
 		return true, nil
 	}
-	return jsontext.Same(r.Attributes, wanted.Attributes, wanted.DiffIgnore)
+	return jsontext.Same(stop, r.Attributes, wanted.Attributes, wanted.DiffIgnore)
 }

@@ -1,7 +1,6 @@
 package request
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
@@ -126,21 +125,8 @@ func difference(stop *interrupt.Poller, a, b *resource.Resource) string {
 }
 
 func sameAttributes(stop *interrupt.Poller, a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	stop.Spend(1 + (len(a)+len(b))/bytesPerUnit)
-	a, errA := jsontext.Canonical(orEmptyObject(a))
-	b, errB := jsontext.Canonical(orEmptyObject(b))
-	// Invalid attributes are a violation of their own.
-	return errA != nil || errB != nil || bytes.Equal(a, b)
-}
-
-func orEmptyObject(attributes []byte) []byte {
-	if len(attributes) == 0 {
-		return []byte("{}")
-	}
-	return attributes
+	same, err := jsontext.Same(stop, a, b, nil)
+	return same || err != nil // invalid attributes are a violation of their own
 }
 
 func sameSet[T comparable](stop *interrupt.Poller, a, b []T, compare func(T, T) int) bool {

@@ -30,7 +30,7 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if !p.unsorted {
 		return false
 	}
-	sorted, err := jsontext.Canonical(text)
+	sorted, err := jsontext.Canonical(w.stop, text)
 	if err != nil {
 		return false
 	}

@@ -24,7 +24,7 @@ const (
 func canonical(t interface{ Fatal(...any) }, r *resource.Resource) resource.Resource {
 	c := *r.Clone()
 	if len(c.Attributes) > 0 {
-		text, err := jsontext.Canonical(c.Attributes)
+		text, err := jsontext.Canonical(nil, c.Attributes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,11 +240,11 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := event.Diff[0].Value
-		want, err := jsontext.Canonical(text)
+		want, err := jsontext.Canonical(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := jsontext.Canonical(again); err != nil || !bytes.Equal(got, want) {
+		if got, err := jsontext.Canonical(nil, again); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("%s became %s (%v)", text, again, err)
 		}
 	})

@@ -21,7 +21,7 @@ func (o *orchestrator) checkState() error {
 		case !o.sound(want.Identifier):
 			return fmt.Errorf("at the end, %v is recorded as failed", want.Identifier)
 		}
-		diff, err := resource.DiffAttributes(got, want)
+		diff, err := resource.DiffAttributes(nil, got, want)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,131 @@
+package jsontext
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
+
+// longComputations are all that take a Poller, on texts that keep them busy.
+func longComputations() map[string]func(stop *interrupt.Poller) error {
+	computations := map[string]func(stop *interrupt.Poller) error{}
+	for name, text := range map[string]string{
+		"unsorted": membersOf(20_000, "1.0"),
+		"array":    numbers(0, 20_000),
+		"deep":     nested("1.0", 2_000),
+	} {
+		computations["check "+name] = func(stop *interrupt.Poller) error {
+			return CheckObject([]byte(text), Limits{MaxDepth: depthLimit, Stop: stop})
+		}
+		computations["canonical "+name] = func(stop *interrupt.Poller) error {
+			_, err := Canonical(stop, []byte(" "+text))
+			return err
+		}
+	}
+	for name, pair := range map[string][2]string{
+		"members":         {membersOf(20_000, "1.0"), membersOf(20_000, "2.0")},
+		"equal members":   {membersOf(20_000, "1.0"), membersOf(20_000, "1")},
+		"equal elements":  {numbers(0, 20_000), " " + numbers(0, 20_000)},
+		"other elements":  {numbers(0, 20_000), numbers(20_000, 40_000)},
+		"common elements": {numbers(100, 500), strings.ReplaceAll(numbers(101, 500), "5,", "x,")},
+		"deep":            {nested("1", 2_000), nested("2", 2_000)},
+	} {
+		current, wanted := []byte(pair[0]), []byte(strings.ReplaceAll(pair[1], "x", "0"))
+		for _, ignore := range [][]string{nil, {"/numbers/0", "/0"}} {
+			computations[fmt.Sprintf("diff %s, %d ignored", name, len(ignore))] = func(stop *interrupt.Poller) error {
+				_, err := Diff(stop, current, wanted, ignore)
+				return err
+			}
+			computations[fmt.Sprintf("same %s, %d ignored", name, len(ignore))] = func(stop *interrupt.Poller) error {
+				_, err := Same(stop, current, wanted, ignore)
+				return err
+			}
+		}
+	}
+	return computations
+}
+
+// leastPolls is how often computations poll at least: once for every value in each loop that goes over them.
+var leastPolls = map[string]int{
+	"check array":                     20_000, // read
+	"check unsorted":                  20_000 + 20_000*14,
+	"canonical array":                 3 * 20_000, // read, written, and the scalar in it
+	"canonical unsorted":              3*20_000 + 20_000*14,
+	"canonical deep":                  3 * 2_000,
+	"same equal elements, 0 ignored":  3 * 20_000, // read twice, compared
+	"same equal members, 2 ignored":   3*20_000 + 2*20_000*14,
+	"diff other elements, 0 ignored":  7 * 20_000, // read and written twice, and a gap of elements
+	"diff other elements, 2 ignored":  7 * 20_000,
+	"diff common elements, 0 ignored": 11 * 400, // and numbered twice, a row of the table, and the way through it
+	"diff members, 0 ignored":         7*20_000 + 2*20_000*14,
+	"diff deep, 0 ignored":            8 * 2_000, // and compared
+}
+
+// TestComputationsPollAndStop counts the polls of each computation, and stops it at some of them.
+func TestComputationsPollAndStop(t *testing.T) {
+	for name, compute := range longComputations() {
+		polls := 0
+		err := compute(interrupt.Watched(make(chan struct{}), func(units int) {
+			if polls++; units > 16 {
+				t.Errorf("%s: %d units at once", name, units)
+			}
+		}))
+		if least := max(leastPolls[name], 500); err != nil || polls < least {
+			t.Errorf("%s: %v, %d polls, want %d", name, err, polls, least)
+		}
+		for i := range 5 {
+			done, n, last := make(chan struct{}), 0, 1+i*(polls-1)/4
+			err := compute(interrupt.Watched(done, func(int) {
+				if n++; n == last {
+					close(done)
+				}
+			}))
+			if !errors.Is(err, interrupt.ErrInterrupted) {
+				t.Errorf("%s: stopped at poll %d of %d: %v", name, last, polls, err)
+			}
+			// Only sorting goes on, without looking at names.
+			if n > last+60_000 {
+				t.Errorf("%s: stopped at poll %d of %d, goes on up to %d", name, last, polls, n)
+			}
+		}
+	}
+}
+
+// nested is a value in as many objects and arrays.
+func nested(value string, depth int) string {
+	return strings.Repeat(`{"a":[`, depth/2) + value + strings.Repeat(`]}`, depth/2)
+}
+
+// TestDeepestTextTakesFewMegabytesOfStack: recursion goes as deep as a text is nested, which is limited.
+func TestDeepestTextTakesFewMegabytesOfStack(t *testing.T) {
+	one, other := []byte(nested("1", depthLimit)), []byte(nested("2", depthLimit))
+	ignore := []string{strings.Repeat("/a/0", depthLimit/2-1) + "/a/1"}
+	for name, compute := range map[string]func() error{
+		"check":              func() error { return CheckObject(one, Limits{MaxDepth: depthLimit}) },
+		"canonical":          func() error { _, err := rewrite(nil, one); return err },
+		"same":               func() error { _, err := Same(nil, one, other, nil); return err },
+		"diff":               func() error { _, err := Diff(nil, one, other, nil); return err },
+		"diff, some ignored": func() error { _, err := Diff(nil, one, other, ignore); return err },
+		"same, some ignored": func() error { _, err := Same(nil, one, other, ignore); return err },
+	} {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		done := make(chan error)
+		go func() {
+			err := compute()
+			runtime.ReadMemStats(&after)
+			done <- err
+		}()
+		if err := <-done; err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if taken := int64(after.StackInuse) - int64(before.StackInuse); taken > 16<<20 {
+			t.Errorf("%s takes %d kB of stack", name, taken>>10)
+		}
+	}
+}
