@@ -25,7 +25,7 @@ func TestSameAttributes(t *testing.T) {
 		{"the same bytes, no JSON", record(`{`, "1"), record(`{`, "1"), true},
 		{"no attributes", record(``, "1"), record(`{}`, "1"), true},
 	} {
-		if got := sameAttributes(test.current, test.next); got != test.same {
+		if got := sameAttributes(nil, test.current, test.next); got != test.same {
 			t.Errorf("%s: %v, want %v", test.name, got, test.same)
 		}
 	}

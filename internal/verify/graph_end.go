@@ -68,7 +68,7 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 	case now == wanted && x != nil && x.changed > 0: // what is wrong with it is wrong with the event
 	case now.NeedsRecreate || now.Error != "":
 		j.about(RuleEndFailed, theEnd(), wanted.Identifier, "has failed before, and gets no other try")
-	case !sameAttributes(now, wanted):
+	case !sameAttributes(j.stop, now, wanted):
 		j.about(RuleEndDiffers, theEnd(), wanted.Identifier, "has other attributes in the end than wanted")
 	}
 	return true

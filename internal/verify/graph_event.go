@@ -196,7 +196,7 @@ func (j *judge) judgeDiff(x *entry, e *resource.Event, at place) {
 		if x.now.ResourceVersion != e.Resource.ResourceVersion {
 			return
 		}
-		changes = !sameAttributes(x.now, e.Resource)
+		changes = !sameAttributes(j.stop, x.now, e.Resource)
 	}
 	switch {
 	case changes && len(e.Diff) == 0:

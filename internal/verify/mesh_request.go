@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -86,7 +87,7 @@ func (q *request) judgeAsked(n int, now, want *resource.Resource) {
 		return
 	}
 	isPut := x != nil && x.changed > 0
-	problem := difference(now, want, q.atStart(want.Identifier))
+	problem := difference(q.stop, now, want, q.atStart(want.Identifier))
 	switch {
 	case now.NeedsRecreate || now.Error != "":
 		problem = "it has failed"
@@ -100,11 +101,11 @@ func (q *request) judgeAsked(n int, now, want *resource.Resource) {
 
 // difference names the first thing in which a resource is not as desired; empty if there is none. What is not compared
 // in planning may stay as it was before, which is nil if it was not there.
-func difference(now, want, before *resource.Resource) string {
+func difference(stop *interrupt.Poller, now, want, before *resource.Resource) string {
 	switch {
 	case now == want:
 		return ""
-	case !sameAttributes(now, want):
+	case !sameAttributes(stop, now, want):
 		return "its attributes differ"
 	case before != nil && otherDifference(now, before) == "":
 		return ""
@@ -213,11 +214,11 @@ func (q *request) isPlainLink(now *resource.Resource, l database.Link, provider,
 // needs for that is there.
 func (m *mesh) noteRestore(e *resource.Event) {
 	n := m.targets[e.Resource.Identifier.ID]
-	if n == nil || e.Type != resource.EventCreate || difference(e.Resource, n.Restore.resource(m.stop, n), nil) != "" {
+	if n == nil || e.Type != resource.EventCreate || difference(m.stop, e.Resource, n.Restore.resource(m.stop, n), nil) != "" {
 		return
 	}
 	for _, r := range n.Restore.Needs {
-		if now := m.get(r.Identifier); m.stops() || !isDone(now) || !sameAttributes(now, r) {
+		if now := m.get(r.Identifier); m.stops() || !isDone(now) || !sameAttributes(m.stop, now, r) {
 			return
 		}
 	}

@@ -100,8 +100,7 @@ func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Opera
 		if !r.checkLength(p, "value_json", out.Value) {
 			break
 		}
-		r.spend(len(out.Value))
-		if err := jsontext.Check(out.Value, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
+		if err := jsontext.Check(out.Value, r.jsonLimits()); err != nil {
 			r.add(p, "value_json", "is no usable JSON: %v", err)
 		}
 	case nil:

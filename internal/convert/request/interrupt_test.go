@@ -112,7 +112,7 @@ var longLoops = []struct {
 	{"resources without an identifier", 1, func(c Converter, n int) error {
 		return refresh(c, many(n, func(int) *plannerv1.Resource { return &plannerv1.Resource{} })...)
 	}},
-	{"resources as texts", 2, func(c Converter, n int) error {
+	{"resources as texts", 3, func(c Converter, n int) error { // resource, and the text and its end
 		return refresh(c, many(n, func(i int) *plannerv1.Resource { return changed(named(i), asText("{}")) })...)
 	}},
 	{"a long text", 1, func(c Converter, n int) error {
@@ -128,7 +128,7 @@ var longLoops = []struct {
 			return changed(named(i), asStructOf(structpb.NewNullValue()))
 		}), changed(named(n), asText("{}")))...)
 	}},
-	{"desired resources in both forms", 3, func(c Converter, n int) error { // resource, text, and finding its form
+	{"desired resources in both forms", 4, func(c Converter, n int) error { // resource, text and its end, and finding its form
 		texts := many(n, func(i int) *plannerv1.Resource { return changed(named(i), asText("{}")) })
 		return services(c, append(texts, changed(named(n), asStructOf(structpb.NewNullValue()))))
 	}},
@@ -226,7 +226,7 @@ var longLoops = []struct {
 	{"scripts", 2, func(c Converter, n int) error { // the one of the instances is looked for first
 		return addNodes(c, &plannerv1.NodeResources{Scripts: make([]*plannerv1.Script, n)})
 	}},
-	{"settings", 1, func(c Converter, n int) error {
+	{"settings", 2, func(c Converter, n int) error {
 		// Each takes 16 bytes: with the text there is a 16th of a unit more, twice.
 		members := many(n, func(i int) string { return fmt.Sprintf(`"k%08d":null`, i) })
 		spec := &plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: "{" + strings.Join(members, ",") + "}"}}

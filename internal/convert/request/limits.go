@@ -78,6 +78,11 @@ func (r *reader) depth() int {
 	return cmp.Or(r.Limits.MaxJSONDepth, jsontext.DefaultDepth)
 }
 
+// jsonLimits are what a JSON text of the request is checked with.
+func (r *reader) jsonLimits() jsontext.Limits {
+	return jsontext.Limits{MaxDepth: r.depth(), Stop: r.Stop}
+}
+
 // checkLength notes a violation if the JSON text is too long.
 func (r *reader) checkLength(p *path, field string, text []byte) bool {
 	limit := r.Limits.MaxAttributeBytes

@@ -184,8 +184,7 @@ func (r *reader) textObject(p *path, field, text string) json.RawMessage {
 	if !r.checkLength(p, field, raw) {
 		return nil
 	}
-	r.spend(len(raw))
-	if err := jsontext.CheckObject(raw, jsontext.Limits{MaxDepth: r.depth()}); err != nil {
+	if err := jsontext.CheckObject(raw, r.jsonLimits()); err != nil {
 		r.add(p, field, "is no usable JSON object: %v", err)
 		return nil
 	}

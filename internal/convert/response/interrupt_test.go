@@ -14,6 +14,9 @@ import (
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
+// bytesPerUnit is how many bytes of JSON are checked in one unit, at most.
+const bytesPerUnit = 256
+
 // encoderOf is an encoder that writes Structs, into messages of any size.
 func encoderOf(stop *interrupt.Poller) *Encoder {
 	settings := convert.ResponseSettings{
@@ -51,12 +54,12 @@ var longLoops = []struct {
 		_, err := encoderOf(stop).Cut(make([]resource.Plan, n))
 		return err
 	}},
-	{"events", 2, func(stop *interrupt.Poller, n int) error { // event, member of its attributes
+	{"events", 5, func(stop *interrupt.Poller, n int) error { // event, member of its attributes, and three to check them
 		_, err := encoderOf(stop).Cut(answers.Plans([]int{n}))
 		return err
 	}},
-	// Twice each: event, member, and eight times 256 bytes of text.
-	{"large events, which are encoded again", 2 * 10, func(stop *interrupt.Poller, n int) error {
+	// Twice each: event, member, three to check it, and eight times 256 bytes of text.
+	{"large events, which are encoded again", 2 * 13, func(stop *interrupt.Poller, n int) error {
 		parts, err := encoderOf(stop).Cut(answers.LargePlans(8*bytesPerUnit, []int{n}))
 		if err != nil {
 			return err
@@ -83,10 +86,10 @@ var longLoops = []struct {
 	{"causes", 1, func(stop *interrupt.Poller, n int) error {
 		return cutEvent(stop, func(e *resource.Event) { e.CausedBy = make([]resource.Identifier, n) })
 	}},
-	{"elements of a value", 1, func(stop *interrupt.Poller, n int) error {
+	{"elements of a value", 2, func(stop *interrupt.Poller, n int) error { // each checked, and written
 		return cutEvent(stop, func(e *resource.Event) { e.Diff = []jsontext.Operation{{Value: jsonArray(n)}} })
 	}},
-	{"members of attributes", 1, func(stop *interrupt.Poller, n int) error {
+	{"members of attributes", 2, func(stop *interrupt.Poller, n int) error { // each checked, and written
 		members := make([]string, n)
 		for i := range members {
 			members[i] = `"` + string(rune(0x10000+i)) + `":0`

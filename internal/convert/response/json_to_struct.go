@@ -18,7 +18,7 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	if object {
 		check = jsontext.CheckObject
 	}
-	if w.stop.Spend(len(text)/bytesPerUnit) || check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth}) != nil {
+	if check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth, Stop: w.stop}) != nil {
 		return false
 	}
 	before := w.position()
@@ -41,9 +41,6 @@ func (w *writer) exact(tag byte, text []byte, object bool) bool {
 	w.rewind(before)
 	return false
 }
-
-// bytesPerUnit is how many bytes of JSON are checked in about the time that an event takes.
-const bytesPerUnit = 256
 
 // structWriter writes JSON that has been checked as Structs and Values. It stops, with false, at the first number
 // that is not a double, and at the first member whose name is not behind the one before it.
