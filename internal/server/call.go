@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/encoding"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
@@ -130,6 +131,10 @@ func (c *call) countAnswer(plans []resource.Plan) {
 		c.answer(plans)
 	}
 }
+
+// stopOf tells computations to stop once the call that ctx belongs to has ended. It is the only place where contexts
+// become interrupts.
+func stopOf(ctx context.Context) *interrupt.Poller { return interrupt.When(ctx.Done()) }
 
 // failed counts why the call failed, if it did.
 func (c *call) failed(err error) {

@@ -43,13 +43,13 @@ func verdict(
 
 // judgeUpdate judges the plans of UpdateDatabase.
 func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
-	stop := interrupt.When(ctx.Done())
+	stop := stopOf(ctx)
 	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
 }
 
 // judgeRestore judges the plans of RestoreDatabase.
 func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Plan) error {
-	stop := interrupt.When(ctx.Done())
+	stop := stopOf(ctx)
 	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
 }
 
@@ -62,7 +62,7 @@ func judgeStates(ctx context.Context, call *request.PlanStatesCall, plans []reso
 	if len(states) == 0 {
 		states = []*resource.State{call.Start} // nothing is to be done
 	}
-	violations, err := verify.Sequence(interrupt.When(ctx.Done()), call.Start, plans, states)
+	violations, err := verify.Sequence(stopOf(ctx), call.Start, plans, states)
 	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
@@ -78,10 +78,10 @@ func (s *resourceService) VerifyPlans(
 		return nil, err
 	}
 	violations, err := measured(ctx, stageVerify, func() ([]verify.Violation, error) {
-		return verify.Plans(interrupt.When(ctx.Done()), call.Start, call.Plans, call.End, call.Options)
+		return verify.Plans(stopOf(ctx), call.Start, call.Plans, call.End, call.Options)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return response.Verdict(interrupt.When(ctx.Done()), violations)
+	return response.Verdict(stopOf(ctx), violations)
 }

@@ -61,7 +61,7 @@ func (s *plannerService) UpdateDatabase(
 	}
 	planned := &plannedUpdate{UpdateDatabaseCall: call}
 	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.updateDatabase(interrupt.When(stream.Context().Done()), call.Options, call.Start, call.Nodes)
+		plans, planned.end, err = s.updateDatabase(stopOf(stream.Context()), call.Options, call.Start, call.Nodes)
 		return plans, err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *plannerService) RestoreDatabase(
 	}
 	planned := &plannedRestore{RestoreDatabaseCall: call}
 	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.restoreDatabase(interrupt.When(stream.Context().Done()), call.Start, call.Nodes, call.Targets)
+		plans, planned.end, err = s.restoreDatabase(stopOf(stream.Context()), call.Start, call.Nodes, call.Targets)
 		return plans, err
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func convertRequest[Request, Call any](
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c.Texts, c.Stop = callOf(ctx).requestTexts(), interrupt.When(ctx.Done())
+	c.Texts, c.Stop = callOf(ctx).requestTexts(), stopOf(ctx)
 	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {

@@ -36,7 +36,7 @@ func (s *resourceService) PlanStates(
 		return err
 	}
 	plans, err := measured(stream.Context(), stagePlan, func() ([]resource.Plan, error) {
-		return s.planAll(interrupt.When(stream.Context().Done()), call.Start, call.Options, call.States...)
+		return s.planAll(stopOf(stream.Context()), call.Start, call.Options, call.States...)
 	})
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *resourceService) PlanRefresh(
 		return err
 	}
 	plan, err := measured(stream.Context(), stagePlan, func() (resource.Plan, error) {
-		return s.planRefresh(interrupt.When(stream.Context().Done()), call.State)
+		return s.planRefresh(stopOf(stream.Context()), call.State)
 	})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *resourceService) ApplyEvents(
 	if err != nil {
 		return nil, err
 	}
-	stop := interrupt.When(ctx.Done())
+	stop := stopOf(ctx)
 	for _, e := range call.Events {
 		if stop.Stopped() {
 			return nil, interrupt.ErrInterrupted

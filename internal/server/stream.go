@@ -9,7 +9,6 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -29,7 +28,7 @@ func sendPlans[R any](
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	stop := interrupt.When(ctx.Done())
+	stop := stopOf(ctx)
 	encoder := response.NewEncoder(stop, settings)
 	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(plans) })
 	if err != nil {
@@ -59,7 +58,7 @@ func sendPlans[R any](
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
 	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
-		encoder := response.NewEncoder(interrupt.When(ctx.Done()), settings)
+		encoder := response.NewEncoder(stopOf(ctx), settings)
 		messages := make([]encoded, len(states))
 		for i, state := range states {
 			var err error
@@ -93,7 +92,7 @@ func stateAnswer[R any, M interface {
 	}
 	return measured(ctx, stageEncode, func() (M, error) {
 		defer callOf(ctx).leavePlace()
-		message, err := response.NewEncoder(interrupt.When(ctx.Done()), settings).StateMessage(0, state)
+		message, err := response.NewEncoder(stopOf(ctx), settings).StateMessage(0, state)
 		if err != nil {
 			return nil, err
 		}
