@@ -11,6 +11,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/wire"
 	"google.golang.org/protobuf/proto"
 )
@@ -40,18 +41,18 @@ func benchmarkCall(b *testing.B, c *call) {
 	b.SetBytes(int64(len(c.wire) + answer.size()))
 	b.ReportAllocs()
 	for b.Loop() {
-		began := cpuTime()
+		began := testkit.ProcessorTime()
 		if _, err := c.reply(c.wire); err != nil {
 			b.Fatal(err)
 		}
-		whole += cpuTime() - began
+		whole += testkit.ProcessorTime() - began
 
 		b.StopTimer()
-		began = cpuTime()
+		began = testkit.ProcessorTime()
 		if err := c.bare(answer); err != nil {
 			b.Fatal(err)
 		}
-		bare += cpuTime() - began
+		bare += testkit.ProcessorTime() - began
 		b.StartTimer()
 	}
 	reportCPU(b, whole)

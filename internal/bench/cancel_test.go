@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 var (
@@ -111,11 +112,11 @@ func (r *cancelRequest) measure(t *testing.T, conn *grpc.ClientConn, spans *span
 			continue
 		}
 		time.Sleep(time.Until(start.Add(time.Duration(random.Int64N(int64(m.whole))))))
-		stage, computed, gaveUp := spans.stage(), cpuTime(), time.Now()
+		stage, computed, gaveUp := spans.stage(), testkit.ProcessorTime(), time.Now()
 		cancel()
 		took := max(0, (<-ended).Sub(gaveUp))
 		quiet()
-		computed = cpuTime() - computed
+		computed = testkit.ProcessorTime() - computed
 		if status.Code(<-returned) != codes.Canceled {
 			continue // it was over before
 		}
@@ -133,9 +134,9 @@ func (r *cancelRequest) measure(t *testing.T, conn *grpc.ClientConn, spans *span
 // quiet waits until the process has computed next to nothing for a moment: no goroutine of the call goes on.
 func quiet() {
 	const pause = 4 * time.Millisecond
-	for before := cpuTime(); ; {
+	for before := testkit.ProcessorTime(); ; {
 		time.Sleep(pause)
-		now := cpuTime()
+		now := testkit.ProcessorTime()
 		if now-before < pause/4 {
 			return
 		}

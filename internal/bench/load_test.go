@@ -18,6 +18,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 var (
@@ -66,9 +67,9 @@ func TestLoad(t *testing.T) {
 		computed := make([]time.Duration, len(services))
 		for range rounds {
 			for i, s := range services {
-				began := cpuTime()
+				began := testkit.ProcessorTime()
 				took[i] = append(took[i], drive(t, s, callers)...)
-				computed[i] += cpuTime() - began
+				computed[i] += testkit.ProcessorTime() - began
 			}
 		}
 		for i, s := range services {

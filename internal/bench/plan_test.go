@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // BenchmarkPlan measures planning alone: no request, no answer.
@@ -14,7 +16,7 @@ func BenchmarkPlan(b *testing.B) {
 				q := c.ask(b, n)
 				events := 0
 				b.ReportAllocs()
-				began := cpuTime()
+				began := testkit.ProcessorTime()
 				for b.Loop() {
 					plans, err := q.plan()
 					if err != nil {
@@ -22,7 +24,7 @@ func BenchmarkPlan(b *testing.B) {
 					}
 					events = eventsOf(plans)
 				}
-				reportCPU(b, cpuTime()-began)
+				reportCPU(b, testkit.ProcessorTime()-began)
 				b.ReportMetric(float64(q.start.Len()), "resources")
 				b.ReportMetric(float64(events), "events")
 			})

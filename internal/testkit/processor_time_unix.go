@@ -1,15 +1,15 @@
 //go:build unix
 
-package bench
+package testkit
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is how long the process has computed so far. Unlike the time that has passed, it does not depend on
+// ProcessorTime is how long the process has computed so far. Unlike the time that has passed, it does not depend on
 // what else the machine does.
-func cpuTime() time.Duration {
+func ProcessorTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		panic(err)
