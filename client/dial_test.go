@@ -2,19 +2,16 @@ package client_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -94,7 +91,7 @@ func TestDialTLS(t *testing.T) {
 			ClientCAs:    pool,
 		})))
 	address := serve(t, "tcp", "127.0.0.1:0", s, s.Stop).String()
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	creds, err := client.TLS(cert, cert, key)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +133,7 @@ func TestRenewedCertificateIsShown(t *testing.T) {
 		})))
 	address := serve(t, "tcp", "127.0.0.1:0", s, s.Stop).String()
 	old := certificate(t, ours)
-	creds, err := client.TLS(filepath.Join(theirs, "cert.pem"), filepath.Join(ours, "cert.pem"), filepath.Join(ours, "key.pem"))
+	creds, err := client.TLS(filepath.Join(theirs, "tls.crt"), filepath.Join(ours, "tls.crt"), filepath.Join(ours, "tls.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +148,7 @@ func TestRenewedCertificateIsShown(t *testing.T) {
 func TestTLSFiles(t *testing.T) {
 	dir := t.TempDir()
 	certificate(t, dir)
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	for name, files := range map[string][3]string{
 		"no such CA":                {filepath.Join(dir, "none"), "", ""},
 		"CA that is none":           {key, "", ""},
@@ -168,35 +165,10 @@ func TestTLSFiles(t *testing.T) {
 	}
 }
 
-// certificate writes a self-signed certificate for 127.0.0.1 that is its own authority.
+// certificate writes a certificate that is its own authority to tls.crt and tls.key in the directory.
 func certificate(t *testing.T, dir string) tls.Certificate {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
-	for file, text := range map[string][]byte{"cert.pem": certPEM, "key.pem": keyPEM} {
-		if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	pair, err := tls.LoadX509KeyPair(certificates.SelfSigned(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -22,18 +24,11 @@ type (
 // messages is the real planner's answer, message by message.
 func messages(t *testing.T, req *plannerv1.UpdateDatabaseRequest) []*response {
 	t.Helper()
-	stream, err := plannerv1.NewPlannerServiceClient(realServer(t).Conn()).UpdateDatabase(t.Context(), req)
+	all, err := calls.Drain(plannerv1.NewPlannerServiceClient(realServer(t).Conn()).UpdateDatabase(t.Context(), req))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*response
-	for {
-		m, err := stream.Recv()
-		if err != nil {
-			return all
-		}
-		all = append(all, m)
-	}
+	return all
 }
 
 // sends makes a server that sends those messages and then ends the call.

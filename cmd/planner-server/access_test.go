@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -32,7 +35,7 @@ func withToken(ctx context.Context, token string) context.Context {
 // TestSecuredServer goes through what an operator does: check the configuration, serve with TLS, a client CA and
 // tokens, ask whether it serves, and replace the tokens.
 func TestSecuredServer(t *testing.T) {
-	certFile, keyFile := certificate(t)
+	certFile, keyFile := certificates.SelfSigned(t, t.TempDir())
 	tokenFile := filepath.Join(t.TempDir(), "tokens")
 	writeFile(t, tokenFile, oldToken)
 	configFile := filepath.Join(t.TempDir(), "planner.yaml")
@@ -62,7 +65,7 @@ func TestSecuredServer(t *testing.T) {
 		t.Errorf("with a token: %v", err)
 	}
 	writeFile(t, tokenFile, newToken)
-	eventually(t, func() bool { return plan(withToken(t.Context(), newToken), plain, mesh(1)) == nil })
+	testkit.Eventually(t, func() bool { return plan(withToken(t.Context(), newToken), plain, mesh(1)) == nil })
 	if err := plan(withToken(t.Context(), oldToken), plain, mesh(1)); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("with a token that has gone: %v", err)
 	}
@@ -85,8 +88,8 @@ func TestSecuredServer(t *testing.T) {
 }
 
 func TestCheckConfigRefusals(t *testing.T) {
-	certFile, keyFile := certificate(t)
-	_, otherKey := certificate(t)
+	certFile, keyFile := certificates.SelfSigned(t, t.TempDir())
+	_, otherKey := certificates.SelfSigned(t, t.TempDir())
 	empty := filepath.Join(t.TempDir(), "empty")
 	writeFile(t, empty, "")
 	for args, want := range map[string]string{

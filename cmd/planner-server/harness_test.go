@@ -2,23 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -27,35 +21,6 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
-
-// certificate makes a certificate for 127.0.0.1 that is its own CA, for servers and clients, in the files tls.crt
-// and tls.key.
-func certificate(t *testing.T) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"orchestrator"},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	writeFile(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
-	writeFile(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	return certFile, keyFile
-}
 
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()
@@ -114,7 +79,7 @@ func mesh(nodes int) *plannerv1.UpdateDatabaseRequest {
 
 // plan makes a call and reads its whole answer.
 func plan(ctx context.Context, conn grpc.ClientConnInterface, req *plannerv1.UpdateDatabaseRequest) error {
-	ctx, cancel := context.WithTimeout(ctx, hangs)
+	ctx, cancel := context.WithTimeout(ctx, testkit.Hangs)
 	defer cancel()
 	stream, err := plannerv1.NewPlannerServiceClient(conn).UpdateDatabase(ctx, req)
 	summary := false
@@ -145,18 +110,6 @@ func (p *process) get(path string) (code int, text string) {
 		p.t.Fatal(err)
 	}
 	return response.StatusCode, strings.TrimSpace(string(body))
-}
-
-// hangs is after how long something hangs, on however busy a machine.
-const hangs = time.Minute
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(hangs); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen within %v", hangs)
-		}
-	}
 }
 
 // reflects asks the server for its services.

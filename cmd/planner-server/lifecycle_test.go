@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -191,7 +193,7 @@ func TestStopUnderLoad(t *testing.T) {
 				}
 				ended <- last
 			}()
-			eventually(t, func() bool { return answered.Load() > 50 })
+			testkit.Eventually(t, func() bool { return answered.Load() > 50 })
 			p.signal(syscall.SIGTERM)
 			workers.Wait()
 			last := <-ended
@@ -243,11 +245,11 @@ func TestOneOfTwoServersDies(t *testing.T) {
 		})
 	}
 	for range *kills {
-		eventually(t, func() bool { return killer.answers(first) && killer.answers(second) })
+		testkit.Eventually(t, func() bool { return killer.answers(first) && killer.answers(second) })
 		killer.kill(first)
-		eventually(t, func() bool { return killer.hasKilled(first) })
+		testkit.Eventually(t, func() bool { return killer.hasKilled(first) })
 		died := answered.Load()
-		eventually(t, func() bool { return answered.Load() > died+20 })
+		testkit.Eventually(t, func() bool { return answered.Load() > died+20 })
 		first, second = second, launchQuietly(t)
 		servers.UpdateState(addresses(first, second))
 	}

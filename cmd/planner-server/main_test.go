@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/grpc"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
@@ -97,7 +99,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 // await reads the log up to that message.
 func (p *process) await(message string) map[string]any {
 	p.t.Helper()
-	timeout := time.After(hangs)
+	timeout := time.After(testkit.Hangs)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -126,7 +128,7 @@ func (p *process) signal(s os.Signal) {
 // exit waits for the end, and returns the exit code and the last line of the log.
 func (p *process) exit() (int, map[string]any) {
 	p.t.Helper()
-	timer := time.AfterFunc(hangs, func() { _ = p.cmd.Process.Kill() })
+	timer := time.AfterFunc(testkit.Hangs, func() { _ = p.cmd.Process.Kill() })
 	defer timer.Stop()
 	var last map[string]any
 	for line := range p.lines {
@@ -180,7 +182,7 @@ func (p *process) stuck() {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { conn.Close() })
-	eventually(p.t, func() bool { // the server has accepted it
+	testkit.Eventually(p.t, func() bool { // the server has accepted it
 		_, metrics := p.get("/metrics")
 		return strings.Contains(metrics, "\nplanner_connections 1\n")
 	})
@@ -234,7 +236,7 @@ func TestAddressInUse(t *testing.T) {
 // runBinary runs the binary to its end.
 func runBinary(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), hangs)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Hangs)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = env

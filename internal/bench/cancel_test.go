@@ -14,10 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -146,7 +147,7 @@ func quiet() {
 
 // call sends the bytes and reads the answer to its end, none of which is decoded here.
 func (r *cancelRequest) call(ctx context.Context, conn *grpc.ClientConn, data []byte) error {
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, r.method, grpc.ForceCodecV2(rawCodec{}),
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, r.method, grpc.ForceCodecV2(calls.RawCodec{}),
 		grpc.MaxCallRecvMsgSize(1<<30))
 	if err != nil {
 		return err
@@ -164,21 +165,6 @@ func (r *cancelRequest) call(ctx context.Context, conn *grpc.ClientConn, data []
 		}
 	}
 }
-
-// rawCodec sends bytes as they are, and throws away what comes.
-type rawCodec struct{}
-
-func (rawCodec) Name() string { return "proto" }
-
-func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
-	data, ok := v.([]byte)
-	if !ok {
-		return nil, fmt.Errorf("%T are no bytes", v)
-	}
-	return mem.BufferSlice{mem.SliceBuffer(data)}, nil
-}
-
-func (rawCodec) Unmarshal(mem.BufferSlice, any) error { return nil }
 
 // spanWatch tells when a call begins and ends in the server, and in which stage it is. There is one call at a time.
 type spanWatch struct {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
@@ -79,7 +81,7 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 				}
 			}
 		}, func(ctx context.Context, h *harness) error {
-			_, err := drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
+			_, err := calls.Drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
 			return err
 		}},
 		"PlanStates": {func(u *untilInterrupted) func(*Server) {
@@ -91,7 +93,7 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 				}
 			}
 		}, func(ctx context.Context, h *harness) error {
-			_, err := drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
+			_, err := calls.Drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
 			return err
 		}},
 	}

@@ -5,23 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding/gzip"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
-
-// rawCodec sends bytes as they are, and throws answers away.
-type rawCodec struct{}
-
-func (rawCodec) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(*v.(*[]byte))}, nil
-}
-func (rawCodec) Unmarshal(mem.BufferSlice, any) error { return nil }
-func (rawCodec) Name() string                         { return "proto" }
 
 // methods are one of each form.
 var methods = map[string]string{
@@ -32,11 +24,11 @@ var methods = map[string]string{
 // sendRaw calls a method with any bytes for a request.
 func (h *harness) sendRaw(method string, request []byte, opts ...grpc.CallOption) error {
 	desc := &grpc.StreamDesc{ServerStreams: true}
-	stream, err := h.conn.NewStream(h.t.Context(), desc, method, append(opts, grpc.ForceCodecV2(rawCodec{}))...)
+	stream, err := h.conn.NewStream(h.t.Context(), desc, method, append(opts, grpc.ForceCodecV2(calls.RawCodec{}))...)
 	if err != nil {
 		return err
 	}
-	if err := stream.SendMsg(&request); err != nil {
+	if err := stream.SendMsg(request); err != nil {
 		return stream.RecvMsg(nil)
 	}
 	_ = stream.CloseSend()

@@ -1,18 +1,15 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"go.uber.org/zap"
+	"github.com/pgplanner/pgplanner/internal/testkit"
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -34,15 +31,14 @@ type harness struct {
 	server *Server
 	conn   *grpc.ClientConn
 	dial   func() *grpc.ClientConn
-	log    *logBuffer
+	log    *calls.Log
 }
 
 // start starts a server after prepare, if any, has changed what it plans with.
 func start(t *testing.T, config Config, prepare func(*Server)) *harness {
 	t.Helper()
-	h := &harness{t: t, log: &logBuffer{}}
-	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
-	config.Logger = zap.New(zapcore.NewCore(encoder, h.log, zapcore.DebugLevel))
+	h := &harness{t: t, log: &calls.Log{}}
+	config.Logger = h.log.Logger()
 	// What a test puts in the place of the planner keeps no rules.
 	config.NoVerification = config.NoVerification || prepare != nil
 	h.server = New(config)
@@ -63,7 +59,7 @@ func start(t *testing.T, config Config, prepare func(*Server)) *harness {
 	}
 	h.conn = h.dial()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), hangs)
+		ctx, cancel := context.WithTimeout(context.Background(), testkit.Hangs)
 		defer cancel()
 		h.conn.Close()
 		if err := h.server.Shutdown(ctx); err != nil {
@@ -72,8 +68,8 @@ func start(t *testing.T, config Config, prepare func(*Server)) *harness {
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		if strings.Contains(h.log.text(), secret) {
-			t.Errorf("the log holds the value of an attribute:\n%s", h.log.text())
+		if strings.Contains(h.log.Text(), secret) {
+			t.Errorf("the log holds the value of an attribute:\n%s", h.log.Text())
 		}
 	})
 	return h
@@ -100,45 +96,7 @@ func (h *harness) updateContext(
 	ctx context.Context, req *plannerv1.UpdateDatabaseRequest, opts ...grpc.CallOption,
 ) ([]*plannerv1.UpdateDatabaseResponse, error) {
 	stream, err := h.planner().UpdateDatabase(ctx, req, opts...)
-	return drain(stream, err)
-}
-
-// drain reads a stream to its end.
-func drain[R any](stream grpc.ServerStreamingClient[R], err error) ([]*R, error) {
-	if err != nil {
-		return nil, err
-	}
-	var all []*R
-	for {
-		m, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return all, err
-		}
-		all = append(all, m)
-	}
-}
-
-// logBuffer keeps JSON lines of a log.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) Sync() error { return nil }
-
-func (b *logBuffer) text() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	return calls.Drain(stream, err)
 }
 
 type logLine map[string]any
@@ -147,7 +105,7 @@ type logLine map[string]any
 func (h *harness) lines(from zapcore.Level) []logLine {
 	h.t.Helper()
 	var all []logLine
-	for text := range strings.Lines(h.log.text()) {
+	for text := range strings.Lines(h.log.Text()) {
 		var line logLine
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			h.t.Fatalf("line %q: %v", text, err)
@@ -166,24 +124,12 @@ func (h *harness) lines(from zapcore.Level) []logLine {
 // line waits for the only line at info or above. A call may return to its caller before its line is written.
 func (h *harness) line() logLine {
 	h.t.Helper()
-	eventually(h.t, func() bool { return len(h.lines(zapcore.InfoLevel)) > 0 })
+	testkit.Eventually(h.t, func() bool { return len(h.lines(zapcore.InfoLevel)) > 0 })
 	lines := h.lines(zapcore.InfoLevel)
 	if len(lines) != 1 {
 		h.t.Fatalf("%d lines in the log, want 1: %v", len(lines), lines)
 	}
 	return lines[0]
-}
-
-// hangs is after how long something hangs, on however busy a machine.
-const hangs = time.Minute
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(hangs); !condition(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen within %v", hangs)
-		}
-	}
 }
 
 // failure is an error of a call, taken apart.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -61,7 +63,7 @@ func TestHalfOpenCallsTakeNoPlace(t *testing.T) {
 				open[i] = raw.open(method)
 				raw.send(open[i], message(0, nil), 100, false)
 			}
-			eventually(t, func() bool { return h.server.admission.Usage().CallsArriving == len(open) })
+			testkit.Eventually(t, func() bool { return h.server.admission.Usage().CallsArriving == len(open) })
 			time.Sleep(20 * time.Millisecond)
 			if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 				t.Errorf("another call: %v", err)
@@ -121,7 +123,7 @@ func TestArrivingRequestsAreBounded(t *testing.T) {
 	if most > limit+64<<10 {
 		t.Errorf("%d bytes arrived, the limit is %d", most, limit)
 	}
-	eventually(t, func() bool { return h.metric("planner_refusals_total", "reason", ReasonRequestBytesArriving) > 0 })
+	testkit.Eventually(t, func() bool { return h.metric("planner_refusals_total", "reason", ReasonRequestBytesArriving) > 0 })
 	t.Logf("at most %d bytes, ended while sending: %v", most, reasons)
 }
 
@@ -133,7 +135,7 @@ func TestOldestArrivalIsToldToComeBack(t *testing.T) {
 	slow, quick := newRawClient(t, connect()), newRawClient(t, connect())
 	stalled := slow.open(methods["streaming"])
 	slow.send(stalled, whole[:len(whole)-1], len(whole), false)
-	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving > 700<<10 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().BytesArriving > 700<<10 })
 	id := quick.open(methods["streaming"])
 	quick.send(id, whole, len(whole), true)
 	if st := quick.status(id); st.Code() != codes.OK {
@@ -144,7 +146,7 @@ func TestOldestArrivalIsToldToComeBack(t *testing.T) {
 		t.Errorf("metadata %v", info.GetMetadata())
 	}
 	checkRefusedMetric(t, h, ReasonRequestBytesArriving, 1)
-	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 	h.idle()
 }
 
@@ -168,7 +170,7 @@ func TestBusyConnectionsCarryLargeRequests(t *testing.T) {
 	if st := raw.status(long); st.Code() != codes.OK {
 		t.Errorf("it ends with %v", st)
 	}
-	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 }
 
 // TestCompressedBombs sends little that becomes a lot.
@@ -189,7 +191,7 @@ func TestCompressedBombs(t *testing.T) {
 		})
 	}
 	group.Wait()
-	eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 	// And whoever compresses what it has to say is understood.
 	if _, err := h.update(wantNodes("n1"), grpc.UseCompressor(grpcgzip.Name)); err != nil {
 		t.Error(err)
@@ -284,7 +286,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 				if line := h.line(); line["grpc.code"] != "InvalidArgument" || line["reason"] != ReasonRequestMalformed || line["level"] != "info" {
 					t.Errorf("line %v", line)
 				}
-				eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
+				testkit.Eventually(t, func() bool { return h.server.admission.Usage().BytesArriving == 0 })
 				h.idle()
 			})
 		}

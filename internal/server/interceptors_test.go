@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -184,7 +186,7 @@ func TestHealth(t *testing.T) {
 	if status.Code(err) != codes.NotFound {
 		t.Errorf("got %v, want NOT_FOUND as the health protocol says", err)
 	}
-	eventually(t, func() bool { return len(h.lines(zapcore.DebugLevel)) == 5 })
+	testkit.Eventually(t, func() bool { return len(h.lines(zapcore.DebugLevel)) == 5 })
 	if lines := h.lines(zapcore.InfoLevel); len(lines) != 0 {
 		t.Errorf("health checks are logged: %v", lines)
 	}
@@ -214,7 +216,7 @@ func TestReflection(t *testing.T) {
 	}
 	checkReflectionV1Alpha(t, h)
 	_ = v1.CloseSend()
-	eventually(t, func() bool { return len(h.lines(zapcore.DebugLevel)) == 2 })
+	testkit.Eventually(t, func() bool { return len(h.lines(zapcore.DebugLevel)) == 2 })
 	if lines := h.lines(zapcore.InfoLevel); len(lines) != 0 {
 		t.Errorf("reflection is logged: %v", lines)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -46,7 +48,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 				s.planner.judgeRestore = late(judgeRestore, began)
 			},
 			func(ctx context.Context, h *harness) error {
-				_, err := drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
+				_, err := calls.Drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
 				return err
 			},
 		},
@@ -58,7 +60,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 				s.resource.judge = late(judgeStates, began)
 			},
 			func(ctx context.Context, h *harness) error {
-				_, err := drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
+				_, err := calls.Drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{}))
 				return err
 			},
 		},

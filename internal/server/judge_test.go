@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -27,8 +30,8 @@ func TestBadPlansAreNeverSent(t *testing.T) {
 	if status.Code(err) != codes.Internal || len(answer) != 0 {
 		t.Fatalf("got %v and %d messages", err, len(answer))
 	}
-	if !strings.Contains(h.log.text(), "the plans break") {
-		t.Errorf("the log does not say why:\n%s", h.log.text())
+	if !strings.Contains(h.log.Text(), "the plans break") {
+		t.Errorf("the log does not say why:\n%s", h.log.Text())
 	}
 }
 
@@ -79,7 +82,7 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 			return len(answer), err
 		},
 		"restore": func() (int, error) {
-			answer, err := drain(h.planner().RestoreDatabase(t.Context(), restore))
+			answer, err := calls.Drain(h.planner().RestoreDatabase(t.Context(), restore))
 			return len(answer), err
 		},
 	} {
@@ -89,7 +92,7 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 		}
 	}
 	const why = "request_missing: database.replication_slot::n1:n2:app was asked for"
-	eventually(t, func() bool { return strings.Count(h.log.text(), why) == 2 })
+	testkit.Eventually(t, func() bool { return strings.Count(h.log.Text(), why) == 2 })
 }
 
 func TestVerificationCanBeTurnedOff(t *testing.T) {

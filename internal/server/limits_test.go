@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -91,7 +93,7 @@ func (h *harness) background(ctx context.Context, n int, req *plannerv1.UpdateDa
 func (h *harness) idle() {
 	h.t.Helper()
 	a := h.server.admission
-	eventually(h.t, func() bool {
+	testkit.Eventually(h.t, func() bool {
 		u := a.Usage()
 		return u.Places == 0 && u.Waiting == 0 && u.RequestBytes == 0 && u.ResponseBytes == 0
 	})
@@ -154,7 +156,7 @@ func TestConcurrentPlansAreBounded(t *testing.T) {
 	g := newGate()
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
 	wait := h.background(t.Context(), 6, wantNodes("n1"))
-	eventually(t, func() bool { return h.server.admission.Usage().Waiting == 4 && g.inside.Load() == 2 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().Waiting == 4 && g.inside.Load() == 2 })
 	_, err := h.update(wantNodes("n1"))
 	if info := checkRefused(t, err, ReasonQueueFull, true); info.GetMetadata()["limit"] != "4" {
 		t.Errorf("metadata %v", info)
@@ -173,7 +175,7 @@ func TestWaitingIsBounded(t *testing.T) {
 	g := newGate()
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, QueueTime: 20 * time.Millisecond}}, g.prepare())
 	wait := h.background(t.Context(), 1, wantNodes("n1"))
-	eventually(t, func() bool { return g.inside.Load() == 1 })
+	testkit.Eventually(t, func() bool { return g.inside.Load() == 1 })
 	_, err := h.update(wantNodes("n1"))
 	checkRefused(t, err, ReasonQueueTimeout, true)
 	g.open()
@@ -198,7 +200,7 @@ func TestSmallCallsPassLargeOnes(t *testing.T) {
 		}
 	})
 	wait := h.background(t.Context(), 4, largeRequest(small))
-	eventually(t, func() bool { return h.server.admission.Usage().Waiting == 3 })
+	testkit.Eventually(t, func() bool { return h.server.admission.Usage().Waiting == 3 })
 	_, err := h.update(largeRequest(small))
 	checkRefused(t, err, ReasonQueueFull, true)
 	for range 3 {
@@ -242,7 +244,7 @@ func TestRequestBytesInFlightAreBounded(t *testing.T) {
 				return
 			}
 			wait := h.background(t.Context(), 1, req)
-			eventually(t, func() bool { return g.inside.Load() == 1 })
+			testkit.Eventually(t, func() bool { return g.inside.Load() == 1 })
 			if test.second {
 				g.open()
 			}

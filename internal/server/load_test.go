@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"go.uber.org/goleak"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -166,9 +169,9 @@ func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabas
 		t.Errorf("small or large calls were not served: %v", totals)
 	}
 	h := &harness{t: t, server: server}
-	eventually(t, func() bool { runtime.GC(); return server.admission.Usage().ResponseBytes == 0 })
+	testkit.Eventually(t, func() bool { runtime.GC(); return server.admission.Usage().ResponseBytes == 0 })
 	h.idle()
-	stopping, stop := context.WithTimeout(context.Background(), hangs)
+	stopping, stop := context.WithTimeout(context.Background(), testkit.Hangs)
 	defer stop()
 	if err := errors.Join(server.Shutdown(stopping), <-served); err != nil {
 		t.Error(err)
@@ -264,7 +267,7 @@ func (l *load) with(do func(plannerv1.PlannerServiceClient)) {
 
 func (l *load) call(ctx context.Context, kind string, client plannerv1.PlannerServiceClient, req *plannerv1.UpdateDatabaseRequest) {
 	began := time.Now()
-	_, err := drain(client.UpdateDatabase(ctx, req))
+	_, err := calls.Drain(client.UpdateDatabase(ctx, req))
 	if ctx.Err() == nil {
 		l.tally.note(kind, time.Since(began), err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/codes"
@@ -57,7 +59,7 @@ func hasLabels(m *dto.Metric, labels []string) bool {
 // checkRefusedMetric waits for the metric: a call may return before it is counted.
 func checkRefusedMetric(t *testing.T, h *harness, reason string, want float64) {
 	t.Helper()
-	eventually(t, func() bool { return h.metric("planner_refusals_total", "reason", reason) == want })
+	testkit.Eventually(t, func() bool { return h.metric("planner_refusals_total", "reason", reason) == want })
 }
 
 // metricsText is what a scrape gives.
@@ -77,7 +79,7 @@ func TestMetricsOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	const method = "UpdateDatabase"
-	eventually(t, func() bool {
+	testkit.Eventually(t, func() bool {
 		return h.metric("grpc_server_handled_total", "grpc_method", method, "grpc_code", "OK") == 1
 	})
 	for _, want := range []struct {
@@ -117,7 +119,7 @@ func TestMetricsShowWhatGoesOn(t *testing.T) {
 	g := newGate()
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4}}, g.prepare())
 	wait := h.background(t.Context(), 5, wantNodes("n1"))
-	eventually(t, func() bool { return h.metric("planner_places_taken") == 2 && h.metric("planner_queue_length") == 3 })
+	testkit.Eventually(t, func() bool { return h.metric("planner_places_taken") == 2 && h.metric("planner_queue_length") == 3 })
 	if got := h.metric("planner_request_bytes_in_flight"); got <= 0 {
 		t.Errorf("%v bytes in flight", got)
 	}
@@ -125,7 +127,7 @@ func TestMetricsShowWhatGoesOn(t *testing.T) {
 	if err := errors.Join(wait()...); err != nil {
 		t.Error(err)
 	}
-	eventually(t, func() bool {
+	testkit.Eventually(t, func() bool {
 		return h.metric("planner_places_taken") == 0 && h.metric("planner_request_bytes_in_flight") == 0
 	})
 }
@@ -155,7 +157,7 @@ func TestCallersMakeNoLabels(t *testing.T) {
 	if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return h.metric("grpc_server_handled_total") == 1 })
+	testkit.Eventually(t, func() bool { return h.metric("grpc_server_handled_total") == 1 })
 	for _, word := range []string{"made", "MadeUp", "grpc.health"} {
 		if text := h.metricsText(); strings.Contains(text, word) {
 			t.Errorf("the metrics have %q", word)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc/codes"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -58,7 +60,7 @@ func TestRestoreDatabase(t *testing.T) {
 	h := start(t, Config{}, nil)
 	req := wantRestore("n2", "n1")
 	req.Start = created(t, h, wantNodes("n1", "n2"))
-	answer, err := drain(h.planner().RestoreDatabase(t.Context(), req))
+	answer, err := calls.Drain(h.planner().RestoreDatabase(t.Context(), req))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,43 +86,43 @@ func TestEveryMethodAnswers(t *testing.T) {
 		want int
 	}{
 		"AddNode": {func() (int, error) {
-			m, err := drain(h.state().AddNode(ctx, &plannerv1.AddNodeRequest{Node: node}))
+			m, err := calls.Drain(h.state().AddNode(ctx, &plannerv1.AddNodeRequest{Node: node}))
 			return count(len(m), err)()
 		}, 1},
 		"AddNodes": {func() (int, error) {
-			m, err := drain(h.state().AddNodes(ctx, &plannerv1.AddNodesRequest{Nodes: two}))
+			m, err := calls.Drain(h.state().AddNodes(ctx, &plannerv1.AddNodesRequest{Nodes: two}))
 			return len(m), err
 		}, 1},
 		"UpdateNode": {func() (int, error) {
-			m, err := drain(h.state().UpdateNode(ctx, &plannerv1.UpdateNodeRequest{Node: node}))
+			m, err := calls.Drain(h.state().UpdateNode(ctx, &plannerv1.UpdateNodeRequest{Node: node}))
 			return len(m), err
 		}, 1},
 		"RollingUpdateNodes": {func() (int, error) {
-			m, err := drain(h.state().RollingUpdateNodes(ctx, &plannerv1.RollingUpdateNodesRequest{Nodes: two}))
+			m, err := calls.Drain(h.state().RollingUpdateNodes(ctx, &plannerv1.RollingUpdateNodesRequest{Nodes: two}))
 			return len(m), err
 		}, 2},
 		"ConcurrentUpdateNodes": {func() (int, error) {
-			m, err := drain(h.state().ConcurrentUpdateNodes(ctx, &plannerv1.ConcurrentUpdateNodesRequest{Nodes: two}))
+			m, err := calls.Drain(h.state().ConcurrentUpdateNodes(ctx, &plannerv1.ConcurrentUpdateNodesRequest{Nodes: two}))
 			return len(m), err
 		}, 1},
 		"PopulateNode": {func() (int, error) {
-			m, err := drain(h.state().PopulateNode(ctx, &plannerv1.PopulateNodeRequest{Node: newNode, ExistingNodeNames: []string{"n1", "n2"}}))
+			m, err := calls.Drain(h.state().PopulateNode(ctx, &plannerv1.PopulateNodeRequest{Node: newNode, ExistingNodeNames: []string{"n1", "n2"}}))
 			return len(m), err
 		}, 1},
 		"PopulateNode without source": {func() (int, error) {
-			m, err := drain(h.state().PopulateNode(ctx, &plannerv1.PopulateNodeRequest{Node: node}))
+			m, err := calls.Drain(h.state().PopulateNode(ctx, &plannerv1.PopulateNodeRequest{Node: node}))
 			return len(m), err
 		}, 0},
 		"PopulateNodes": {func() (int, error) {
-			m, err := drain(h.state().PopulateNodes(ctx, &plannerv1.PopulateNodesRequest{Existing: two, New: []*plannerv1.NodeResources{newNode}}))
+			m, err := calls.Drain(h.state().PopulateNodes(ctx, &plannerv1.PopulateNodesRequest{Existing: two, New: []*plannerv1.NodeResources{newNode}}))
 			return len(m), err
 		}, 1},
 		"PopulateNodes without source": {func() (int, error) {
-			m, err := drain(h.state().PopulateNodes(ctx, &plannerv1.PopulateNodesRequest{New: two}))
+			m, err := calls.Drain(h.state().PopulateNodes(ctx, &plannerv1.PopulateNodesRequest{New: two}))
 			return len(m), err
 		}, 0},
 		"RestoreNode": {func() (int, error) {
-			m, err := drain(h.state().RestoreNode(ctx, &plannerv1.RestoreNodeRequest{Target: wantRestore("n1").GetTargets()[0]}))
+			m, err := calls.Drain(h.state().RestoreNode(ctx, &plannerv1.RestoreNodeRequest{Target: wantRestore("n1").GetTargets()[0]}))
 			return len(m), err
 		}, 3},
 		"EndState": {func() (int, error) {
@@ -128,17 +130,17 @@ func TestEveryMethodAnswers(t *testing.T) {
 			return len(m.GetState().GetResources()), err
 		}, 14},
 		"PlanStates": {func() (int, error) {
-			m, err := drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{
+			m, err := calls.Drain(h.resource().PlanStates(ctx, &plannerv1.PlanStatesRequest{
 				States: []*plannerv1.State{wireState(wireResource("a", "1")), wireState()},
 			}))
 			return len(m), err
 		}, 4},
 		"PlanRefresh": {func() (int, error) {
-			m, err := drain(h.resource().PlanRefresh(ctx, &plannerv1.PlanRefreshRequest{State: wireState(wireResource("a", "1"))}))
+			m, err := calls.Drain(h.resource().PlanRefresh(ctx, &plannerv1.PlanRefreshRequest{State: wireState(wireResource("a", "1"))}))
 			return len(m), err
 		}, 3},
 		"PlanRefresh of nothing": {func() (int, error) {
-			m, err := drain(h.resource().PlanRefresh(ctx, &plannerv1.PlanRefreshRequest{}))
+			m, err := calls.Drain(h.resource().PlanRefresh(ctx, &plannerv1.PlanRefreshRequest{}))
 			return len(m), err
 		}, 2},
 		"ApplyEvents": {func() (int, error) {
@@ -166,7 +168,7 @@ func TestEveryMethodAnswers(t *testing.T) {
 
 func TestPlanStatesHeader(t *testing.T) {
 	h := start(t, Config{}, nil)
-	answer, err := drain(h.resource().PlanStates(t.Context(), &plannerv1.PlanStatesRequest{
+	answer, err := calls.Drain(h.resource().PlanStates(t.Context(), &plannerv1.PlanStatesRequest{
 		States:  []*plannerv1.State{wireState(wireResource("a", "1"))},
 		Options: &plannerv1.PlanOptions{ForceUpdate: true},
 	}))
@@ -192,7 +194,7 @@ func TestErrorsOfRealRequests(t *testing.T) {
 	}
 	states := func(states ...*plannerv1.State) func(*harness) error {
 		return func(h *harness) error {
-			_, err := drain(h.resource().PlanStates(t.Context(), &plannerv1.PlanStatesRequest{States: states}))
+			_, err := calls.Drain(h.resource().PlanStates(t.Context(), &plannerv1.PlanStatesRequest{States: states}))
 			return err
 		}
 	}
@@ -249,7 +251,7 @@ func TestErrorsOfRealRequests(t *testing.T) {
 			call: func(h *harness) error {
 				req := wantRestore("n1")
 				req.Targets = nil
-				_, err := drain(h.planner().RestoreDatabase(t.Context(), req))
+				_, err := calls.Drain(h.planner().RestoreDatabase(t.Context(), req))
 				return err
 			},
 			code: codes.InvalidArgument, reason: "REQUEST_INVALID", fields: []string{"targets"},
@@ -294,7 +296,7 @@ func TestErrorsOfRealRequests(t *testing.T) {
 			call: func(h *harness) error {
 				req := wantRestore("n1", "n1")
 				req.Nodes[0].InstanceResources[0] = wantInstance("n1", "b")
-				_, err := drain(h.planner().RestoreDatabase(t.Context(), req))
+				_, err := calls.Drain(h.planner().RestoreDatabase(t.Context(), req))
 				return err
 			},
 			code: codes.FailedPrecondition, reason: "NODE_KEPT_AND_RESTORED", metadata: map[string]string{"node": "n1"},

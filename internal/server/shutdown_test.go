@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -43,7 +45,7 @@ func TestShutdownLetsCallsFinish(t *testing.T) {
 	h, release, ended := inFlight(t)
 	shut := make(chan error, 1)
 	go func() { shut <- h.server.Shutdown(t.Context()) }()
-	eventually(t, func() bool { return h.health() == healthv1.HealthCheckResponse_NOT_SERVING })
+	testkit.Eventually(t, func() bool { return h.health() == healthv1.HealthCheckResponse_NOT_SERVING })
 	select {
 	case err := <-shut:
 		t.Fatalf("shut down with a call in flight: %v", err)
@@ -70,7 +72,7 @@ func (h *harness) health() healthv1.HealthCheckResponse_ServingStatus {
 func TestShutdownTakesNoNewCalls(t *testing.T) {
 	h, release, ended := inFlight(t)
 	go func() { _ = h.server.Shutdown(t.Context()) }()
-	eventually(t, func() bool {
+	testkit.Eventually(t, func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		_, err := h.updateContext(ctx, wantNodes("n1"))

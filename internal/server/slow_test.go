@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"go.uber.org/goleak"
 	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
@@ -35,11 +37,11 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := h.server.admission
-	eventually(t, func() bool { return a.Usage().ResponseBytes > 0 && a.Usage().Places == 0 })
+	testkit.Eventually(t, func() bool { return a.Usage().ResponseBytes > 0 && a.Usage().Places == 0 })
 	if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 		t.Errorf("another call beside a slow reader: %v", err)
 	}
-	eventually(t, func() bool { return strings.Contains(h.log.text(), ReasonSlowReader) })
+	testkit.Eventually(t, func() bool { return strings.Contains(h.log.Text(), ReasonSlowReader) })
 	if a.Usage().RequestBytes != 0 {
 		t.Error("the request is still kept")
 	}
@@ -57,7 +59,7 @@ func TestSlowReaderIsToldWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return strings.Contains(h.log.text(), ReasonSlowReader) })
+	testkit.Eventually(t, func() bool { return strings.Contains(h.log.Text(), ReasonSlowReader) })
 	for err == nil {
 		_, err = stream.Recv()
 	}
@@ -113,7 +115,7 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 				t.Errorf("line %v", line)
 			}
 			// gRPC gets the answer after the line was written.
-			eventually(t, func() bool { return h.server.admission.Usage().ResponseBytes > 0 })
+			testkit.Eventually(t, func() bool { return h.server.admission.Usage().ResponseBytes > 0 })
 			h.idle()
 		})
 	}
@@ -154,13 +156,13 @@ func TestLostMessagesGiveTheirRoomBack(t *testing.T) {
 	if err != nil || out.(*outgoing).data.Len() != 100_004 || a.Usage().ResponseBytes != 100_004 {
 		t.Fatal(out, err)
 	}
-	eventually(t, func() bool { runtime.GC(); return a.Usage().ResponseBytes == 0 })
+	testkit.Eventually(t, func() bool { runtime.GC(); return a.Usage().ResponseBytes == 0 })
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
 	h := start(t, Config{Limits: admission.Limits{MaxConnections: 2}}, nil)
 	check := func(conn *grpc.ClientConn) error {
-		ctx, cancel := context.WithTimeout(t.Context(), hangs)
+		ctx, cancel := context.WithTimeout(t.Context(), testkit.Hangs)
 		defer cancel()
 		_, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
 		return err
@@ -178,7 +180,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		t.Errorf("%d open, %d refused", u.Connections, u.ConnectionsRefused)
 	}
 	_ = second.Close()
-	eventually(t, func() bool { return check(third) == nil })
+	testkit.Eventually(t, func() bool { return check(third) == nil })
 }
 
 // TestStreamsOfAConnectionAreBounded: further ones wait at the client.
@@ -186,7 +188,7 @@ func TestStreamsOfAConnectionAreBounded(t *testing.T) {
 	g := newGate()
 	h := start(t, Config{MaxConcurrentStreams: 2, Limits: admission.Limits{ConcurrentPlans: 8}}, g.prepare())
 	wait := h.background(t.Context(), 2, wantNodes("n1"))
-	eventually(t, func() bool { return g.inside.Load() == 2 })
+	testkit.Eventually(t, func() bool { return g.inside.Load() == 2 })
 	waitThird := h.background(t.Context(), 1, wantNodes("n1"))
 	time.Sleep(20 * time.Millisecond)
 	if g.entered.Load() != 2 {
@@ -266,12 +268,12 @@ func TestNothingIsLeftOfClientsThatDisconnect(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = silent
-		eventually(t, func() bool { return g.inside.Load() == 2 })
+		testkit.Eventually(t, func() bool { return g.inside.Load() == 2 })
 		_ = conn.Close()
 	}
 	h := &harness{t: t, server: server}
 	h.idle()
-	ctx, cancel := context.WithTimeout(context.Background(), hangs)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Hangs)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
 		t.Error(err)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -177,7 +179,7 @@ func TestStatesAreNotCut(t *testing.T) {
 		last := req.GetNode().GetInstanceResources()[1]
 		last.InstanceDependencies = append(last.InstanceDependencies, wireResource("dir", "b"+strconv.Itoa(i)))
 	}
-	states, err := drain(h.state().AddNode(t.Context(), req))
+	states, err := calls.Drain(h.state().AddNode(t.Context(), req))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +188,11 @@ func TestStatesAreNotCut(t *testing.T) {
 	}
 	size := proto.Size(states[1])
 	req.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: uint32(size)}
-	if _, err := drain(h.state().AddNode(t.Context(), req)); err != nil {
+	if _, err := calls.Drain(h.state().AddNode(t.Context(), req)); err != nil {
 		t.Errorf("at the exact size: %v", err)
 	}
 	req.ResponseOptions.MaxMessageBytes--
-	states, err = drain(h.state().AddNode(t.Context(), req))
+	states, err = calls.Drain(h.state().AddNode(t.Context(), req))
 	got := take(t, err)
 	if len(states) != 0 {
 		t.Errorf("%d states before the error", len(states))

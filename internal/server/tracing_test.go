@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
@@ -38,7 +40,7 @@ func TestSpansOfACall(t *testing.T) {
 	if _, err := h.updateContext(ctx, wantNodes("n1")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return len(spans.GetSpans()) == 5 })
+	testkit.Eventually(t, func() bool { return len(spans.GetSpans()) == 5 })
 	var stages []string
 	all := spans.GetSpans()
 	call := all[len(all)-1]
@@ -78,7 +80,7 @@ func TestOnlyThePlannersCallsAreTraced(t *testing.T) {
 	if _, err := h.state().EndState(t.Context(), &plannerv1.EndStateRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return len(spans.GetSpans()) == 4 })
+	testkit.Eventually(t, func() bool { return len(spans.GetSpans()) == 4 })
 	for _, span := range spans.GetSpans() {
 		if strings.Contains(span.Name, "health") || strings.Contains(span.Name, "made") {
 			t.Errorf("span %s", span.Name)
@@ -183,7 +185,7 @@ func TestSecretsStayInside(t *testing.T) {
 				t.Errorf("status %s", text)
 			}
 			h.line()
-			eventually(t, func() bool { return len(spans.GetSpans()) > 0 })
+			testkit.Eventually(t, func() bool { return len(spans.GetSpans()) > 0 })
 			h.idle()
 			if text := h.metricsText(); strings.Contains(text, secret) {
 				t.Errorf("metrics %s", text)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/pgplanner/pgplanner/internal/server/identity"
@@ -48,9 +50,9 @@ func TestUsersOfASocket(t *testing.T) {
 
 // TestSocketBesideTLS shows that TLS is for TCP alone: a socket stays a socket when certificates are configured.
 func TestSocketBesideTLS(t *testing.T) {
-	ca := newAuthority(t, "ca")
+	ca := certificates.NewAuthority(t, "ca")
 	path := filepath.Join(t.TempDir(), "p.sock")
-	if err := call(t.Context(), serve(t, "unix:"+path, ca.files(1), identity.Policy{}).dial(nil)); err != nil {
+	if err := call(t.Context(), serve(t, "unix:"+path, serverFiles(ca, 1), identity.Policy{}).dial(nil)); err != nil {
 		t.Error(err)
 	}
 }

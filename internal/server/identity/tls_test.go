@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
+
 	"google.golang.org/grpc/codes"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
@@ -27,11 +30,11 @@ const (
 )
 
 // mutual starts a server that asks for certificates of clients with one of the allowed names.
-func mutual(t *testing.T) (r *running, servers, clients *authority) {
+func mutual(t *testing.T) (r *running, servers, clients *certificates.Authority) {
 	t.Helper()
-	servers, clients = newAuthority(t, "servers"), newAuthority(t, "clients")
-	files := servers.files(1)
-	files.ClientCAFile = clients.file()
+	servers, clients = certificates.NewAuthority(t, "servers"), certificates.NewAuthority(t, "clients")
+	files := serverFiles(servers, 1)
+	files.ClientCAFile = clients.File()
 	return serve(t, "127.0.0.1:0", files, identity.Policy{
 		ClientCertificates: true, AllowedNames: []string{allowedDNS, allowedURI},
 	}), servers, clients
@@ -39,7 +42,7 @@ func mutual(t *testing.T) (r *running, servers, clients *authority) {
 
 func TestClientCertificates(t *testing.T) {
 	r, servers, clients := mutual(t)
-	strangers := newAuthority(t, "strangers")
+	strangers := certificates.NewAuthority(t, "strangers")
 	expired := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }
 	early := func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }
 	forServers := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
@@ -49,23 +52,23 @@ func TestClientCertificates(t *testing.T) {
 		code  codes.Code
 		words string
 	}{
-		"allowed DNS name":              {clients.client(allowedDNS, "", nil), codes.OK, ""},
-		"allowed URI":                   {clients.client("", allowedURI, nil), codes.OK, ""},
-		"allowed URI, other DNS name":   {clients.client("other.example", allowedURI, nil), codes.OK, ""},
+		"allowed DNS name":              {clients.Client(allowedDNS, "", nil), codes.OK, ""},
+		"allowed URI":                   {clients.Client("", allowedURI, nil), codes.OK, ""},
+		"allowed URI, other DNS name":   {clients.Client("other.example", allowedURI, nil), codes.OK, ""},
 		"none":                          {nil, codes.Unauthenticated, "a client certificate is needed"},
-		"other names":                   {clients.client("other.example", "spiffe://example.org/other", nil), codes.PermissionDenied, "may not call"},
-		"no name":                       {clients.client("", "", nil), codes.PermissionDenied, "may not call"},
-		"longer URI":                    {clients.client("", allowedURI+"/x", nil), codes.PermissionDenied, "may not call"},
-		"subdomain":                     {clients.client("x."+allowedDNS, "", nil), codes.PermissionDenied, "may not call"},
-		"allowed name as common name":   {clients.client("", "", common), codes.PermissionDenied, "may not call"},
-		"another CA":                    {strangers.client(allowedDNS, allowedURI, nil), codes.Unavailable, "tls"},
-		"the CA of server certificates": {servers.client(allowedDNS, allowedURI, nil), codes.Unavailable, "tls"},
-		"expired":                       {clients.client(allowedDNS, allowedURI, expired), codes.Unavailable, "tls"},
-		"not valid yet":                 {clients.client(allowedDNS, allowedURI, early), codes.Unavailable, "tls"},
-		"for servers":                   {clients.client(allowedDNS, allowedURI, forServers), codes.Unavailable, "tls"},
+		"other names":                   {clients.Client("other.example", "spiffe://example.org/other", nil), codes.PermissionDenied, "may not call"},
+		"no name":                       {clients.Client("", "", nil), codes.PermissionDenied, "may not call"},
+		"longer URI":                    {clients.Client("", allowedURI+"/x", nil), codes.PermissionDenied, "may not call"},
+		"subdomain":                     {clients.Client("x."+allowedDNS, "", nil), codes.PermissionDenied, "may not call"},
+		"allowed name as common name":   {clients.Client("", "", common), codes.PermissionDenied, "may not call"},
+		"another CA":                    {strangers.Client(allowedDNS, allowedURI, nil), codes.Unavailable, "tls"},
+		"the CA of server certificates": {servers.Client(allowedDNS, allowedURI, nil), codes.Unavailable, "tls"},
+		"expired":                       {clients.Client(allowedDNS, allowedURI, expired), codes.Unavailable, "tls"},
+		"not valid yet":                 {clients.Client(allowedDNS, allowedURI, early), codes.Unavailable, "tls"},
+		"for servers":                   {clients.Client(allowedDNS, allowedURI, forServers), codes.Unavailable, "tls"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := &tls.Config{RootCAs: servers.pool()}
+			config := &tls.Config{RootCAs: servers.Pool()}
 			if test.cert != nil {
 				// Unlike Certificates, this sends a certificate that is signed by a CA the server did not name.
 				config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return test.cert, nil }
@@ -92,7 +95,7 @@ func TestClientCertificates(t *testing.T) {
 func TestHealthNeedsNoCertificateAndReflectionDoes(t *testing.T) {
 	r, servers, clients := mutual(t)
 	reflect := func(config *tls.Config) error {
-		ctx, cancel := context.WithTimeout(t.Context(), hangs)
+		ctx, cancel := context.WithTimeout(t.Context(), testkit.Hangs)
 		defer cancel()
 		stream, err := reflectionv1.NewServerReflectionClient(r.dial(config)).ServerReflectionInfo(ctx)
 		if err != nil {
@@ -104,18 +107,18 @@ func TestHealthNeedsNoCertificateAndReflectionDoes(t *testing.T) {
 		_, err = stream.Recv()
 		return err
 	}
-	without := &tls.Config{RootCAs: servers.pool()}
+	without := &tls.Config{RootCAs: servers.Pool()}
 	if err := healthy(t.Context(), r.dial(without)); err != nil {
 		t.Errorf("health without a certificate: %v", err)
 	}
 	if err := reflect(without); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("reflection without a certificate: %v", err)
 	}
-	with := &tls.Config{RootCAs: servers.pool(), Certificates: []tls.Certificate{*clients.client(allowedDNS, "", nil)}}
+	with := &tls.Config{RootCAs: servers.Pool(), Certificates: []tls.Certificate{*clients.Client(allowedDNS, "", nil)}}
 	if err := reflect(with); err != nil {
 		t.Errorf("reflection with a certificate: %v", err)
 	}
-	wrong := &tls.Config{RootCAs: servers.pool(), Certificates: []tls.Certificate{*clients.client("other.example", "", nil)}}
+	wrong := &tls.Config{RootCAs: servers.Pool(), Certificates: []tls.Certificate{*clients.Client("other.example", "", nil)}}
 	if err := reflect(wrong); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("reflection with another certificate: %v", err)
 	}
@@ -123,15 +126,15 @@ func TestHealthNeedsNoCertificateAndReflectionDoes(t *testing.T) {
 
 func TestOldVersionsAndPlainTextAreRefused(t *testing.T) {
 	r, servers, clients := mutual(t)
-	certificates := []tls.Certificate{*clients.client(allowedDNS, "", nil)}
-	old := &tls.Config{RootCAs: servers.pool(), Certificates: certificates, MaxVersion: tls.VersionTLS12} //nolint:gosec // on purpose
+	certificates := []tls.Certificate{*clients.Client(allowedDNS, "", nil)}
+	old := &tls.Config{RootCAs: servers.Pool(), Certificates: certificates, MaxVersion: tls.VersionTLS12} //nolint:gosec // on purpose
 	if err := call(t.Context(), r.dial(old)); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.2: %v", err)
 	}
 	if err := healthy(t.Context(), r.dial(nil)); status.Code(err) != codes.Unavailable {
 		t.Errorf("plain text: %v", err)
 	}
-	if err := healthy(t.Context(), r.dial(&tls.Config{RootCAs: clients.pool()})); status.Code(err) != codes.Unavailable {
+	if err := healthy(t.Context(), r.dial(&tls.Config{RootCAs: clients.Pool()})); status.Code(err) != codes.Unavailable {
 		t.Errorf("the client does not trust the server: %v", err)
 	}
 }
@@ -141,7 +144,7 @@ func TestOldVersionsAndPlainTextAreRefused(t *testing.T) {
 func TestReload(t *testing.T) {
 	r, files, servers, clients := reloadable(t)
 	config := func() *tls.Config {
-		return &tls.Config{RootCAs: servers.pool(), Certificates: []tls.Certificate{*clients.client(allowedDNS, "", nil)}}
+		return &tls.Config{RootCAs: servers.Pool(), Certificates: []tls.Certificate{*clients.Client(allowedDNS, "", nil)}}
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var calls, connections atomic.Int64
@@ -168,14 +171,14 @@ func TestReload(t *testing.T) {
 		return call(t.Context(), conn)
 	})
 	for serial := int64(2); serial <= 6; serial++ {
-		certPEM, keyPEM := servers.server(serial)
-		replace(t, files.CertFile, certPEM)
+		certPEM, keyPEM := servers.Server(serial)
+		certificates.Replace(t, files.CertFile, certPEM)
 		time.Sleep(30 * time.Millisecond) // certificate and key do not fit together for a while
-		replace(t, files.KeyFile, keyPEM)
-		eventually(t, func() bool { return r.serial(config()) == serial })
+		certificates.Replace(t, files.KeyFile, keyPEM)
+		testkit.Eventually(t, func() bool { return r.serial(config()) == serial })
 	}
 	// What cannot be used is not used.
-	replace(t, files.CertFile, []byte("no certificate"))
+	certificates.Replace(t, files.CertFile, []byte("no certificate"))
 	time.Sleep(60 * time.Millisecond)
 	if err := os.Remove(files.KeyFile); err != nil {
 		t.Fatal(err)
@@ -184,7 +187,7 @@ func TestReload(t *testing.T) {
 	if got := r.serial(config()); got != 6 {
 		t.Errorf("serial %d, want that of the last good certificate", got)
 	}
-	eventually(t, func() bool { return calls.Load() >= 50 && connections.Load() >= 5 }) // fewer show nothing
+	testkit.Eventually(t, func() bool { return calls.Load() >= 50 && connections.Load() >= 5 }) // fewer show nothing
 	stop()
 	workers.Wait()
 	t.Logf("%d calls, %d connections", calls.Load(), connections.Load())
@@ -193,15 +196,15 @@ func TestReload(t *testing.T) {
 // TestClientCAIsReplaced shows that connections that are open stay, and that new ones are judged by the new CA.
 func TestClientCAIsReplaced(t *testing.T) {
 	r, files, servers, clients := reloadable(t)
-	before := &tls.Config{RootCAs: servers.pool(), Certificates: []tls.Certificate{*clients.client(allowedDNS, "", nil)}}
+	before := &tls.Config{RootCAs: servers.Pool(), Certificates: []tls.Certificate{*clients.Client(allowedDNS, "", nil)}}
 	open := r.dial(before)
 	if err := call(t.Context(), open); err != nil {
 		t.Fatal(err)
 	}
-	next := newAuthority(t, "next")
-	replace(t, files.ClientCAFile, encode("CERTIFICATE", next.cert.Raw))
-	after := &tls.Config{RootCAs: servers.pool(), Certificates: []tls.Certificate{*next.client(allowedDNS, "", nil)}}
-	eventually(t, func() bool { return call(t.Context(), r.dial(after)) == nil })
+	next := certificates.NewAuthority(t, "next")
+	certificates.Replace(t, files.ClientCAFile, next.PEM())
+	after := &tls.Config{RootCAs: servers.Pool(), Certificates: []tls.Certificate{*next.Client(allowedDNS, "", nil)}}
+	testkit.Eventually(t, func() bool { return call(t.Context(), r.dial(after)) == nil })
 	if err := call(t.Context(), open); err != nil {
 		t.Errorf("on a connection that was open: %v", err)
 	}
@@ -210,11 +213,11 @@ func TestClientCAIsReplaced(t *testing.T) {
 	}
 }
 
-func reloadable(t *testing.T) (r *running, files identity.TLSFiles, servers, clients *authority) {
+func reloadable(t *testing.T) (r *running, files identity.TLSFiles, servers, clients *certificates.Authority) {
 	t.Helper()
-	servers, clients = newAuthority(t, "servers"), newAuthority(t, "clients")
-	files = servers.files(1)
-	files.ClientCAFile = clients.file()
+	servers, clients = certificates.NewAuthority(t, "servers"), certificates.NewAuthority(t, "clients")
+	files = serverFiles(servers, 1)
+	files.ClientCAFile = clients.File()
 	return serve(t, "127.0.0.1:0", files, identity.Policy{ClientCertificates: true}), files, servers, clients
 }
 
@@ -230,23 +233,11 @@ func (r *running) serial(config *tls.Config) int64 {
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
 }
 
-// hangs is after how long something hangs, on however busy a machine.
-const hangs = time.Minute
-
-func eventually(t *testing.T, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(hangs); !condition(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not happen within %v", hangs)
-		}
-	}
-}
-
 func TestFilesThatCannotBeUsed(t *testing.T) {
-	ca := newAuthority(t, "ca")
-	good, other := ca.files(1), ca.files(2)
+	ca := certificates.NewAuthority(t, "ca")
+	good, other := serverFiles(ca, 1), serverFiles(ca, 2)
 	rubbish := filepath.Join(t.TempDir(), "rubbish.pem")
-	replace(t, rubbish, []byte("rubbish"))
+	certificates.Replace(t, rubbish, []byte("rubbish"))
 	for name, test := range map[string]struct {
 		change func(*identity.TLSFiles)
 		want   string

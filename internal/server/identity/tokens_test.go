@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
@@ -23,7 +25,7 @@ const (
 func tokenFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tokens")
-	replace(t, path, []byte(text))
+	certificates.Replace(t, path, []byte(text))
 	return path
 }
 
@@ -40,9 +42,9 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca := newAuthority(t, "ca")
-	r := serve(t, "127.0.0.1:0", ca.files(1), identity.Policy{Tokens: tokens})
-	conn := r.dial(&tls.Config{RootCAs: ca.pool()})
+	ca := certificates.NewAuthority(t, "ca")
+	r := serve(t, "127.0.0.1:0", serverFiles(ca, 1), identity.Policy{Tokens: tokens})
+	conn := r.dial(&tls.Config{RootCAs: ca.Pool()})
 	const needed, unknown = "a bearer token is needed", "the bearer token is not known"
 	for name, test := range map[string]struct {
 		sent  []string
@@ -83,17 +85,17 @@ func TestTokens(t *testing.T) {
 	if err := healthy(t.Context(), conn); err != nil {
 		t.Errorf("health without a token: %v", err)
 	}
-	if text := r.log.text(); !strings.Contains(text, "UNAUTHENTICATED") {
+	if text := r.log.Text(); !strings.Contains(text, "UNAUTHENTICATED") {
 		t.Errorf("refusals are not in the log: %s", text)
 	}
 	for _, token := range []string{goodToken, otherToken, wrongToken} {
-		if strings.Contains(r.log.text(), token) {
+		if strings.Contains(r.log.Text(), token) {
 			t.Errorf("the log holds the token %s", token)
 		}
 	}
 
 	// A token is let in when it comes into the file, and no more when it has gone.
-	replace(t, path, []byte(wrongToken))
+	certificates.Replace(t, path, []byte(wrongToken))
 	if err := tokens.Reload(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +103,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("a new token: %v", err)
 	}
 	wantRefusal(t, call(with(t.Context(), "Bearer "+goodToken), conn), codes.Unauthenticated, unknown)
-	replace(t, path, nil)
+	certificates.Replace(t, path, nil)
 	if err := tokens.Reload(); err == nil {
 		t.Error("a file without tokens was taken")
 	}
@@ -115,14 +117,14 @@ func TestTokenOrCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca := newAuthority(t, "ca")
-	files := ca.files(1)
-	files.ClientCAFile = ca.file()
+	ca := certificates.NewAuthority(t, "ca")
+	files := serverFiles(ca, 1)
+	files.ClientCAFile = ca.File()
 	r := serve(t, "127.0.0.1:0", files, identity.Policy{
 		Tokens: tokens, ClientCertificates: true, AllowedNames: []string{allowedDNS},
 	})
-	plain := r.dial(&tls.Config{RootCAs: ca.pool()})
-	certified := r.dial(&tls.Config{RootCAs: ca.pool(), Certificates: []tls.Certificate{*ca.client(allowedDNS, "", nil)}})
+	plain := r.dial(&tls.Config{RootCAs: ca.Pool()})
+	certified := r.dial(&tls.Config{RootCAs: ca.Pool(), Certificates: []tls.Certificate{*ca.Client(allowedDNS, "", nil)}})
 	wantRefusal(t, call(t.Context(), plain), codes.Unauthenticated, "a client certificate or a bearer token is needed")
 	if err := call(with(t.Context(), "Bearer "+goodToken), plain); err != nil {
 		t.Errorf("with a token: %v", err)
