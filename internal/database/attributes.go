@@ -7,9 +7,9 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// scratchSize is enough for the attributes of all but the largest resources. They are written into a
+// bufferSize is enough for the attributes of all but the largest resources. They are written into a
 // buffer of this size on the caller's stack, and then copied into exactly as much memory as they need.
-const scratchSize = 512
+const bufferSize = 512
 
 // object is a JSON object in the making. Its methods append one member each and return the longer text,
 // as append does; members have to come in ascending order of their keys. A key is

@@ -19,7 +19,7 @@ func DumpRolesIdentifier(node string) resource.Identifier {
 
 // Resource makes the resource.
 func (d DumpRoles) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("node_name", d.NodeName).
 		null("roles").

@@ -59,7 +59,7 @@ func (i Instance) Validate() error {
 // Resource makes the resource. The instance must be one that Validate accepts: with other settings it
 // panics, since there is no spec that could hold them and leaving them out would change a running server.
 func (i Instance) Resource() *resource.Resource {
-	var buffer [2 * scratchSize]byte
+	var buffer [2 * bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		raw("connection_info", i.ConnectionInfo).
 		identifiers("dependencies", i.Dependencies).

@@ -24,7 +24,7 @@ func LagTrackerIdentifier(origin, receiver, database string) resource.Identifier
 
 // Resource makes the resource.
 func (t LagTracker) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).text("database_name", t.DatabaseName)
 	if len(t.DependentResources) > 0 {
 		attributes = attributes.identifiers("dependent_resources", t.DependentResources)

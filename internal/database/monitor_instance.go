@@ -19,7 +19,7 @@ func MonitorInstanceIdentifier(instanceID string) resource.Identifier {
 
 // Resource makes the resource.
 func (m MonitorInstance) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_id", m.DatabaseID).
 		text("db_name", m.DatabaseName).

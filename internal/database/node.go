@@ -28,7 +28,7 @@ func NodeIdentifier(name string) resource.Identifier {
 
 // Resource makes the resource.
 func (n Node) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		texts("instance_ids", n.InstanceIDs).
 		text("name", n.Name).

@@ -20,7 +20,7 @@ func PeerCatchupIdentifier(source, peer, database string) resource.Identifier {
 
 // Resource makes the resource.
 func (c PeerCatchup) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_name", c.DatabaseName).
 		text("peer_node", c.Peer).

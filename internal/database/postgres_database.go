@@ -30,7 +30,7 @@ func PostgresDatabaseIdentifier(node, database string) resource.Identifier {
 
 // Resource makes the resource.
 func (d PostgresDatabase) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_id", d.DatabaseID).
 		text("database_name", d.DatabaseName).

@@ -18,7 +18,7 @@ func ReplicationOriginAdvanceIdentifier(l Link) resource.Identifier {
 
 // Resource makes the resource.
 func (a ReplicationOriginAdvance) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	id := ReplicationOriginAdvanceIdentifier(a.Link)
 	return build(
 		id,

@@ -24,7 +24,7 @@ func ReplicationSlotIdentifier(l Link) resource.Identifier { return l.identifier
 
 // Resource makes the resource.
 func (s ReplicationSlot) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	return build(
 		ReplicationSlotIdentifier(s.Link),
 		onPrimary(s.Provider),

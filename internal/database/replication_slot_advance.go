@@ -20,7 +20,7 @@ func ReplicationSlotAdvanceIdentifier(l Link) resource.Identifier {
 
 // Resource makes the resource.
 func (a ReplicationSlotAdvance) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	id := ReplicationSlotAdvanceIdentifier(a.Link)
 	return ignoring(
 		build(

@@ -24,7 +24,7 @@ func ReplicationSlotCreateIdentifier(l Link) resource.Identifier {
 
 // Resource makes the resource.
 func (c ReplicationSlotCreate) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	return build(
 		ReplicationSlotCreateIdentifier(c.Link),
 		onPrimary(c.Provider),

@@ -23,7 +23,7 @@ func RolesSourceIdentifier(node string) resource.Identifier {
 
 // Resource makes the resource.
 func (s RolesSource) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("node_name", s.NodeName).
 		text(keySourceNodeName, s.SourceNodeName).

@@ -26,7 +26,7 @@ func SubscriptionIdentifier(l Link) resource.Identifier { return l.identifier(Ty
 
 // Resource makes the resource.
 func (s Subscription) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	id := SubscriptionIdentifier(s.Link)
 	return build(
 		id,

@@ -21,7 +21,7 @@ func SyncEventIdentifier(l Link) resource.Identifier { return l.identifier(TypeS
 
 // Resource makes the resource.
 func (e SyncEvent) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_name", e.DatabaseName).
 		identifiers("extra_dependencies", e.ExtraDependencies).

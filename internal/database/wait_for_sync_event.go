@@ -16,7 +16,7 @@ func WaitForSyncEventIdentifier(l Link) resource.Identifier {
 
 // Resource makes the resource.
 func (w WaitForSyncEvent) Resource() *resource.Resource {
-	var buffer [scratchSize]byte
+	var buffer [bufferSize]byte
 	id := WaitForSyncEventIdentifier(w.Link)
 	return build(
 		id,
