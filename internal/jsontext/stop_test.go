@@ -67,7 +67,13 @@ var leastPolls = map[string]int{
 
 // TestComputationsPollAndStop counts the polls of each computation, and stops it at some of them.
 func TestComputationsPollAndStop(t *testing.T) {
-	for name, compute := range longComputations() {
+	computations := longComputations()
+	for name := range leastPolls {
+		if computations[name] == nil {
+			t.Errorf("there is no computation %q", name)
+		}
+	}
+	for name, compute := range computations {
 		polls := 0
 		err := compute(interrupt.Watched(make(chan struct{}), func(units int) {
 			if polls++; units > 16 {
