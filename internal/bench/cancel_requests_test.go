@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
 // cancelRequest is a request that is large in one way.
@@ -165,7 +165,7 @@ func cancelApplyRequests() []cancelRequest {
 func cancelStateRequests(t *testing.T) []cancelRequest {
 	var all []cancelRequest
 	for _, f := range forms {
-		e := response.NewFormEncoder(f.format)
+		e := messages.In(f.format)
 		format := &plannerv1.ResponseOptions{AttributesFormat: f.format}
 		nodes := func(n int) []*plannerv1.NodeResources {
 			return (&question{nodes: nodesOf(n, 5432)}).nodeMessages(t, e)

@@ -10,6 +10,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
 // question is what a call asks: a restore if it has targets, else an update.
@@ -148,7 +149,7 @@ func opaque(t resource.Type, id, attributes string, dependencies ...resource.Ide
 // update is the question as a request.
 func (q *question) update(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.UpdateDatabaseRequest {
 	tb.Helper()
-	e := response.NewFormEncoder(format)
+	e := messages.In(format)
 	return &plannerv1.UpdateDatabaseRequest{
 		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e), Options: response.ResolvedOptions(q.options),
 		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
@@ -158,7 +159,7 @@ func (q *question) update(tb testing.TB, format plannerv1.AttributesFormat) *pla
 // restore is the question as a request.
 func (q *question) restore(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.RestoreDatabaseRequest {
 	tb.Helper()
-	e := response.NewFormEncoder(format)
+	e := messages.In(format)
 	request := &plannerv1.RestoreDatabaseRequest{
 		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e),
 		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
@@ -173,7 +174,7 @@ func (q *question) restore(tb testing.TB, format plannerv1.AttributesFormat) *pl
 	return request
 }
 
-func (q *question) nodeMessages(tb testing.TB, e *response.Encoder) []*plannerv1.NodeResources {
+func (q *question) nodeMessages(tb testing.TB, e *messages.Encoder) []*plannerv1.NodeResources {
 	tb.Helper()
 	messages := make([]*plannerv1.NodeResources, len(q.nodes))
 	for i, n := range q.nodes {

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
 // TestDefaultsTakeLargeDatabases sends a database of as many nodes as are taken, with three instances each, in both
@@ -50,7 +50,7 @@ func TestDefaultsTakeLargeDatabases(t *testing.T) {
 	for _, format := range []plannerv1.AttributesFormat{
 		plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON, plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT,
 	} {
-		e := response.NewFormEncoder(format)
+		e := messages.In(format)
 		req := &plannerv1.UpdateDatabaseRequest{Start: e.State(before)}
 		for _, node := range nodes {
 			m, err := e.Node(node)

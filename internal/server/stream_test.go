@@ -10,10 +10,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
 // withPlans makes UpdateDatabase answer with those plans.
@@ -49,7 +49,7 @@ func checkJoined(t *testing.T, plans []resource.Plan, parts []*plannerv1.PlanPar
 	if len(got) != len(plans) {
 		t.Fatalf("%d plans, want %d", len(got), len(plans))
 	}
-	encoder := response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+	encoder := messages.In(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
 	for i, plan := range plans {
 		if want := encoder.Plan(plan); !proto.Equal(got[i], want) {
 			t.Errorf("plan %d: got %v, want %v", i, got[i], want)

@@ -7,9 +7,9 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
 // example is one file.
@@ -122,7 +122,7 @@ func (s *story) start() *plannerv1.State {
 	if s.state.Len() == 0 {
 		return nil
 	}
-	return response.NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT).State(s.state)
+	return messages.In(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT).State(s.state)
 }
 
 func (s *story) add(name string, request proto.Message) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 	"github.com/pgplanner/pgplanner/internal/verify"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -28,11 +29,11 @@ func (b back) options() *plannerv1.ResponseOptions {
 }
 
 func (b back) state(s *resource.State) *plannerv1.State {
-	return response.NewEncoder(nil, b.settings).State(s)
+	return messages.New(b.settings).State(s)
 }
 
 func (b back) node(n *planner.NodeResources) *plannerv1.NodeResources {
-	m, err := response.NewEncoder(nil, b.settings).Node(n)
+	m, err := messages.New(b.settings).Node(n)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func (b back) node(n *planner.NodeResources) *plannerv1.NodeResources {
 }
 
 func (b back) target(n *planner.NodeRestoreResources) *plannerv1.NodeRestoreResources {
-	m, err := response.NewEncoder(nil, b.settings).RestoreNode(n)
+	m, err := messages.New(b.settings).RestoreNode(n)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func nodesResponse(c *NodesCall) convert.ResponseSettings { return c.Response }
 var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
 	"planner.v1.UpdateDatabaseRequest": converter(Converter.UpdateDatabase, func(b back, c *UpdateDatabaseCall) *plannerv1.UpdateDatabaseRequest {
 		return &plannerv1.UpdateDatabaseRequest{
-			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, response.NewEncoder(nil, b.settings).Service),
+			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, messages.New(b.settings).Service),
 			Options: response.ResolvedOptions(c.Options), ResponseOptions: b.options(),
 		}
 	}, func(c *UpdateDatabaseCall) convert.ResponseSettings { return c.Response }),
@@ -144,7 +145,7 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 		if err != nil {
 			return nil, err
 		}
-		e := response.NewFormEncoder(armFormat(m))
+		e := messages.In(armFormat(m))
 		out := &plannerv1.VerifyPlansRequest{
 			Start: e.State(call.Start), End: e.State(call.End), Plans: each(call.Plans, e.Plan),
 			Rules:              planRulesToProto[call.Options.Operation],
@@ -171,21 +172,21 @@ var answers = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.M
 		if err != nil {
 			return nil, err
 		}
-		return response.NewFormEncoder(armFormat(m)).Plan(plans[0]), nil
+		return messages.In(armFormat(m)).Plan(plans[0]), nil
 	},
 	"planner.v1.Event": func(_ *testing.T, m proto.Message) (proto.Message, error) {
 		event, err := EventFromProto(m.(*plannerv1.Event))
 		if err != nil {
 			return nil, err
 		}
-		return response.NewFormEncoder(armFormat(m)).Event(&event), nil
+		return messages.In(armFormat(m)).Event(&event), nil
 	},
 	"planner.v1.State": func(_ *testing.T, m proto.Message) (proto.Message, error) {
 		state, err := StateFromProto(m.(*plannerv1.State))
 		if err != nil {
 			return nil, err
 		}
-		return response.NewFormEncoder(armFormat(m)).State(state), nil
+		return messages.In(armFormat(m)).State(state), nil
 	},
 }
 

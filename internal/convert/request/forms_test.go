@@ -5,10 +5,10 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -37,7 +37,7 @@ func sent(id string, form plannerv1.AttributesFormat) *plannerv1.Resource {
 // got is the form that a resource of that identifier comes back in.
 func got(settings convert.ResponseSettings, kind resource.Type, id string) plannerv1.AttributesFormat {
 	r := &resource.Resource{Identifier: resource.Identifier{Type: kind, ID: id}, Attributes: []byte(`{"x":[1]}`)}
-	event := response.NewEncoder(nil, settings).Event(&resource.Event{
+	event := messages.New(settings).Event(&resource.Event{
 		Type: resource.EventUpdate, Resource: r, Diff: []jsontext.Operation{{Op: "add", Path: "/x", Value: []byte("null")}},
 	})
 	_, object := event.Resource.AttributesForm.(*plannerv1.Resource_Attributes)

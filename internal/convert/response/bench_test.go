@@ -1,4 +1,4 @@
-package response
+package response_test
 
 import (
 	"fmt"
@@ -6,9 +6,11 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/convert/response"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -19,7 +21,7 @@ import (
 // nodes have about 9,500 resources.
 func meshRequest(tb testing.TB, n int, format plannerv1.AttributesFormat) *plannerv1.UpdateDatabaseRequest {
 	tb.Helper()
-	encoder := NewFormEncoder(format)
+	encoder := messages.In(format)
 	start := resource.NewState()
 	in := &plannerv1.UpdateDatabaseRequest{}
 	for i := range n {
@@ -117,12 +119,14 @@ func BenchmarkUpdateDatabase(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		encoder := NewEncoder(nil, call.Response)
-		var answer []byte
+		call.Response.MaxMessageBytes = 1 << 30
+		encoder := response.NewEncoder(nil, call.Response)
 		b.Run("form="+name+"/step=encode", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				answer = encoder.AppendState(answer[:0], call.Start)
+				if _, err := encoder.StateMessage(0, call.Start); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

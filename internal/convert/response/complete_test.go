@@ -13,7 +13,7 @@ import (
 
 func TestHeaderAndSummaryAreComplete(t *testing.T) {
 	event := func(eventType resource.EventType) resource.Event {
-		return resource.Event{Type: eventType, Resource: opaque("t", "x", nil)}
+		return resource.Event{Type: eventType, Resource: opaque("t", "x")}
 	}
 	plans := []resource.Plan{
 		{Phases: []resource.Phase{

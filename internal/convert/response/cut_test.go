@@ -14,7 +14,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/testkit/answers"
 )
 
-var testEncoder = NewFormEncoder(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON)
+var testEncoder = encoderOf(nil, asJSON)
 
 // cutAll cuts plans and makes all messages.
 func cutAll(t answers.T, plans []resource.Plan, maxBytes int) []*plannerv1.PlanPart {
@@ -59,7 +59,7 @@ func checkJoined(t answers.T, plans []resource.Plan, parts []*plannerv1.PlanPart
 		t.Fatalf("%d plans, want %d", len(got), len(plans))
 	}
 	for i, plan := range plans {
-		if want := testEncoder.Plan(plan); !proto.Equal(got[i], want) {
+		if want := planOf(testEncoder, plan); !proto.Equal(got[i], want) {
 			t.Errorf("plan %d: got %v, want %v", i, got[i], want)
 		}
 	}
@@ -172,7 +172,7 @@ func checkCutWasNeeded(t answers.T, plan resource.Plan, before, after *plannerv1
 		last.Events = append(last.Events, next.GetEvents()[0])
 	} else {
 		seen.Add("between phases")
-		grown.Phases = append(grown.Phases, testEncoder.Phase(int(next.GetIndex()), plan.Phases[next.GetIndex()]))
+		grown.Phases = append(grown.Phases, planOf(testEncoder, plan).GetPhases()[next.GetIndex()])
 	}
 	if size := sizeOf(grown); size <= maxBytes {
 		t.Errorf("a cut at %d bytes was not needed, limit %d", size, maxBytes)

@@ -6,20 +6,19 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 func TestOnlyTheResourceThatDoesNotFitBecomesText(t *testing.T) {
-	exact, plain := opaque("dir", "a", nil), opaque("dir", "b", nil)
+	exact, plain := opaque("dir", "a"), opaque("dir", "b")
 	exact.Attributes = []byte(`{"bytes":9007199254740993,"rest":[{"x":null}]}`)
-	encoder := NewFormEncoder(asStruct)
+	encoder := encoderOf(nil, asStruct)
 	diff := []jsontext.Operation{{Op: "replace", Path: "/bytes", Value: []byte("9007199254740993")}, {Op: "remove", Path: "/x"}}
-	phase := encoder.Phase(3, resource.Phase{Events: []resource.Event{
+	phase := planOf(encoder, resource.Plan{Phases: []resource.Phase{{}, {}, {}, {Events: []resource.Event{
 		{Type: resource.EventUpdate, Resource: exact, Diff: diff},
 		{Type: resource.EventUpdate, Resource: plain, Diff: []jsontext.Operation{{Op: "add", Path: "/x", Value: []byte("1")}}},
-	}})
+	}}}}).GetPhases()[3]
 	if phase.Index != 3 {
 		t.Errorf("the index is %d", phase.Index)
 	}
@@ -37,22 +36,9 @@ func TestOnlyTheResourceThatDoesNotFitBecomesText(t *testing.T) {
 	}
 }
 
-func TestRequestsAnExactFieldCannotHoldAreRefused(t *testing.T) {
-	node := meshNode(0)
-	node.InstanceResources[1].Instance.ConnectionInfo = []byte(`{"x":9007199254740993}`)
-	if _, err := NewFormEncoder(asJSON).Node(node); err == nil || err.Error() != "connection_info is no JSON object that a Struct could hold exactly" {
-		t.Errorf("the error is %v", err)
-	}
-	node = meshNode(0)
-	node.RestoreConfig = &database.RestoreConfig{Repository: []byte(`["x"]`)}
-	if _, err := NewFormEncoder(asJSON).Node(node); err == nil || err.Error() != "repository is no JSON object that a Struct could hold exactly" {
-		t.Errorf("the error is %v", err)
-	}
-}
-
 func TestStatesGoOutInIdentifierOrderWithTheirVersion(t *testing.T) {
-	state := resource.NewState(opaque("b", "1", nil), opaque("a", "2", nil), opaque("a", "10", nil))
-	message := NewFormEncoder(asJSON).State(state)
+	state := resource.NewState(opaque("b", "1"), opaque("a", "2"), opaque("a", "10"))
+	message := stateOf(encoderOf(nil, asJSON), state)
 	want := []string{"a/10", "a/2", "b/1"}
 	for i, r := range message.Resources {
 		if id := r.Identifier.Type + "/" + r.Identifier.Id; id != want[i] {
@@ -62,7 +48,7 @@ func TestStatesGoOutInIdentifierOrderWithTheirVersion(t *testing.T) {
 	if message.Version != "1" {
 		t.Errorf("the version is %q", message.Version)
 	}
-	if empty := NewFormEncoder(asJSON).State(resource.NewState()); !proto.Equal(empty, &plannerv1.State{Version: "1"}) {
+	if empty := stateOf(encoderOf(nil, asJSON), resource.NewState()); !proto.Equal(empty, &plannerv1.State{Version: "1"}) {
 		t.Errorf("the empty state is %v", empty)
 	}
 }

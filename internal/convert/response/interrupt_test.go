@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -17,20 +16,11 @@ import (
 // bytesPerUnit is how many bytes of JSON are checked in one unit, at most.
 const bytesPerUnit = 256
 
-// encoderOf is an encoder that writes Structs, into messages of any size.
-func encoderOf(stop *interrupt.Poller) *Encoder {
-	settings := convert.ResponseSettings{
-		Format: asStruct, MaxMessageBytes: 1 << 30,
-		Callers: convert.CallerForms{Generic: true, Others: convert.FormStruct},
-	}
-	return NewEncoder(stop, settings)
-}
-
 func cutEvent(stop *interrupt.Poller, change func(*resource.Event)) error {
 	plans := answers.Plans([]int{1})
 	plans[0].Phases[0].Events[0].Resource.Attributes = nil
 	change(&plans[0].Phases[0].Events[0])
-	_, err := encoderOf(stop).Cut(plans)
+	_, err := encoderOf(stop, asStruct).Cut(plans)
 	return err
 }
 
@@ -47,20 +37,20 @@ var longLoops = []struct {
 	run  func(stop *interrupt.Poller, n int) error
 }{
 	{"phases", 1, func(stop *interrupt.Poller, n int) error {
-		_, err := encoderOf(stop).Cut(answers.Plans(make([]int, n)))
+		_, err := encoderOf(stop, asStruct).Cut(answers.Plans(make([]int, n)))
 		return err
 	}},
 	{"plans", 1, func(stop *interrupt.Poller, n int) error {
-		_, err := encoderOf(stop).Cut(make([]resource.Plan, n))
+		_, err := encoderOf(stop, asStruct).Cut(make([]resource.Plan, n))
 		return err
 	}},
 	{"events", 5, func(stop *interrupt.Poller, n int) error { // event, member of its attributes, and three to check them
-		_, err := encoderOf(stop).Cut(answers.Plans([]int{n}))
+		_, err := encoderOf(stop, asStruct).Cut(answers.Plans([]int{n}))
 		return err
 	}},
 	// Twice each: event, member, three to check it, and eight times 256 bytes of text.
 	{"large events, which are encoded again", 2 * 13, func(stop *interrupt.Poller, n int) error {
-		parts, err := encoderOf(stop).Cut(answers.LargePlans(8*bytesPerUnit, []int{n}))
+		parts, err := encoderOf(stop, asStruct).Cut(answers.LargePlans(8*bytesPerUnit, []int{n}))
 		if err != nil {
 			return err
 		}
@@ -106,7 +96,7 @@ var longLoops = []struct {
 		for i := range n {
 			state.Add(&resource.Resource{Identifier: resource.Identifier{Type: "t", ID: string(rune(0x10000 + i))}})
 		}
-		_, err := encoderOf(stop).StateMessage(0, state)
+		_, err := encoderOf(stop, asStruct).StateMessage(0, state)
 		return err
 	}},
 	{"plans of a summary", 2, func(stop *interrupt.Poller, n int) error { // and of its digest

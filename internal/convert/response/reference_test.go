@@ -26,7 +26,7 @@ func referenceBytes(t interface{ Fatal(...any) }, m proto.Message) []byte {
 }
 
 func referenceEvent(e *resource.Event, as convert.Form) *plannerv1.Event {
-	m := &plannerv1.Event{Type: convert.EventTypeToProto(e.Type), Reason: convert.EventReasonToProto(e.Reason), CausedBy: identifiersToProto(e.CausedBy)}
+	m := &plannerv1.Event{Type: convert.EventTypeToProto(e.Type), Reason: convert.EventReasonToProto(e.Reason), CausedBy: referenceIdentifiers(e.CausedBy)}
 	m.Resource, as = referenceResource(e.Resource, as)
 	for _, o := range e.Diff {
 		operation := &plannerv1.PatchOperation{Op: o.Op, Path: o.Path, From: o.From}
@@ -46,7 +46,7 @@ func referenceResource(r *resource.Resource, as convert.Form) (*plannerv1.Resour
 	m := &plannerv1.Resource{
 		Identifier:      &plannerv1.Identifier{Type: string(r.Identifier.Type), Id: r.Identifier.ID},
 		Executor:        &plannerv1.Executor{Type: convert.ExecutorTypeToProto(r.Executor.Type), Id: r.Executor.ID},
-		Dependencies:    identifiersToProto(r.Dependencies),
+		Dependencies:    referenceIdentifiers(r.Dependencies),
 		DiffIgnore:      r.DiffIgnore,
 		NeedsRecreate:   r.NeedsRecreate,
 		PendingDeletion: r.PendingDeletion,
@@ -66,6 +66,14 @@ func referenceResource(r *resource.Resource, as convert.Form) (*plannerv1.Resour
 	}
 	m.AttributesForm = &plannerv1.Resource_AttributesJson{AttributesJson: string(r.Attributes)}
 	return m, convert.FormText
+}
+
+func referenceIdentifiers(ids []resource.Identifier) []*plannerv1.Identifier {
+	var out []*plannerv1.Identifier
+	for _, id := range ids {
+		out = append(out, &plannerv1.Identifier{Type: string(id.Type), Id: id.ID})
+	}
+	return out
 }
 
 // referenceValue is what encoding/json makes of a text that can be trusted, unless a number of it is no double.

@@ -14,11 +14,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-const (
-	asStruct = plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT
-	asJSON   = plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON
-)
-
 // canonical is the resource with its attributes in canonical form, and without a difference between empty
 // and missing lists.
 func canonical(t interface{ Fatal(...any) }, r *resource.Resource) resource.Resource {
@@ -65,7 +60,7 @@ func TestStatesSurviveInBothForms(t *testing.T) {
 		numbers := rapid.SampledFrom([]*rapid.Generator[string]{doubles, decimals}).Draw(t, "numbers")
 		state := resource.NewState(resources(objects(numbers)).Draw(t, "resources")...)
 		format := rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format")
-		message := onTheWire(t, NewFormEncoder(format).State(state))
+		message := onTheWire(t, stateOf(encoderOf(nil, format), state))
 		again, err := request.StateFromProto(message)
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +88,7 @@ func TestStatesSurviveInBothForms(t *testing.T) {
 				}
 			}
 		}
-		if second := NewFormEncoder(format).State(again); format == asJSON && !proto.Equal(second, message) {
+		if second := stateOf(encoderOf(nil, format), again); format == asJSON && !proto.Equal(second, message) {
 			t.Fatalf("got\n%v\nthe second time, not\n%v", second, message)
 		}
 	})
@@ -131,10 +126,10 @@ func TestPlansSurviveInBothForms(t *testing.T) {
 			}
 			plans = append(plans, plan)
 		}
-		encoder := NewFormEncoder(rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format"))
+		encoder := encoderOf(nil, rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format"))
 		var messages []*plannerv1.Plan
 		for _, p := range plans {
-			messages = append(messages, onTheWire(t, encoder.Plan(p)))
+			messages = append(messages, onTheWire(t, planOf(encoder, p)))
 		}
 		again, err := request.PlansFromProto(messages)
 		if err != nil {
@@ -154,8 +149,8 @@ func TestPlansSurviveInBothForms(t *testing.T) {
 func structForm(r *plannerv1.Resource) *plannerv1.Resource {
 	r = proto.CloneOf(r)
 	if form, ok := r.AttributesForm.(*plannerv1.Resource_AttributesJson); ok {
-		s, ok := structOf([]byte(form.AttributesJson))
-		if !ok {
+		s := resourceMessage(&resource.Resource{Attributes: []byte(form.AttributesJson)}, asStruct).GetAttributes()
+		if s == nil {
 			return nil
 		}
 		r.AttributesForm = &plannerv1.Resource_Attributes{Attributes: s}
@@ -165,7 +160,7 @@ func structForm(r *plannerv1.Resource) *plannerv1.Resource {
 
 func TestBothFormsAreTheSameToThePlanner(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := NewFormEncoder(asJSON).State(resource.NewState(resources(objects(doubles)).Draw(t, "resources")...))
+		text := stateOf(encoderOf(nil, asJSON), resource.NewState(resources(objects(doubles)).Draw(t, "resources")...))
 		object := &plannerv1.State{}
 		for _, r := range text.Resources {
 			inStruct := structForm(r)
@@ -195,7 +190,7 @@ func TestOrderOfResourcesHasNoInfluence(t *testing.T) {
 		in := &plannerv1.PlanStatesRequest{Start: &plannerv1.State{}, States: []*plannerv1.State{{}, {}}}
 		for _, state := range append(in.States, in.Start) {
 			for _, r := range resources(objects(doubles)).Draw(t, "resources") {
-				m := NewFormEncoder(asJSON).Resource(r)
+				m := resourceMessage(r, asJSON)
 				if rapid.Bool().Draw(t, "as a Struct") {
 					m = structForm(m)
 				}
@@ -217,7 +212,7 @@ func TestOrderOfResourcesHasNoInfluence(t *testing.T) {
 		first, second := NewEncoder(nil, a.Response), NewEncoder(nil, b.Response)
 		states := append(slices.Clone(a.States), a.Start)
 		for i, other := range append(slices.Clone(b.States), b.Start) {
-			if got, want := second.State(other), first.State(states[i]); !proto.Equal(got, want) {
+			if got, want := stateOf(second, other), stateOf(first, states[i]); !proto.Equal(got, want) {
 				t.Fatalf("got\n%v\nnot\n%v", got, want)
 			}
 		}
@@ -233,7 +228,7 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 		}
 		event, err := request.EventFromProto(&plannerv1.Event{
 			Type:     plannerv1.EventType_EVENT_TYPE_DELETE,
-			Resource: NewFormEncoder(asJSON).Resource(opaque("dir", "a", nil)),
+			Resource: resourceMessage(opaque("dir", "a"), asJSON),
 			Diff:     []*plannerv1.PatchOperation{{ValueForm: &plannerv1.PatchOperation_Value{Value: v}}},
 		})
 		if err != nil {

@@ -69,16 +69,13 @@ func TestEventsAreWrittenAsProtobufWritesThem(t *testing.T) {
 	}
 }
 
-// checkEvent writes the event, alone and in a phase, behind what is there already.
+// checkEvent writes the event, in a phase, behind what is there already.
 func checkEvent(t interface{ Fatal(...any) }, format plannerv1.AttributesFormat, event *resource.Event, want *plannerv1.Event) {
-	encoder, before, wire := NewFormEncoder(format), []byte("before"), referenceBytes(t, want)
-	if got := encoder.AppendEvent(before, event); !bytes.Equal(got, append(before, wire...)) {
-		t.Fatal(fmt.Sprintf("got\n%.2000x\nnot\n%.2000x", got[len(before):], wire))
-	}
-	got := encoder.appendPhaseEvent(before[:6:6], event)
+	before := []byte("before")
+	got := encoderOf(nil, format).appendPhaseEvent(before[:6:6], event)
 	phase := referenceBytes(t, &plannerv1.Phase{Events: []*plannerv1.Event{want}})
 	if !bytes.Equal(got, append(before, phase...)) {
-		t.Fatal(fmt.Sprintf("in a phase: got\n%.2000x\nnot\n%.2000x", got[len(before):], phase))
+		t.Fatal(fmt.Sprintf("got\n%.2000x\nnot\n%.2000x", got[len(before):], phase))
 	}
 }
 
@@ -93,8 +90,8 @@ func TestStatesAreWrittenAsProtobufWritesThem(t *testing.T) {
 		}
 		index := rapid.SampledFrom([]int{0, 1, 1000}).Draw(t, "index")
 		wire := referenceBytes(t, &plannerv1.AddNodeResponse{Index: uint32(index), State: want})
-		if got := NewFormEncoder(format).appendStateResponse(nil, index, state); !bytes.Equal(got, wire) {
-			t.Fatalf("got\n%.2000x\nnot\n%.2000x", got, wire)
+		if got, err := encoderOf(nil, format).StateMessage(index, state); err != nil || !bytes.Equal(got, wire) {
+			t.Fatalf("got\n%.2000x\nnot\n%.2000x (%v)", got, wire, err)
 		}
 	})
 }
@@ -149,7 +146,11 @@ func TestDeepJSON(t *testing.T) {
 			if exact := 2*depth <= jsontext.DefaultDepth; exact != (as == convert.FormStruct) {
 				t.Fatalf("depth %d: the reference is wrong", depth)
 			}
-			if got := NewFormEncoder(asStruct).AppendResource(nil, r); !bytes.Equal(got, referenceBytes(t, want)) {
+			got, err := encoderOf(nil, asStruct).StateMessage(0, resource.NewState(r))
+			wire := referenceBytes(t, &plannerv1.AddNodeResponse{
+				State: &plannerv1.State{Version: convert.CatalogVersion, Resources: []*plannerv1.Resource{want}},
+			})
+			if err != nil || !bytes.Equal(got, wire) {
 				t.Errorf("depth %d, %d bytes: it is written otherwise", depth, size)
 			}
 		}
@@ -159,11 +160,11 @@ func TestDeepJSON(t *testing.T) {
 // TestWritingTakesNoMemory: but what it appends to.
 func TestWritingTakesNoMemory(t *testing.T) {
 	event := &resource.Event{
-		Type: resource.EventUpdate, Resource: opaque("dir", "a", []resource.Identifier{{Type: "b", ID: "c"}}),
+		Type: resource.EventUpdate, Resource: opaque("dir", "a"),
 		Diff: []jsontext.Operation{{Op: "add", Path: "/ports", Value: []byte(`[1.5,"x",null]`)}},
 	}
 	for _, format := range []plannerv1.AttributesFormat{asStruct, asJSON} {
-		encoder, b := NewFormEncoder(format), make([]byte, 0, 4096)
+		encoder, b := encoderOf(nil, format), make([]byte, 0, 4096)
 		if n := testing.AllocsPerRun(100, func() { encoder.appendPhaseEvent(b, event) }); n > 0 {
 			t.Errorf("%v: %v allocations", format, n)
 		}

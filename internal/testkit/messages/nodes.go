@@ -1,4 +1,4 @@
-package response
+package messages
 
 import (
 	"fmt"
@@ -10,7 +10,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
-	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
 // InexactError says that a field which the API has as a Struct only holds JSON that a Struct cannot hold
@@ -137,7 +136,7 @@ func (e *Encoder) spec(from *database.InstanceSpec) *plannerv1.InstanceSpec {
 			return out
 		}
 	}
-	out.SettingsForm = &plannerv1.InstanceSpec_SettingsJson{SettingsJson: slab.StringOf(from.Settings)}
+	out.SettingsForm = &plannerv1.InstanceSpec_SettingsJson{SettingsJson: string(from.Settings)}
 	return out
 }
 
@@ -184,11 +183,9 @@ func exactStruct(field string, text []byte) (*structpb.Struct, error) {
 
 // structOf returns a JSON object as a Struct, or false if a Struct cannot hold it exactly.
 func structOf(text []byte) (*structpb.Struct, bool) {
-	var w writer
-	if !w.exact(convert.TagResourceAttributes, text, true) {
-		return nil, false
-	}
-	return messageOf(&plannerv1.Resource{}, w.finish()).GetAttributes(), true
+	e := In(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT)
+	s := e.Resource(&resource.Resource{Attributes: text}).GetAttributes()
+	return s, s != nil
 }
 
 func identifiersToProto(ids []resource.Identifier) []*plannerv1.Identifier {
