@@ -160,7 +160,7 @@ func unusualStructs() map[string][]byte {
 		"unknown in list":       a(field(6, field(1, boolean(1)), field(2))),
 		"wrong wire type":       value(1<<3, 1),
 		"wrong type of list":    a(field(6, value(1<<3, 1))),
-		"group":                 []byte{0x0b, 0x0c},
+		"group":                 {0x0b, 0x0c},
 		"long tag":              append([]byte{0x8a, 0}, a(boolean(1))[1:]...),
 		"cut":                   a(boolean(1))[:5],
 		"101 levels":            a(nested(100, true)),
