@@ -12,11 +12,12 @@ func textAttribute(r *resource.Resource, t resource.Type, key string) (string, e
 	if err != nil {
 		return "", err
 	}
-	token := jsontext.NewTokenReader(value)
+	token := jsontext.NewTokenReader(value, jsontext.Limits{})
 	if token.Peek() != '"' {
 		return "", &AttributeError{Resource: r.Identifier, Key: key, Problem: ProblemNotAString}
 	}
-	return string(token.Text()), nil
+	text, _ := token.Text() // which is right: the value is one of JSON
+	return string(text), nil
 }
 
 // flagAttribute reads a boolean attribute of a stored resource, which must be of the type. The error is an

@@ -15,8 +15,8 @@
 //	tree       a parsed text: every value with its place in the text and in the canonical form
 //	patch      operations that lead from one text to another
 //
-// All that reads is built on one scanner: the checker, the parser of trees, and the TokenReader, which is for texts
-// that the checker has accepted.
+// All that reads is built on one scanner: the checker, the parser of trees, and the TokenReader, which hands out what
+// the checker only looks at.
 //
 // It promises that numbers are compared by their exact decimal value, that no two texts of different values are
 // taken for the same, that time and memory are in proportion to the texts, up to sorting, that what can take long on

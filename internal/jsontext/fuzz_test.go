@@ -20,6 +20,7 @@ func FuzzCheckObject(f *testing.F) {
 		if (err == nil) != (problem == "") {
 			t.Fatalf("got %v, the reference says %q", err, problem)
 		}
+		checkTokens(t, text, limits, problem)
 		isObject := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
 		objectErr := CheckObject(text, limits)
 		if (objectErr == nil) != (err == nil && isObject) {

@@ -1,54 +1,63 @@
 package jsontext
 
-// TokenReader reads the tokens of a text from left to right: brackets, names and other strings, numbers, and the
-// words true, false and null. It is for texts that Check or CheckObject has accepted, or that Canonical has made;
-// of another one it may give any tokens, or panic.
+// TokenReader reads one text from left to right: brackets, names and other strings, numbers, and the words true, false
+// and null. It checks the text on its way as Check does, but for names that an object has twice, which are for its user
+// to look at. A method that finds the text wrong, or is stopped, returns false, and then the reader must not be used any
+// further.
 type TokenReader struct{ scanner scanner }
 
-// NewTokenReader returns a reader of the text, which must not change as long as tokens of it are used.
-func NewTokenReader(text []byte) TokenReader {
-	return TokenReader{scanner{text: text, exponentDigits: exponentLimit}}
-}
-
-// Peek moves to the next token, past white space, commas and colons, and returns the byte that it starts with: 0
-// at the end of the text.
-func (r *TokenReader) Peek() byte {
-	s := &r.scanner
-	for s.pos < len(s.text) {
-		switch c := s.text[s.pos]; c {
-		case ' ', '\t', '\n', '\r', ',', ':':
-			s.pos++
-		default:
-			return c
-		}
+// NewTokenReader returns a reader of the text, which must not change as long as tokens of it are used. One that is
+// longer than MaxSize is read as an empty one, which is no JSON.
+func NewTokenReader(text []byte, limits Limits) TokenReader {
+	if len(text) > MaxSize {
+		text = nil
 	}
-	return 0
+	return TokenReader{scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits, stop: limits.Stop}}
 }
 
-// Bracket reads the bracket that Peek has found.
-func (r *TokenReader) Bracket() { r.scanner.pos++ }
+// Peek moves to the next token, past white space, and returns the byte that it starts with: 0 at the end of the text.
+func (r *TokenReader) Peek() byte {
+	r.scanner.space()
+	return r.scanner.peek()
+}
+
+// Open reads the bracket that Peek has found, which begins an object or array. It returns false if that is nested too
+// deeply.
+func (r *TokenReader) Open() bool { return r.scanner.open() }
+
+// Next moves to the next member or element of the object or array that ends with the given bracket; first says that
+// nothing has been read of it yet. It returns false if there is none: then the bracket has been read, unless Failed.
+func (r *TokenReader) Next(first bool, bracket byte) bool { return r.scanner.next(first, bracket) }
+
+// Failed tells whether something was wrong, or the reader was stopped.
+func (r *TokenReader) Failed() bool { return r.scanner.problem != "" }
+
+// Name reads the name of a member, and moves to its value. The name is as Text returns it.
+func (r *TokenReader) Name() ([]byte, bool) {
+	raw, escaped, ok := r.scanner.name()
+	return unescaped(raw, escaped), ok
+}
 
 // Text reads the string that Peek has found, and returns what it stands for: never nil, and in the text's own
 // memory unless it has escapes.
-func (r *TokenReader) Text() []byte {
+func (r *TokenReader) Text() ([]byte, bool) {
 	raw, escaped, ok := r.scanner.str()
-	r.check(ok)
+	return unescaped(raw, escaped), ok
+}
+
+func unescaped(raw []byte, escaped bool) []byte {
 	if escaped {
 		return appendUnescaped(make([]byte, 0, len(raw)), raw)
 	}
 	return raw
 }
 
-// Scalar reads the number or word that Peek has found, and returns it as it is written.
-func (r *TokenReader) Scalar() []byte {
+// Scalar reads a number or word, and returns it as it is written.
+func (r *TokenReader) Scalar() ([]byte, bool) {
 	start := r.scanner.pos
 	_, ok := r.scanner.scalar()
-	r.check(ok)
-	return r.scanner.text[start:r.scanner.pos]
+	return r.scanner.text[start:r.scanner.pos], ok
 }
 
-func (r *TokenReader) check(ok bool) {
-	if !ok {
-		panic("jsontext: the text of a TokenReader was not checked") // and must not be shown
-	}
-}
+// End tells whether the text ends here.
+func (r *TokenReader) End() bool { return r.scanner.end() }

@@ -6,71 +6,117 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
+
+// readTokens reads the text as a TokenReader finds it, in the way of json.Decoder: false if it is wrong.
+func readTokens(text []byte, limits Limits) ([]json.Token, bool) {
+	r := NewTokenReader(text, limits)
+	w := tokenWalk{TokenReader: &r}
+	ok := w.value() && r.End()
+	return w.tokens, ok
+}
+
+type tokenWalk struct {
+	*TokenReader
+
+	tokens []json.Token
+}
+
+func (w *tokenWalk) value() bool {
+	switch c := w.Peek(); c {
+	case '{', '[':
+		return w.container(c)
+	case '"':
+		text, ok := w.Text()
+		w.tokens = append(w.tokens, string(text))
+		return ok && text != nil
+	}
+	scalar, ok := w.Scalar()
+	var token json.Token = json.Number(scalar)
+	switch string(scalar) {
+	case "true", "false":
+		token = string(scalar) == "true"
+	case "null":
+		token = nil
+	}
+	w.tokens = append(w.tokens, token)
+	return ok
+}
+
+func (w *tokenWalk) container(bracket byte) bool {
+	if !w.Open() {
+		return false
+	}
+	w.tokens = append(w.tokens, json.Delim(bracket))
+	for first := true; w.Next(first, bracket+2); first = false {
+		if bracket == '{' {
+			name, ok := w.Name()
+			if !ok || name == nil {
+				return false
+			}
+			w.tokens = append(w.tokens, string(name))
+		}
+		if !w.value() {
+			return false
+		}
+	}
+	w.tokens = append(w.tokens, json.Delim(bracket+2))
+	return !w.Failed()
+}
 
 // TestTokensAreThoseOfTheText reads a drawn text token by token, and compares with what encoding/json makes of it.
 func TestTokensAreThoseOfTheText(t *testing.T) {
-	escaped := 0
+	seen := testkit.Classes{}
 	rapid.Check(t, func(t *rapid.T) {
 		text := []byte(writeText(t, drawModel(t, 4)))
-		r := NewTokenReader(text)
+		got, ok := readTokens(text, Limits{})
+		if !ok {
+			t.Fatalf("%s: is refused", text)
+		}
 		want := json.NewDecoder(bytes.NewReader(text))
 		want.UseNumber()
-		for {
+		for i := 0; ; i++ {
 			token, err := want.Token()
 			if err != nil {
-				break
+				if i != len(got) {
+					t.Fatalf("%s: got more than %d tokens: %v", text, i, got)
+				}
+				return
 			}
-			switch kind := r.Peek(); token := token.(type) {
-			case json.Delim:
-				if r.Bracket(); rune(kind) != rune(token) {
-					t.Fatalf("%s: got %q, want %v", text, kind, token)
-				}
-			case string:
-				got := r.Text()
-				if kind != '"' || got == nil || string(got) != token {
-					t.Fatalf("%s: got %q, want %q", text, got, token)
-				}
-				if !bytes.Contains(text, got) {
-					escaped++
-				}
-			case json.Number:
-				if got := r.Scalar(); string(got) != token.String() || kind != got[0] {
-					t.Fatalf("%s: got %q, want %s", text, got, token)
-				}
-			case bool:
-				if got := r.Scalar(); string(got) != map[bool]string{true: "true", false: "false"}[token] {
-					t.Fatalf("%s: got %q, want %t", text, got, token)
-				}
-			default:
-				if got := r.Scalar(); string(got) != "null" {
-					t.Fatalf("%s: got %q, want null", text, got)
-				}
+			if i >= len(got) || got[i] != token {
+				t.Fatalf("%s: got %v, want %v at %d", text, got, token, i)
 			}
-		}
-		if got := r.Peek(); got != 0 {
-			t.Fatalf("%s goes on with %q", text, got)
+			s, isText := token.(string)
+			seen.Count("escaped", isText && !bytes.Contains(text, []byte(s)))
 		}
 	})
-	if !t.Failed() && escaped == 0 {
-		t.Error("no string had escapes")
+	seen.Require(t, "escaped")
+}
+
+// A TokenReader refuses what Check refuses, but for names that are there twice.
+func TestTokensAreChecked(t *testing.T) {
+	seen := testkit.Classes{}
+	rapid.Check(t, func(t *rapid.T) {
+		for range 50 {
+			text := drawText(t)
+			problem := referenceProblem(text, 2, MaxExponentDigits)
+			seen.Count(problem, true)
+			checkTokens(t, text, Limits{MaxDepth: 2}, problem)
+		}
+	})
+	seen.Require(t, "", "invalid", "utf8", "surrogate", "duplicate", "exponent", "depth")
+	if _, ok := readTokens(bytes.Repeat([]byte("1"), MaxSize+1), Limits{}); ok {
+		t.Error("a text that is too long is read")
 	}
 }
 
-func TestTokensOfATextThatWasNotChecked(t *testing.T) {
-	for _, text := range []string{`"`, `"\x"`, "\"\xff\"", `tru`, `-`, `}`, ``, `1e99999999999999`} {
-		func() {
-			defer func() {
-				if p := recover(); p != "jsontext: the text of a TokenReader was not checked" {
-					t.Errorf("%q: panics with %v", text, p)
-				}
-			}()
-			r := NewTokenReader([]byte(text))
-			if r.Peek() == '"' {
-				_ = r.Text()
-			} else {
-				_ = r.Scalar()
-			}
-		}()
+func checkTokens(t interface{ Fatalf(string, ...any) }, text []byte, limits Limits, problem string) {
+	if problem == "duplicate" { // and there may be others
+		return
+	}
+	if _, ok := readTokens(text, limits); ok != (problem == "") {
+		t.Fatalf("%q: is read: %v, the reference says %q", text, ok, problem)
 	}
 }

@@ -14,35 +14,30 @@ import (
 // returns false if that cannot hold the text exactly: if that, written as JSON again, would not be the same value.
 // Text that is no such JSON is such a case too.
 func (w *writer) exact(tag byte, text []byte, object bool) bool {
-	check := jsontext.Check
-	if object {
-		check = jsontext.CheckObject
+	ok, unsorted := w.sorted(tag, text, object)
+	if !unsorted {
+		return ok
 	}
-	if check(text, jsontext.Limits{MaxDepth: jsontext.DefaultDepth, Stop: w.stop}) != nil {
-		return false
-	}
-	before := w.position()
-	p := structWriter{writer: w, tokens: jsontext.NewTokenReader(text)}
-	if p.document(tag, object) {
-		return true
-	}
-	w.rewind(before)
-	if !p.unsorted {
-		return false
-	}
-	sorted, err := jsontext.Canonical(w.stop, text)
+	canonical, err := jsontext.Canonical(w.stop, text)
 	if err != nil {
 		return false
 	}
-	p = structWriter{writer: w, tokens: jsontext.NewTokenReader(sorted)}
-	if p.document(tag, object) {
-		return true
-	}
-	w.rewind(before)
-	return false
+	ok, _ = w.sorted(tag, canonical, object)
+	return ok
 }
 
-// structWriter writes JSON that has been checked as Structs and Values. It stops, with false, at the first number
+// sorted is exact for text whose objects have their members in the order of their names. It returns false for other
+// text, and whether that is because one is not.
+func (w *writer) sorted(tag byte, text []byte, object bool) (ok, unsorted bool) {
+	before := w.position()
+	p := structWriter{writer: w, tokens: jsontext.NewTokenReader(text, jsontext.Limits{Stop: w.stop})}
+	if ok = p.document(tag, object); !ok {
+		w.rewind(before)
+	}
+	return ok, p.unsorted
+}
+
+// structWriter writes JSON as Structs and Values. It stops, with false, where the text is no JSON, at the first number
 // that is not a double, and at the first member whose name is not behind the one before it.
 type structWriter struct {
 	*writer
@@ -53,10 +48,9 @@ type structWriter struct {
 func (p *structWriter) document(tag byte, object bool) bool {
 	p.b = append(p.b, tag)
 	if !object {
-		return p.value()
+		return p.value() && p.tokens.End()
 	}
-	p.tokens.Peek()
-	return p.object()
+	return p.tokens.Peek() == '{' && p.object() && p.tokens.End()
 }
 
 // value writes the next value as a Value, with its length in front.
@@ -85,14 +79,16 @@ func (p *structWriter) container(bracket byte) bool {
 func (p *structWriter) object() bool {
 	content := p.beginMessage()
 	defer p.endMessage(content)
-	p.tokens.Bracket()
+	if !p.tokens.Open() {
+		return false
+	}
 	var before []byte
-	for p.tokens.Peek() != '}' {
-		if p.stop.Stopped() {
+	for first := true; p.tokens.Next(first, '}'); first = false {
+		name, ok := p.tokens.Name()
+		if !ok {
 			return false
 		}
-		name := p.tokens.Text()
-		if before != nil && bytes.Compare(before, name) >= 0 {
+		if !first && bytes.Compare(before, name) >= 0 {
 			p.unsorted = true
 			return false
 		}
@@ -101,8 +97,7 @@ func (p *structWriter) object() bool {
 			return false
 		}
 	}
-	p.tokens.Bracket()
-	return true
+	return !p.tokens.Failed()
 }
 
 func (p *structWriter) member(name []byte) bool {
@@ -131,18 +126,16 @@ func (p *structWriter) name(name []byte) {
 func (p *structWriter) array() bool {
 	content := p.beginMessage()
 	defer p.endMessage(content)
-	p.tokens.Bracket()
-	for p.tokens.Peek() != ']' {
-		if p.stop.Stopped() {
-			return false
-		}
+	if !p.tokens.Open() {
+		return false
+	}
+	for first := true; p.tokens.Next(first, ']'); first = false {
 		p.b = append(p.b, convert.TagListValues)
 		if !p.value() {
 			return false
 		}
 	}
-	p.tokens.Bracket()
-	return true
+	return !p.tokens.Failed()
 }
 
 // scalar is a Value that is neither a Struct nor a list.
@@ -176,9 +169,14 @@ func (s *scalar) append(b []byte) []byte {
 
 func (p *structWriter) scalar() (scalar, bool) {
 	if p.tokens.Peek() == '"' {
-		return scalar{tag: convert.TagValueString, text: p.tokens.Text()}, true
+		text, ok := p.tokens.Text()
+		return scalar{tag: convert.TagValueString, text: text}, ok
 	}
-	switch token := p.tokens.Scalar(); token[0] {
+	token, ok := p.tokens.Scalar()
+	if !ok {
+		return scalar{}, false
+	}
+	switch token[0] {
 	case 't':
 		return scalar{tag: convert.TagValueBool, bits: protowire.EncodeBool(true)}, true
 	case 'f':

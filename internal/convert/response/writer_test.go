@@ -57,7 +57,7 @@ func TestEventsAreWrittenAsProtobufWritesThem(t *testing.T) {
 		case *plannerv1.Resource_Attributes:
 			structs++
 			var w writer
-			if p := (structWriter{writer: &w, tokens: jsontext.NewTokenReader(event.Resource.Attributes)}); !p.document(convert.TagResourceAttributes, true) && p.unsorted {
+			if _, isUnsorted := w.sorted(convert.TagResourceAttributes, event.Resource.Attributes, true); isUnsorted {
 				unsorted++
 			}
 		case *plannerv1.Resource_AttributesJson:
