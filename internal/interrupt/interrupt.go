@@ -9,7 +9,10 @@
 // away, and its error is [ErrInterrupted].
 package interrupt
 
-import "errors"
+import (
+	"errors"
+	"iter"
+)
 
 // ErrInterrupted is the error of a computation that was told to stop.
 var ErrInterrupted = errors.New("the computation was interrupted")
@@ -68,6 +71,18 @@ func (p *Poller) Err() error {
 		return ErrInterrupted
 	}
 	return nil
+}
+
+// Each hands over the elements of a list, with their indexes, and polls before each. Once the poller says to stop there are
+// no more: whoever goes over them looks at its Err afterwards, or leaves that to those who called it.
+func Each[T any](p *Poller, list []T) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		for i, element := range list {
+			if p.Stopped() || !yield(i, element) {
+				return
+			}
+		}
+	}
 }
 
 func (p *Poller) look(units int) bool {

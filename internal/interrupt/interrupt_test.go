@@ -2,6 +2,7 @@ package interrupt
 
 import (
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -53,5 +54,36 @@ func TestWatchSeesEveryPoll(t *testing.T) {
 	p.Spend(7)
 	if len(seen) != 2 || seen[0] != 1 || seen[1] != 7 {
 		t.Errorf("saw %v", seen)
+	}
+}
+
+func TestEachPollsBeforeEveryElement(t *testing.T) {
+	list := []string{"a", "b", "c"}
+	for stopAt := range 4 { // polls that find nothing: 3 is for all
+		done, polls := make(chan struct{}), 0
+		p := Watched(done, func(int) {
+			if polls++; polls > stopAt {
+				close(done)
+			}
+		})
+		var seen []string
+		for i, element := range Each(p, list) {
+			if element != list[i] {
+				t.Errorf("%q has the index %d", element, i)
+			}
+			seen = append(seen, element)
+		}
+		if !slices.Equal(seen, list[:stopAt]) || (p.Err() != nil) != (stopAt < len(list)) {
+			t.Errorf("stopped at %d: saw %q, the error is %v", stopAt, seen, p.Err())
+		}
+	}
+	n := 0
+	for i := range Each(nil, list) {
+		if n++; i == 1 {
+			break
+		}
+	}
+	if n != 2 {
+		t.Errorf("went on to %d", n)
 	}
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,10 +12,7 @@ func (c Converter) PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall,
 	r := c.reader()
 	call := &PlanStatesCall{Start: r.state(nil, "start", in.GetStart(), recorded)}
 	call.States = make([]*resource.State, len(in.GetStates()))
-	for i, s := range in.GetStates() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, s := range interrupt.Each(r.Stop, in.GetStates()) {
 		p := element(nil, "states", i)
 		call.States[i] = r.stateAt(&p, s, desired)
 	}
@@ -40,10 +38,7 @@ func (c Converter) ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCa
 		return finish(r, call)
 	}
 	call.Events = make([]resource.Event, len(in.GetEvents()))
-	for i, e := range in.GetEvents() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, e := range interrupt.Each(r.Stop, in.GetEvents()) {
 		p := element(nil, "events", i)
 		call.Events[i] = r.executedEvent(&p, e)
 	}

@@ -72,10 +72,7 @@ func (r *reader) surrounding(parent *path, field string, in []*plannerv1.Resourc
 	out := make([]*resource.Resource, len(in))
 	list := r.resources.Take(len(in))
 	r.desired.list++
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		out[i] = r.surroundingResource(&p, from, &list[i], s)
 	}

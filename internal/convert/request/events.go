@@ -3,6 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -22,10 +23,7 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 		r.resource(&q, in.GetResource(), out.Resource, desired)
 	}
 	r.eventReason(p, in.GetReason())
-	for _, o := range in.GetDiff() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for _, o := range interrupt.Each(r.Stop, in.GetDiff()) {
 		r.forms.noteValue(o)
 	}
 	return out
@@ -46,19 +44,13 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 	out.Reason = r.eventReason(p, in.GetReason())
 	if diff := in.GetDiff(); len(diff) > 0 {
 		out.Diff = make([]jsontext.Operation, len(diff))
-		for i, from := range diff {
-			if r.Stop.Stopped() {
-				break
-			}
+		for i, from := range interrupt.Each(r.Stop, diff) {
 			d := element(p, "diff", i)
 			out.Diff[i] = r.operation(&d, from)
 		}
 	}
 	out.CausedBy = r.identifiers.Take(len(in.GetCausedBy()))
-	for i, from := range in.GetCausedBy() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in.GetCausedBy()) {
 		c := element(p, "caused_by", i)
 		r.identifierAt(&c, from, &out.CausedBy[i])
 	}

@@ -60,17 +60,11 @@ func (t *formTracker) callers(stop *interrupt.Poller, generic bool) convert.Call
 		forms.Structs = make(map[resource.Identifier]struct{}, structs)
 	}
 	for _, list := range [][]*resource.Resource{t.recorded, t.desiredStructs} {
-		for _, r := range list {
-			if stop.Stopped() {
-				break
-			}
+		for _, r := range interrupt.Each(stop, list) {
 			forms.Structs[r.Identifier] = struct{}{}
 		}
 	}
-	for _, r := range t.desiredTexts {
-		if stop.Stopped() {
-			break
-		}
+	for _, r := range interrupt.Each(stop, t.desiredTexts) {
 		delete(forms.Structs, r.Identifier)
 	}
 	return forms

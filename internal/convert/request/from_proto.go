@@ -2,6 +2,7 @@ package request
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -33,19 +34,13 @@ func PlansFromProto(in []*plannerv1.Plan) ([]resource.Plan, error) {
 
 func (r *reader) plan(p *path, in *plannerv1.Plan) resource.Plan {
 	out := resource.Plan{Phases: make([]resource.Phase, len(in.GetPhases()))}
-	for i, from := range in.GetPhases() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in.GetPhases()) {
 		q := element(p, "phases", i)
 		if int64(from.GetIndex()) != int64(i) {
 			r.add(&q, "index", "must be %d, the position of the phase in its plan", i)
 		}
 		events := make([]resource.Event, len(from.GetEvents()))
-		for j, e := range from.GetEvents() {
-			if r.Stop.Stopped() {
-				break
-			}
+		for j, e := range interrupt.Each(r.Stop, from.GetEvents()) {
 			s := element(&q, "events", j)
 			events[j] = r.event(&s, e)
 		}

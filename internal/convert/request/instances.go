@@ -5,6 +5,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
@@ -106,10 +107,7 @@ func (r *reader) settings(p *path, field string, text []byte) {
 		return // already a violation
 	}
 	reserved := []string{"instance_id", "node_name", "database_id", "host_id", "database_name"}
-	for _, m := range members {
-		if r.Stop.Stopped() {
-			break
-		}
+	for _, m := range interrupt.Each(r.Stop, members) {
 		if slices.Contains(reserved, m.Key) {
 			r.add(p, field, "must not have the key %s, which is a field of the spec", m.Key)
 		}

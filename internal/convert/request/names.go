@@ -1,6 +1,10 @@
 package request
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // requestNames are the names that a request has used so far, and that have to be unique or the same
 // throughout it.
@@ -43,10 +47,7 @@ func hasWordSub(name string) bool {
 // nodeNames checks a list of names of nodes.
 func (r *reader) nodeNames(field string, names []string) {
 	seen := make(map[string]struct{}, len(names))
-	for i, name := range names {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, name := range interrupt.Each(r.Stop, names) {
 		p := element(nil, field, i)
 		r.nodeName(&p, "", name)
 		r.unique(seen, &p, "", name)

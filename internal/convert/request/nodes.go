@@ -7,6 +7,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
@@ -37,10 +38,7 @@ func (r *reader) nodes(
 	}
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		r.unique(seen, &p, "node_name", from.GetNodeName())
 		out[i] = r.node(&p, from, rule)
@@ -55,10 +53,7 @@ func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*plan
 	}
 	out := make([]*planner.NodeResources, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(nil, field, i)
 		r.nodeName(&p, "node_name", from.GetNodeName())
 		r.unique(seen, &p, "node_name", from.GetNodeName())
@@ -90,10 +85,7 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 		r.add(p, "instance_resources", "a node needs at least one instance")
 	}
 	out.InstanceResources = make([]*planner.InstanceResources, len(instances))
-	for i, from := range instances {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, instances) {
 		q := element(p, "instance_resources", i)
 		out.InstanceResources[i] = r.instance(&q, from, &owner)
 	}
@@ -121,10 +113,7 @@ func (r *reader) nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 		databaseName: cmp.Or(in.GetDatabaseName(), first.GetDatabaseName()),
 		scope:        always,
 	}
-	for _, s := range in.GetScripts() {
-		if r.Stop.Stopped() {
-			break
-		}
+	for _, s := range interrupt.Each(r.Stop, in.GetScripts()) {
 		if s.GetName() == database.ScriptPostInit {
 			script := scriptFromProto(s)
 			owner.postInit = &script
@@ -182,10 +171,7 @@ func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []d
 	}
 	out := make([]database.Script, len(in))
 	seen := make(map[string]bool, 2)
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		out[i] = scriptFromProto(from)
 		switch name := out[i].Name; {

@@ -9,6 +9,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -39,10 +40,7 @@ func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State 
 	}
 	state := resource.NewStateSize(len(list))
 	all := make([]resource.Resource, len(list))
-	for i, from := range list {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, list) {
 		q := element(p, "resources", i)
 		to := &all[i]
 		if !r.resource(&q, from, to, as) {
@@ -151,10 +149,7 @@ func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Ex
 // dependencies converts the dependencies of the resource that is called owner.
 func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resource.Identifier) []resource.Identifier {
 	out := r.identifiers.Take(len(in))
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		q := element(p, "dependencies", i)
 		if r.identifierAt(&q, from, &out[i]) && out[i] == owner {
 			r.add(&q, "", "a resource must not depend on itself")

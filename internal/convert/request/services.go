@@ -2,6 +2,7 @@ package request
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
@@ -12,10 +13,7 @@ func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceRes
 	}
 	out := make([]*planner.ServiceResources, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		id := from.GetServiceInstanceId()
 		if id == "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
@@ -20,10 +21,7 @@ func (r *reader) targets(
 	}
 	out := make([]*planner.NodeRestoreResources, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range in {
-		if r.Stop.Stopped() {
-			break
-		}
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		r.unique(seen, &p, "node_name", from.GetNodeName())
 		out[i] = r.target(&p, from)
@@ -66,10 +64,7 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 	out.RestoreInstance = r.requiredInstance(p, "restore_instance", in.GetRestoreInstance(), &restoring)
 	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {
 		out.ReplicaInstances = make([]*planner.InstanceResources, len(replicas))
-		for i, from := range replicas {
-			if r.Stop.Stopped() {
-				break
-			}
+		for i, from := range interrupt.Each(r.Stop, replicas) {
 			q := element(p, "replica_instances", i)
 			out.ReplicaInstances[i] = r.instance(&q, from, &owner)
 		}

@@ -136,22 +136,13 @@ func (w *writer) executor(tag byte, e *resource.Executor) {
 func (w *writer) resource(r *resource.Resource, form convert.Form) convert.Form {
 	w.identifier(convert.TagResourceIdentifier, &r.Identifier)
 	w.executor(convert.TagResourceExecutor, &r.Executor)
-	for i := range r.Dependencies {
-		if w.stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(w.stop, r.Dependencies) {
 		w.identifier(convert.TagResourceDependencies, &r.Dependencies[i])
 	}
-	for _, t := range r.TypeDependencies {
-		if w.stop.Stopped() {
-			break
-		}
+	for _, t := range interrupt.Each(w.stop, r.TypeDependencies) {
 		w.element(convert.TagResourceTypeDependencies, string(t))
 	}
-	for _, pointer := range r.DiffIgnore {
-		if w.stop.Stopped() {
-			break
-		}
+	for _, pointer := range interrupt.Each(w.stop, r.DiffIgnore) {
 		w.element(convert.TagResourceDiffIgnore, pointer)
 	}
 	w.flag(convert.TagResourceNeedsRecreate, r.NeedsRecreate)
@@ -169,19 +160,13 @@ func (w *writer) event(e *resource.Event, form convert.Form) {
 	form = w.resource(e.Resource, form)
 	w.endMessage(inner)
 	w.number(convert.TagEventReason, uint64(convert.EventReasonToProto(e.Reason)))
-	for i := range e.Diff {
-		if w.stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(w.stop, e.Diff) {
 		w.b = append(w.b, convert.TagEventDiff)
 		operation := w.beginMessage()
 		w.operation(&e.Diff[i], form)
 		w.endMessage(operation)
 	}
-	for i := range e.CausedBy {
-		if w.stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(w.stop, e.CausedBy) {
 		w.identifier(convert.TagEventCausedBy, &e.CausedBy[i])
 	}
 }
