@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -11,110 +13,74 @@ import (
 // means that the number is unknown, or unspecified where that has no meaning; to the wire, the domain's
 // invalid zero value becomes the unspecified one.
 
+// enum holds the values of an enum by those of the domain, which are small; the zero values belong together.
+type enum[Domain ~uint8, Wire ~int32] []Wire
+
+func (e enum[Domain, Wire]) fromProto(w Wire) (Domain, bool) {
+	i := slices.Index(e, w)
+	return Domain(max(i, 0)), i > 0
+}
+
+func (e enum[Domain, Wire]) toProto(d Domain) Wire {
+	if int(d) < len(e) {
+		return e[d]
+	}
+	return 0
+}
+
+var executorTypes = enum[resource.ExecutorType, plannerv1.ExecutorType]{
+	resource.ExecutorHost:    plannerv1.ExecutorType_EXECUTOR_TYPE_HOST,
+	resource.ExecutorPrimary: plannerv1.ExecutorType_EXECUTOR_TYPE_PRIMARY,
+	resource.ExecutorAny:     plannerv1.ExecutorType_EXECUTOR_TYPE_ANY,
+	resource.ExecutorManager: plannerv1.ExecutorType_EXECUTOR_TYPE_MANAGER,
+}
+
 // ExecutorTypeFromProto converts an executor type.
 func ExecutorTypeFromProto(t plannerv1.ExecutorType) (resource.ExecutorType, bool) {
-	switch t {
-	case plannerv1.ExecutorType_EXECUTOR_TYPE_HOST:
-		return resource.ExecutorHost, true
-	case plannerv1.ExecutorType_EXECUTOR_TYPE_PRIMARY:
-		return resource.ExecutorPrimary, true
-	case plannerv1.ExecutorType_EXECUTOR_TYPE_ANY:
-		return resource.ExecutorAny, true
-	case plannerv1.ExecutorType_EXECUTOR_TYPE_MANAGER:
-		return resource.ExecutorManager, true
-	case plannerv1.ExecutorType_EXECUTOR_TYPE_UNSPECIFIED:
-	}
-	return 0, false
+	return executorTypes.fromProto(t)
 }
 
 // ExecutorTypeToProto converts an executor type.
 func ExecutorTypeToProto(t resource.ExecutorType) plannerv1.ExecutorType {
-	switch t {
-	case resource.ExecutorHost:
-		return plannerv1.ExecutorType_EXECUTOR_TYPE_HOST
-	case resource.ExecutorPrimary:
-		return plannerv1.ExecutorType_EXECUTOR_TYPE_PRIMARY
-	case resource.ExecutorAny:
-		return plannerv1.ExecutorType_EXECUTOR_TYPE_ANY
-	case resource.ExecutorManager:
-		return plannerv1.ExecutorType_EXECUTOR_TYPE_MANAGER
-	}
-	return plannerv1.ExecutorType_EXECUTOR_TYPE_UNSPECIFIED
+	return executorTypes.toProto(t)
+}
+
+var eventTypes = enum[resource.EventType, plannerv1.EventType]{
+	resource.EventRefresh: plannerv1.EventType_EVENT_TYPE_REFRESH,
+	resource.EventCreate:  plannerv1.EventType_EVENT_TYPE_CREATE,
+	resource.EventUpdate:  plannerv1.EventType_EVENT_TYPE_UPDATE,
+	resource.EventDelete:  plannerv1.EventType_EVENT_TYPE_DELETE,
 }
 
 // EventTypeFromProto converts an event type.
 func EventTypeFromProto(t plannerv1.EventType) (resource.EventType, bool) {
-	switch t {
-	case plannerv1.EventType_EVENT_TYPE_REFRESH:
-		return resource.EventRefresh, true
-	case plannerv1.EventType_EVENT_TYPE_CREATE:
-		return resource.EventCreate, true
-	case plannerv1.EventType_EVENT_TYPE_UPDATE:
-		return resource.EventUpdate, true
-	case plannerv1.EventType_EVENT_TYPE_DELETE:
-		return resource.EventDelete, true
-	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
-	}
-	return 0, false
+	return eventTypes.fromProto(t)
 }
 
 // EventTypeToProto converts an event type.
 func EventTypeToProto(t resource.EventType) plannerv1.EventType {
-	switch t {
-	case resource.EventRefresh:
-		return plannerv1.EventType_EVENT_TYPE_REFRESH
-	case resource.EventCreate:
-		return plannerv1.EventType_EVENT_TYPE_CREATE
-	case resource.EventUpdate:
-		return plannerv1.EventType_EVENT_TYPE_UPDATE
-	case resource.EventDelete:
-		return plannerv1.EventType_EVENT_TYPE_DELETE
-	}
-	return plannerv1.EventType_EVENT_TYPE_UNSPECIFIED
+	return eventTypes.toProto(t)
+}
+
+var eventReasons = enum[resource.EventReason, plannerv1.EventReason]{
+	resource.ReasonDoesNotExist:      plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST,
+	resource.ReasonNeedsRecreate:     plannerv1.EventReason_EVENT_REASON_NEEDS_RECREATE,
+	resource.ReasonHasError:          plannerv1.EventReason_EVENT_REASON_HAS_ERROR,
+	resource.ReasonForceUpdate:       plannerv1.EventReason_EVENT_REASON_FORCE_UPDATE,
+	resource.ReasonDependencyUpdated: plannerv1.EventReason_EVENT_REASON_DEPENDENCY_UPDATED,
+	resource.ReasonHasDiff:           plannerv1.EventReason_EVENT_REASON_HAS_DIFF,
+	resource.ReasonNotDesired:        plannerv1.EventReason_EVENT_REASON_NOT_DESIRED,
 }
 
 // EventReasonFromProto takes the unspecified reason for that of a refresh, which has none.
 func EventReasonFromProto(r plannerv1.EventReason) (resource.EventReason, bool) {
-	switch r {
-	case plannerv1.EventReason_EVENT_REASON_UNSPECIFIED:
-		return 0, true
-	case plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST:
-		return resource.ReasonDoesNotExist, true
-	case plannerv1.EventReason_EVENT_REASON_NEEDS_RECREATE:
-		return resource.ReasonNeedsRecreate, true
-	case plannerv1.EventReason_EVENT_REASON_HAS_ERROR:
-		return resource.ReasonHasError, true
-	case plannerv1.EventReason_EVENT_REASON_FORCE_UPDATE:
-		return resource.ReasonForceUpdate, true
-	case plannerv1.EventReason_EVENT_REASON_DEPENDENCY_UPDATED:
-		return resource.ReasonDependencyUpdated, true
-	case plannerv1.EventReason_EVENT_REASON_HAS_DIFF:
-		return resource.ReasonHasDiff, true
-	case plannerv1.EventReason_EVENT_REASON_NOT_DESIRED:
-		return resource.ReasonNotDesired, true
-	}
-	return 0, false
+	reason, ok := eventReasons.fromProto(r)
+	return reason, ok || r == plannerv1.EventReason_EVENT_REASON_UNSPECIFIED
 }
 
 // EventReasonToProto converts the reason of an event.
 func EventReasonToProto(r resource.EventReason) plannerv1.EventReason {
-	switch r {
-	case resource.ReasonDoesNotExist:
-		return plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST
-	case resource.ReasonNeedsRecreate:
-		return plannerv1.EventReason_EVENT_REASON_NEEDS_RECREATE
-	case resource.ReasonHasError:
-		return plannerv1.EventReason_EVENT_REASON_HAS_ERROR
-	case resource.ReasonForceUpdate:
-		return plannerv1.EventReason_EVENT_REASON_FORCE_UPDATE
-	case resource.ReasonDependencyUpdated:
-		return plannerv1.EventReason_EVENT_REASON_DEPENDENCY_UPDATED
-	case resource.ReasonHasDiff:
-		return plannerv1.EventReason_EVENT_REASON_HAS_DIFF
-	case resource.ReasonNotDesired:
-		return plannerv1.EventReason_EVENT_REASON_NOT_DESIRED
-	}
-	return plannerv1.EventReason_EVENT_REASON_UNSPECIFIED
+	return eventReasons.toProto(r)
 }
 
 // NodeUpdateStrategyFromProto resolves the default.
