@@ -16,18 +16,10 @@ type Slab[T any] struct {
 }
 
 const (
-	// least and most are how many values a chunk has, unless more are taken or reserved.
+	// least and most are how many values a chunk has, unless more are taken.
 	least = 4
 	most  = 1024
 )
-
-// Reserve makes sure that the next n values come from one allocation.
-func (s *Slab[T]) Reserve(n int) {
-	if n > len(s.free) {
-		s.free = make([]T, n)
-		s.size = min(n, most)
-	}
-}
 
 // Take returns n zero values, nil for none. Appending to them never touches others.
 func (s *Slab[T]) Take(n int) []T {
@@ -35,7 +27,8 @@ func (s *Slab[T]) Take(n int) []T {
 		return nil
 	}
 	if n > len(s.free) {
-		s.Reserve(max(n, min(2*s.size, most), least))
+		size := max(n, min(2*s.size, most), least)
+		s.free, s.size = make([]T, size), min(size, most)
 	}
 	taken := s.free[:n:n]
 	s.free = s.free[n:]

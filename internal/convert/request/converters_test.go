@@ -175,14 +175,14 @@ var answers = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.M
 		return messages.In(armFormat(m)).Plan(plans[0]), nil
 	},
 	"planner.v1.Event": func(_ *testing.T, m proto.Message) (proto.Message, error) {
-		event, err := EventFromProto(m.(*plannerv1.Event))
+		event, err := eventOf(m.(*plannerv1.Event))
 		if err != nil {
 			return nil, err
 		}
 		return messages.In(armFormat(m)).Event(&event), nil
 	},
 	"planner.v1.State": func(_ *testing.T, m proto.Message) (proto.Message, error) {
-		state, err := StateFromProto(m.(*plannerv1.State))
+		state, err := stateOf(m.(*plannerv1.State))
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/resource"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -129,4 +130,16 @@ func sameJSON(t *testing.T, got, want []byte) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return string(x) == string(y)
+}
+
+// stateOf and eventOf are what a reader makes of parts of a request. Paths begin in them.
+func stateOf(in *plannerv1.State) (*resource.State, error) {
+	r := Converter{}.reader()
+	return finish(r, r.stateAt(nil, in, recorded))
+}
+
+func eventOf(in *plannerv1.Event) (resource.Event, error) {
+	r := Converter{}.reader()
+	event := r.event(nil, in)
+	return event, r.err()
 }

@@ -33,15 +33,24 @@ func (r *reader) requiredNode(field string, in *plannerv1.NodeResources, rule pr
 func (r *reader) nodes(
 	parent *path, field string, in []*plannerv1.NodeResources, rule primaryRule,
 ) []*planner.NodeResources {
+	return namedList(r, parent, field, in, func(p *path, from *plannerv1.NodeResources) *planner.NodeResources {
+		return r.node(p, from, rule)
+	})
+}
+
+// namedList converts a list of nodes, to keep or to restore, whose names have to be distinct.
+func namedList[In interface{ GetNodeName() string }, Out any](
+	r *reader, parent *path, field string, in []In, node func(*path, In) *Out,
+) []*Out {
 	if !r.countNodes(len(in)) {
 		return nil
 	}
-	out := make([]*planner.NodeResources, len(in))
+	out := make([]*Out, len(in))
 	seen := make(map[string]struct{}, len(in))
 	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(parent, field, i)
 		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = r.node(&p, from, rule)
+		out[i] = node(&p, from)
 	}
 	return out
 }

@@ -27,8 +27,6 @@ type reader struct {
 	tooMany                  *TooManyError // of the limit that was exceeded first; what comes after is skipped
 }
 
-func newReader() *reader { return Converter{}.reader() }
-
 func (c Converter) reader() *reader {
 	r := &reader{Converter: c}
 	r.json.depth, r.json.stop = c.Limits.MaxJSONDepth, c.Stop

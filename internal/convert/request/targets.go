@@ -16,17 +16,7 @@ func (r *reader) targets(
 	if len(in) == 0 {
 		r.add(parent, field, "name at least one node to restore")
 	}
-	if !r.countNodes(len(in)) {
-		return nil
-	}
-	out := make([]*planner.NodeRestoreResources, len(in))
-	seen := make(map[string]struct{}, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(parent, field, i)
-		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = r.target(&p, from)
-	}
-	return out
+	return namedList(r, parent, field, in, r.target)
 }
 
 // requiredTarget converts the target that a request is about.

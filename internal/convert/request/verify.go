@@ -3,9 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
-	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
@@ -24,11 +22,7 @@ func (c Converter) VerifyPlans(in *plannerv1.VerifyPlansRequest) (*VerifyPlansCa
 	if !r.countResources(r.countEvents(in.GetPlans())) {
 		return finish(r, call)
 	}
-	call.Plans = make([]resource.Plan, len(in.GetPlans()))
-	for i, from := range interrupt.Each(r.Stop, in.GetPlans()) {
-		p := element(nil, "plans", i)
-		call.Plans[i] = r.plan(&p, from)
-	}
+	call.Plans = r.plans(in.GetPlans())
 	if !isAnswer {
 		call.Options = r.rules(in)
 	}

@@ -151,7 +151,7 @@ func TestViolationsOfAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			event := applyEventsFixture(t).Events[0]
 			c.change(event)
-			wantViolation(t, errorOf(EventFromProto(event)), c.field, c.description)
+			wantViolation(t, errorOf(eventOf(event)), c.field, c.description)
 			field := c.field
 			if field != "" {
 				field = "plans[0].phases[1].events[0]." + field
@@ -162,7 +162,7 @@ func TestViolationsOfAnswers(t *testing.T) {
 	}
 	plan := &plannerv1.Plan{Phases: []*plannerv1.Phase{{}, {Index: 2}}}
 	wantViolation(t, errorOf(PlansFromProto([]*plannerv1.Plan{plan})), "plans[0].phases[1].index", "must be 1")
-	wantViolation(t, errorOf(StateFromProto(&plannerv1.State{Version: "2"})), "version", "version")
+	wantViolation(t, errorOf(stateOf(&plannerv1.State{Version: "2"})), "version", "version")
 }
 
 func TestNilElementsAreViolationsAndNoPanic(t *testing.T) {
@@ -185,7 +185,7 @@ func TestNilElementsAreViolationsAndNoPanic(t *testing.T) {
 	invalid(t, err)
 	for _, err := range []error{
 		errorOf(Converter{}.UpdateDatabase(nil)), errorOf(Converter{}.PlanStates(nil)), errorOf(Converter{}.ApplyEvents(nil)), errorOf(Converter{}.PlanRefresh(nil)),
-		errorOf(Converter{}.EndState(nil)), errorOf(Converter{}.AddNodes(nil)), errorOf(Converter{}.PopulateNodes(nil)), errorOf(StateFromProto(nil)),
+		errorOf(Converter{}.EndState(nil)), errorOf(Converter{}.AddNodes(nil)), errorOf(Converter{}.PopulateNodes(nil)), errorOf(stateOf(nil)),
 	} {
 		if err != nil {
 			t.Errorf("an empty request is refused: %v", err)

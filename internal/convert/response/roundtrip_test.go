@@ -61,10 +61,11 @@ func TestStatesSurviveInBothForms(t *testing.T) {
 		state := resource.NewState(resources(objects(numbers)).Draw(t, "resources")...)
 		format := rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format")
 		message := onTheWire(t, stateOf(encoderOf(nil, format), state))
-		again, err := request.StateFromProto(message)
+		call, err := request.Converter{}.PlanRefresh(&plannerv1.PlanRefreshRequest{State: message})
 		if err != nil {
 			t.Fatal(err)
 		}
+		again := call.State
 		if again.Len() != state.Len() {
 			t.Fatalf("%d resources became %d", state.Len(), again.Len())
 		}
@@ -226,15 +227,16 @@ func TestNumbersAreNeverRounded(t *testing.T) {
 		if !ok {
 			return
 		}
-		event, err := request.EventFromProto(&plannerv1.Event{
+		event := &plannerv1.Event{
 			Type:     plannerv1.EventType_EVENT_TYPE_DELETE,
 			Resource: resourceMessage(opaque("dir", "a"), asJSON),
 			Diff:     []*plannerv1.PatchOperation{{ValueForm: &plannerv1.PatchOperation_Value{Value: v}}},
-		})
+		}
+		plans, err := request.PlansFromProto([]*plannerv1.Plan{{Phases: []*plannerv1.Phase{{Events: []*plannerv1.Event{event}}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := event.Diff[0].Value
+		again := plans[0].Phases[0].Events[0].Diff[0].Value
 		want, err := jsontext.Canonical(nil, text)
 		if err != nil {
 			t.Fatal(err)

@@ -6,30 +6,21 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// StateFromProto converts a state, as for a client that got it in a response. Resources may have any type
-// and keep their marks. The error is an *InvalidRequestError, with paths that start inside the state.
-func StateFromProto(in *plannerv1.State) (*resource.State, error) {
-	r := newReader()
-	state := r.stateAt(nil, in, recorded)
-	return finish(r, state)
-}
-
-// EventFromProto converts an event: see StateFromProto.
-func EventFromProto(in *plannerv1.Event) (resource.Event, error) {
-	r := newReader()
-	event := r.event(nil, in)
-	return event, r.err()
-}
-
-// PlansFromProto converts whole plans: see StateFromProto. The index of a phase is its position.
+// PlansFromProto converts whole plans, as for a client that got them in an answer. The index of a phase is its
+// position. The error is an *InvalidRequestError, with paths that begin with plans.
 func PlansFromProto(in []*plannerv1.Plan) ([]resource.Plan, error) {
-	r := newReader()
+	r := Converter{}.reader()
+	plans := r.plans(in)
+	return plans, r.err()
+}
+
+func (r *reader) plans(in []*plannerv1.Plan) []resource.Plan {
 	plans := make([]resource.Plan, len(in))
-	for i, from := range in {
+	for i, from := range interrupt.Each(r.Stop, in) {
 		p := element(nil, "plans", i)
 		plans[i] = r.plan(&p, from)
 	}
-	return plans, r.err()
+	return plans
 }
 
 func (r *reader) plan(p *path, in *plannerv1.Plan) resource.Plan {
