@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
@@ -227,7 +230,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 	t.Helper()
 	members, newcomers := nodesNamed("m", many), nodesNamed("n", many)
 	all := slices.Concat(members, newcomers)
-	mesh := endOf(t, members)
+	mesh := databases.End(members)
 	joining := beforeTheEnd(t, mesh, all)
 	replicas := slices.Concat(members[:1], []*planner.NodeResources{nodeWith("n1", many)})
 	services := services()
@@ -239,7 +242,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 	return map[string]func(*interrupt.Poller) error{
 		"create":             update(withServices, resource.NewState(), all),
 		"change":             update(concurrent, mesh, members),
-		"change instances":   update(concurrent, endOf(t, wide), wide),
+		"change instances":   update(concurrent, databases.End(wide), wide),
 		"join":               update(concurrent, mesh, all),
 		"go on joining":      update(concurrent, joining, all),
 		"copy again":         update(concurrent, changed(joining, database.TypeInstance, "n", needsRecreate), all),
@@ -249,9 +252,9 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"empty nodes":        update(concurrent, emptied(mesh, newcomers), all),
 		"end of joining":     update(concurrent, populated(t, joining, all), all),
 		"join in turn":       update(withServices, withRecords(joining, services), append(slices.Clone(all), nodesNamed("o", many)...)),
-		"remove":             update(concurrent, endOf(t, all), members[:1]),
+		"remove":             update(concurrent, databases.End(all), members[:1]),
 		"remove joining":     update(concurrent, joining, members),
-		"restore":            restore(endOf(t, all), members, newcomers),
+		"restore":            restore(databases.End(all), members, newcomers),
 	}
 }
 
@@ -270,10 +273,7 @@ func update(
 func restore(start *resource.State, kept, nodes []*planner.NodeResources) func(*interrupt.Poller) error {
 	var targets []*planner.NodeRestoreResources
 	for _, n := range nodes {
-		targets = append(targets, &planner.NodeRestoreResources{
-			NodeName: n.NodeName, PrimaryInstance: n.InstanceResources[0], RestoreInstance: n.InstanceResources[0],
-			RestoreConfig: &database.RestoreConfig{},
-		})
+		targets = append(targets, databases.Target(n, n.InstanceResources[0]))
 	}
 	return func(stop *interrupt.Poller) error {
 		_, _, err := planner.RestoreDatabaseTo(stop, start, kept, targets)
@@ -281,37 +281,24 @@ func restore(start *resource.State, kept, nodes []*planner.NodeResources) func(*
 	}
 }
 
-// nodesNamed are many nodes of one instance.
+// nodesNamed are n nodes of one instance.
 func nodesNamed(prefix string, n int) []*planner.NodeResources {
-	nodes := make([]*planner.NodeResources, n)
-	for i := range nodes {
-		nodes[i] = nodeWith(fmt.Sprint(prefix, i+1), 1)
-	}
-	return nodes
+	return databases.Nodes(surrounded, databases.Names(prefix, n, 1)...)
 }
 
-// nodeWith is a node of so many instances, each with a few resources around it.
+// nodeWith is a node of so many instances.
 func nodeWith(name string, instances int) *planner.NodeResources {
-	n := &planner.NodeResources{NodeName: name, DatabaseID: databaseID, DatabaseName: databaseName}
-	for i := range instances {
-		id := fmt.Sprint(name, "-", i)
-		n.InstanceResources = append(n.InstanceResources, &planner.InstanceResources{
-			Instance: database.Instance{Spec: database.InstanceSpec{
-				InstanceID: id, NodeName: name, DatabaseID: databaseID, HostID: id, DatabaseName: databaseName,
-			}},
-			InstanceDependencies: plain("a-volume", id),
-			DatabaseDependencies: plain("a-file", id),
-			NodeDependents:       plain("a-proxy", id),
-		})
-	}
-	return n
+	return databases.Nodes(surrounded, fmt.Sprint(name, ":", instances))[0]
+}
+
+// surrounded puts a few resources around an instance.
+func surrounded(i *planner.InstanceResources) {
+	id := i.Instance.Spec.InstanceID
+	i.InstanceDependencies, i.DatabaseDependencies, i.NodeDependents = plain("a-volume", id), plain("a-file", id), plain("a-proxy", id)
 }
 
 func plain(t resource.Type, id string, dependencies ...resource.Identifier) []*resource.Resource {
-	return []*resource.Resource{{
-		Identifier: resource.Identifier{Type: t, ID: id}, Executor: resource.Executor{Type: resource.ExecutorAny},
-		Attributes: []byte("{}"), Dependencies: dependencies,
-	}}
+	return []*resource.Resource{databases.Own(t, id, "{}", dependencies...)}
 }
 
 // services are many, of one resource each.
@@ -333,15 +320,6 @@ func withRecords(s *resource.State, services []*planner.ServiceResources) *resou
 	return s
 }
 
-func endOf(t *testing.T, nodes []*planner.NodeResources) *resource.State {
-	t.Helper()
-	end, err := planner.EndState(nodes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return end
-}
-
 // beforeTheEnd is where all plans but the last one lead.
 func beforeTheEnd(t *testing.T, start *resource.State, nodes []*planner.NodeResources) *resource.State {
 	t.Helper()
@@ -349,22 +327,14 @@ func beforeTheEnd(t *testing.T, start *resource.State, nodes []*planner.NodeReso
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := start.Clone()
-	for _, plan := range plans[:len(plans)-1] {
-		for _, phase := range plan.Phases {
-			for _, e := range phase.Events {
-				state.Apply(e)
-			}
-		}
-	}
-	return state
+	return execution.After(start, plans[:len(plans)-1]...)
 }
 
 // populated is the end with what is left over of the populate.
 func populated(t *testing.T, joining *resource.State, nodes []*planner.NodeResources) *resource.State {
 	t.Helper()
 	s := joining.Clone()
-	s.Merge(endOf(t, nodes))
+	s.Merge(databases.End(nodes))
 	return s
 }
 
@@ -397,7 +367,7 @@ func changed(s *resource.State, of resource.Type, prefix string, change func(*re
 func needsRecreate(r *resource.Resource) { r.NeedsRecreate = true }
 
 func lostPrimary(s *resource.State) *resource.State {
-	return changed(s, database.TypeInstance, "n1-0", needsRecreate)
+	return changed(s, database.TypeInstance, "n1-a", needsRecreate)
 }
 
 // failedCopies has the subscriptions from the source as failed, of nodes that have a slot to provide.
@@ -405,7 +375,7 @@ func failedCopies(t *testing.T, joining *resource.State) *resource.State {
 	t.Helper()
 	s := changed(joining, database.TypeSubscription, "m1:n", func(r *resource.Resource) { r.Error = "no route" })
 	for i := range many {
-		link := database.Link{Provider: fmt.Sprint("n", i+1), Subscriber: "m1", DatabaseName: databaseName}
+		link := database.Link{Provider: fmt.Sprint("n", i+1), Subscriber: "m1", DatabaseName: databases.Name}
 		s.Add(database.ReplicationSlot{Link: link}.Resource())
 	}
 	return s

@@ -1,7 +1,6 @@
 package planner_test
 
 import (
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -47,14 +46,6 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 		}
 		judge(t, what, start, plans, end, rulesOfUpdate(w.options, w.nodes))
 	case "RestoreDatabase":
-		nodes := slices.Clone(w.nodes)
-		for _, target := range w.targets {
-			nodes = append(nodes, target.ToNodeResources())
-		}
-		end, err := planner.EndState(nodes)
-		if err != nil {
-			t.Fatal(err)
-		}
-		judge(t, what, start, plans, end, rulesOfRestore(w.nodes, w.targets))
+		judge(t, what, start, plans, w.endState(), rulesOfRestore(w.nodes, w.targets))
 	}
 }

@@ -1,10 +1,12 @@
 package planner_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
 
 	"pgregory.net/rapid"
 
@@ -160,19 +162,12 @@ func (w drawnWish) nodes() []*planner.NodeResources {
 func (w drawnWish) instance(n drawnNode, i drawnInstance) *planner.InstanceResources {
 	directory := orchestrated("directory", i.ID, i.Directory)
 	container := orchestrated("container", i.ID, 0, directory.Identifier)
-	out := &planner.InstanceResources{
-		Instance: database.Instance{
-			Spec: database.InstanceSpec{
-				InstanceID: i.ID, NodeName: n.Name, DatabaseID: "db-1", HostID: "host-" + i.ID, DatabaseName: "app",
-				Settings: json.RawMessage(fmt.Sprintf(`{"max_connections":%d}`, 100+i.Settings)),
-			},
-			Hostname: i.ID + ".example",
-		},
-		InstanceDependencies: []*resource.Resource{container, directory},
-		DatabaseDependencies: []*resource.Resource{orchestrated("file", i.ID, i.File, directory.Identifier)},
-		NodeDependents: []*resource.Resource{
-			orchestrated("proxy", i.ID, i.Proxy, database.NodeIdentifier(n.Name), container.Identifier),
-		},
+	out := databases.Instance(n.Name, i.ID)
+	out.Instance.Spec.Settings = fmt.Appendf(nil, `{"max_connections":%d}`, 100+i.Settings)
+	out.InstanceDependencies = []*resource.Resource{container, directory}
+	out.DatabaseDependencies = []*resource.Resource{orchestrated("file", i.ID, i.File, directory.Identifier)}
+	out.NodeDependents = []*resource.Resource{
+		orchestrated("proxy", i.ID, i.Proxy, database.NodeIdentifier(n.Name), container.Identifier),
 	}
 	for _, shared := range i.Shared {
 		out.InstanceDependencies = append(out.InstanceDependencies, w.shared(shared))
@@ -191,29 +186,12 @@ func (w drawnWish) shared(i int) *resource.Resource {
 // orchestrated is a resource of the orchestrator. What it depends on is part of its attributes: a change of
 // dependencies alone is nothing that a plan would hold.
 func orchestrated(t resource.Type, id string, revision int, dependencies ...resource.Identifier) *resource.Resource {
-	return &resource.Resource{
-		Identifier:      resource.Identifier{Type: t, ID: id},
-		Executor:        resource.Executor{Type: resource.ExecutorHost, ID: "host-" + id},
-		Attributes:      json.RawMessage(fmt.Sprintf(`{"needs":%q,"revision":%d}`, fmt.Sprint(dependencies), revision)),
-		Dependencies:    dependencies,
-		ResourceVersion: "1",
-	}
+	attributes := fmt.Sprintf(`{"needs":%q,"revision":%d}`, fmt.Sprint(dependencies), revision)
+	return databases.OnHost(t, id, attributes, dependencies...)
 }
 
 // end is the state in which everything is as wished.
-func (w drawnWish) end(t *rapid.T) *resource.State {
-	end, err := planner.EndState(w.nodes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range w.options().Services {
-		end.Merge(resource.NewState(s.Resources...))
-		if s.MonitorResource != nil {
-			end.Add(s.MonitorResource)
-		}
-	}
-	return end
-}
+func (w drawnWish) end() *resource.State { return databases.End(w.nodes(), w.options().Services...) }
 
 // drawStart draws what is there when w is asked for: nothing, the end of another wish, or what an execution
 // has left that stopped somewhere. Some resources are marked.
@@ -221,15 +199,15 @@ func drawStart(t *rapid.T, w drawnWish, seen testkit.Classes) *resource.State {
 	start, stopped := resource.NewState(), now(t, "stopped on the way", 4)
 	switch rapid.SampledFrom([]string{"nothing", "the same", "fewer", "fewer", "other", "other", "other"}).Draw(t, "start") {
 	case "the same":
-		start = w.end(t)
+		start = w.end()
 		seen.Add("start: the end of the same wish")
 	case "fewer":
 		fewer := w
 		fewer.Nodes = w.Nodes[:max(1, len(w.Nodes)-1)]
-		start, stopped = fewer.end(t), true
+		start, stopped = fewer.end(), true
 		seen.Add("start: the end of a wish for fewer nodes")
 	case "other":
-		start = drawWish(t).end(t)
+		start = drawWish(t).end()
 		seen.Add("start: the end of another wish")
 	}
 	if stopped {
@@ -237,8 +215,8 @@ func drawStart(t *rapid.T, w drawnWish, seen testkit.Classes) *resource.State {
 		if now(t, "of another wish", 4) {
 			earlier = drawWish(t)
 		}
-		if plans, err := planner.UpdateDatabase(earlier.options(), start, earlier.nodes()); err == nil {
-			stopOnTheWay(t, start, plans, seen)
+		if answer, err := planner.UpdateDatabase(earlier.options(), start, earlier.nodes()); err == nil {
+			stopOnTheWay(t, start, answer, seen)
 		}
 	}
 	if !now(t, "without marks", 3) {
@@ -248,13 +226,8 @@ func drawStart(t *rapid.T, w drawnWish, seen testkit.Classes) *resource.State {
 }
 
 // stopOnTheWay executes plans up to some event, which may fail.
-func stopOnTheWay(t *rapid.T, start *resource.State, plans []resource.Plan, seen testkit.Classes) {
-	var events []resource.Event
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			events = append(events, phase.Events...)
-		}
-	}
+func stopOnTheWay(t *rapid.T, start *resource.State, answer []resource.Plan, seen testkit.Classes) {
+	events := execution.Events(answer...)
 	if len(events) == 0 {
 		return
 	}

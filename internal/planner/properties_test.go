@@ -7,6 +7,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -36,9 +40,9 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 			seen.Add(fmt.Sprintf("refused: %T", err))
 			return
 		}
-		t.Log("\n" + printPlans(plans))
+		t.Log("\n" + notation.Plans(plans))
 		seen.Add("planned")
-		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(), plans: plans}
 		c.structure()
 		c.order()
 		c.marksPlannedOnce()
@@ -71,9 +75,9 @@ func TestPropertiesOfRestoreDatabase(t *testing.T) {
 	seen.Check(t, 2, func(t *rapid.T) {
 		w := drawWish(t)
 		w.Services, w.Force = nil, false
-		start := w.end(t)
+		start := w.end()
 		if now(t, "other settings", 2) {
-			start = drawWish(t).end(t)
+			start = drawWish(t).end()
 		}
 		drawMarks(t, start, seen)
 		before := copyState(start)
@@ -86,17 +90,17 @@ func TestPropertiesOfRestoreDatabase(t *testing.T) {
 			t.Fatal("the input was changed")
 		}
 		other, otherErr := planner.RestoreDatabase(shuffled(t, start), kept, targets)
-		if digestOf(other) != digestOf(plans) || fmt.Sprint(otherErr) != fmt.Sprint(err) {
-			t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
+		if execution.Digest(other) != execution.Digest(plans) || fmt.Sprint(otherErr) != fmt.Sprint(err) {
+			t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, notation.Plans(other), err, notation.Plans(plans))
 		}
 		if err != nil {
 			checkRefusal(t, err)
 			return
 		}
-		t.Log("\n" + printPlans(plans))
+		t.Log("\n" + notation.Plans(plans))
 		seen.Add("planned")
 		w.Nodes = orderForRestore(w.Nodes)
-		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(t), plans: plans}
+		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(), plans: plans}
 		judge(t, "the answer", before, plans, c.end, rulesOfRestore(kept, targets))
 		c.structureOfEach()
 		c.order()
@@ -116,14 +120,9 @@ func splitForRestore(w drawnWish) (kept []*planner.NodeResources, targets []*pla
 		restore := w.instance(w.Nodes[i], w.Nodes[i].Instances[0])
 		restore.InstanceDependencies = append(restore.InstanceDependencies,
 			orchestrated("restore", restore.Instance.Spec.InstanceID, 0))
-		targets = append(targets, &planner.NodeRestoreResources{
-			NodeName:         n.NodeName,
-			PrimaryInstance:  n.InstanceResources[0],
-			RestoreInstance:  restore,
-			ReplicaInstances: n.InstanceResources[1:],
-			RestoreConfig:    n.RestoreConfig,
-			DatabaseOwner:    n.DatabaseOwner,
-		})
+		target := databases.Target(n, restore)
+		target.RestoreConfig = n.RestoreConfig
+		targets = append(targets, target)
 	}
 	return kept, targets
 }
@@ -164,8 +163,8 @@ func checkOtherOrder(t *rapid.T, w drawnWish, start *resource.State, plans []res
 		}
 	}
 	other, otherErr := planner.UpdateDatabase(options, shuffled(t, start), nodes)
-	if fmt.Sprint(otherErr) != fmt.Sprint(err) || digestOf(other) != digestOf(plans) {
-		t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, printPlans(other), err, printPlans(plans))
+	if fmt.Sprint(otherErr) != fmt.Sprint(err) || execution.Digest(other) != execution.Digest(plans) {
+		t.Fatalf("another order gives %v and\n%s\nnot %v and\n%s", otherErr, notation.Plans(other), err, notation.Plans(plans))
 	}
 }
 
@@ -196,7 +195,7 @@ func (c propertyCheck) structure() {
 		}
 	}
 	for i, plan := range c.plans {
-		for _, e := range eventsOf(plan) {
+		for _, e := range execution.Events(plan) {
 			c.seen.Count("populate", e.Resource.Identifier.Type == database.TypePeerCatchup)
 			if e.Type != resource.EventDelete {
 				continue
@@ -263,14 +262,6 @@ func (c propertyCheck) structureOfEach() {
 	}
 }
 
-func eventsOf(plan resource.Plan) []resource.Event {
-	var events []resource.Event
-	for _, phase := range plan.Phases {
-		events = append(events, phase.Events...)
-	}
-	return events
-}
-
 // order: nothing runs beside, or before, what it depends on, directly or not; nothing is created or updated
 // without what it depends on; nothing is deleted from under what depends on it.
 func (c propertyCheck) order() {
@@ -282,10 +273,7 @@ func (c propertyCheck) order() {
 				unplanned.Remove(r.Identifier) // it counts as not there, so that nothing goes through it
 			}
 		}
-		merged := unplanned.Clone()
-		for _, e := range eventsOf(plan) {
-			merged.Apply(e)
-		}
+		merged := execution.After(unplanned, plan)
 		phaseOf := map[resource.Identifier]int{}
 		for j, phase := range plan.Phases {
 			for _, e := range phase.Events {
@@ -374,7 +362,7 @@ func (c propertyCheck) marksPlannedOnce() {
 		}
 		failed, created, last := 0, 0, false
 		for i, plan := range c.plans {
-			for _, e := range eventsOf(plan) {
+			for _, e := range execution.Events(plan) {
 				if e.Resource.Identifier == r.Identifier && e.Type == resource.EventCreate {
 					created, last = created+1, i == len(c.plans)-1
 					if e.Reason != resource.ReasonDoesNotExist {
@@ -434,7 +422,7 @@ func (c propertyCheck) rolling() {
 	for i, plan := range c.plans {
 		nodes := map[string]bool{}
 		members := false
-		for _, e := range eventsOf(plan) {
+		for _, e := range execution.Events(plan) {
 			if e.Type == resource.EventDelete {
 				continue
 			}
@@ -446,7 +434,7 @@ func (c propertyCheck) rolling() {
 			nodes[node] = true
 			members = members || isMember(c.start, node)
 			for _, cause := range e.CausedBy {
-				remembered := !slices.ContainsFunc(eventsOf(plan), func(e resource.Event) bool {
+				remembered := !slices.ContainsFunc(execution.Events(plan), func(e resource.Event) bool {
 					return e.Resource.Identifier == cause
 				})
 				c.seen.Count("rolling: waited for its node", remembered)
@@ -461,10 +449,7 @@ func (c propertyCheck) rolling() {
 
 // reachesEnd: executed, the plans give the end state, without any mark.
 func (c propertyCheck) reachesEnd() {
-	state := c.start.Clone()
-	for _, plan := range c.plans {
-		apply(state, plan)
-	}
+	state := execution.After(c.start, c.plans...)
 	for _, got := range state.Resources() {
 		want, ok := c.end.Get(got.Identifier)
 		if !ok {
@@ -489,11 +474,8 @@ func (c propertyCheck) reachesEnd() {
 
 // settled: at the end there is nothing left to plan.
 func (c propertyCheck) settled(w drawnWish) {
-	state := c.start.Clone()
-	for _, plan := range c.plans {
-		apply(state, plan)
-	}
+	state := execution.After(c.start, c.plans...)
 	if plans, err := planner.UpdateDatabase(w.options(), state, w.nodes()); err != nil || len(plans) > 0 {
-		c.Errorf("asked again at the end: %v\n%s", err, printPlans(plans))
+		c.Errorf("asked again at the end: %v\n%s", err, notation.Plans(plans))
 	}
 }

@@ -3,6 +3,8 @@ package planner_test
 import (
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -30,18 +32,14 @@ func TestRestoreKeepsWhatThePrimaryNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	created := 0
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			for _, e := range phase.Events {
-				if e.Resource.Identifier.ID != "data" {
-					continue
-				}
-				if e.Type != resource.EventCreate {
-					t.Errorf("%s %s", e.Type, e.Resource.Identifier)
-				}
-				created++
-			}
+	for _, e := range execution.Events(plans...) {
+		if e.Resource.Identifier.ID != "data" {
+			continue
 		}
+		if e.Type != resource.EventCreate {
+			t.Errorf("%s %s", e.Type, e.Resource.Identifier)
+		}
+		created++
 	}
 	if created != 1 {
 		t.Errorf("created %d times", created)

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -34,9 +38,9 @@ func (s scenario) checkOrder(t *testing.T, want string) {
 		rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		w.shuffle(rng)
 		got := w.call(resource.NewState(shuffled...))
-		text := printPlans(got.plans) + digestOf(got.plans)
+		text := notation.Plans(got.plans) + execution.Digest(got.plans)
 		if s.kind == kindStates {
-			text = printStates(got.states)
+			text = notation.States(got.states)
 		}
 		if got.err != nil || text != want {
 			t.Fatalf("in another order: %v\n%s", got.err, diffLines(want, text))
@@ -76,12 +80,12 @@ func shuffle[T any](rng *rand.Rand, list []T) {
 // finds what it depends on, that the result is the end state, and that there is nothing left to do then.
 // After each phase, the planner is asked again: from wherever it stopped, the same end is reached. Every
 // answer is judged.
-func (s scenario) checkExecution(t *testing.T, plans []resource.Plan) {
+func (s scenario) checkExecution(t *testing.T, answer []resource.Plan) {
 	t.Helper()
 	w := parseWish(t, s.wish)
 	state := buildStart(t, s.start)
-	w.judged(t, "the answer", state, plans)
-	for i, plan := range plans {
+	w.judged(t, "the answer", state, answer)
+	for i, plan := range answer {
 		for j, phase := range plan.Phases {
 			checkPhase(t, state, phase, i+1, j+1)
 			for _, e := range phase.Events {
@@ -93,23 +97,11 @@ func (s scenario) checkExecution(t *testing.T, plans []resource.Plan) {
 				continue
 			}
 			w.judged(t, fmt.Sprintf("asked again after phase %d.%d", i+1, j+1), state, again.plans)
-			resumed := state.Clone()
-			for _, p := range again.plans {
-				apply(resumed, p)
-			}
-			checkEnd(t, resumed, w.endState(t))
+			checkEnd(t, execution.After(state, again.plans...), w.endState())
 		}
 	}
-	checkEnd(t, state, w.endState(t))
+	checkEnd(t, state, w.endState())
 	w.checkSettled(t, state)
-}
-
-func apply(state *resource.State, plan resource.Plan) {
-	for _, phase := range plan.Phases {
-		for _, e := range phase.Events {
-			state.Apply(e)
-		}
-	}
 }
 
 // checkPhase checks that a state is ready for all events of a phase, in whatever order they run.
@@ -136,26 +128,15 @@ func checkPhase(t *testing.T, state *resource.State, phase resource.Phase, planN
 	}
 }
 
+// all are the wanted nodes, with those that are restored.
+func (w *wish) all() []*planner.NodeResources { return databases.Restored(w.nodes, w.targets) }
+
 // endState is the state in which everything is as wished.
-func (w *wish) endState(t *testing.T) *resource.State {
-	t.Helper()
-	nodes := slices.Clone(w.nodes)
-	for _, target := range w.targets {
-		nodes = append(nodes, target.ToNodeResources())
-	}
-	end, err := planner.EndState(nodes)
-	if err != nil {
-		t.Fatal(err)
-	}
+func (w *wish) endState() *resource.State {
 	if w.function == "UpdateDatabase" {
-		for _, service := range w.options.Services {
-			end.Merge(resource.NewState(service.Resources...))
-			if service.MonitorResource != nil {
-				end.Add(service.MonitorResource)
-			}
-		}
+		return databases.End(w.all(), w.options.Services...)
 	}
-	return end
+	return databases.End(w.all())
 }
 
 // checkEnd checks that a state holds what the end state holds, no more and no less, without any mark.
@@ -196,14 +177,10 @@ func sameSet(a, b []resource.Identifier) bool {
 // a state but an order, so that for one it is UpdateDatabase with the same nodes that has nothing to do.
 func (w *wish) checkSettled(t *testing.T, end *resource.State) {
 	t.Helper()
-	nodes := slices.Clone(w.nodes)
-	for _, target := range w.targets {
-		nodes = append(nodes, target.ToNodeResources())
-	}
 	options := w.options
 	options.PlanOptions.ForceUpdate = false
-	plans, err := planner.UpdateDatabase(options, end, nodes)
-	if err != nil || len(plans) > 0 {
-		t.Errorf("planning from the end: %v\n%s", err, printPlans(plans))
+	again, err := planner.UpdateDatabase(options, end, w.all())
+	if err != nil || len(again) > 0 {
+		t.Errorf("planning from the end: %v\n%s", err, notation.Plans(again))
 	}
 }

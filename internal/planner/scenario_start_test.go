@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -71,16 +73,11 @@ func leftBy(t testing.TB, words []string) *resource.State {
 			t.Fatalf("%s has no phase %s", s.name, words[2])
 		}
 	}
-	for i, plan := range got.plans {
-		for j, phase := range plan.Phases {
-			if i < lastPlan || i == lastPlan && j < lastPhase {
-				for _, e := range phase.Events {
-					state.Apply(resource.Event{Type: e.Type, Resource: e.Resource.Clone()})
-				}
-			}
-		}
+	executed := got.plans[:lastPlan]
+	if lastPhase > 0 {
+		executed = append(slices.Clip(executed), resource.Plan{Phases: got.plans[lastPlan].Phases[:lastPhase]})
 	}
-	return state
+	return execution.CopyState(execution.After(state, executed...))
 }
 
 // edited gives the state a copy of the resource that may be changed, and returns that.
@@ -217,12 +214,9 @@ func number(t testing.TB, text string) int {
 	return n
 }
 
-// copyState returns a state with resources of its own.
+// copyState returns a state with resources of its own, in another order.
 func copyState(s *resource.State) *resource.State {
-	all := s.Resources()
-	for i, r := range all {
-		all[i] = r.Clone()
-	}
+	all := execution.CopyState(s).Resources()
 	slices.Reverse(all)
 	return resource.NewState(all...)
 }

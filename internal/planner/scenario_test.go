@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"golang.org/x/tools/txtar"
 
 	"github.com/pgplanner/pgplanner/internal/planner"
@@ -146,14 +149,14 @@ func (s scenario) run(t *testing.T) string {
 	}
 	switch s.kind {
 	case kindError:
-		t.Fatalf("no error, but\n%s", printPlans(got.plans)+printStates(got.states))
+		t.Fatalf("no error, but\n%s", notation.Plans(got.plans)+notation.States(got.states))
 	case kindStates:
-		s.checkOrder(t, printStates(got.states))
-		return printStates(got.states)
+		s.checkOrder(t, notation.States(got.states))
+		return notation.States(got.states)
 	}
-	s.checkOrder(t, printPlans(got.plans)+digestOf(got.plans))
+	s.checkOrder(t, notation.Plans(got.plans)+execution.Digest(got.plans))
 	s.checkExecution(t, got.plans)
-	return printPlans(got.plans)
+	return notation.Plans(got.plans)
 }
 
 // call calls the function that the wish names.

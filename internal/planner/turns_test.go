@@ -5,6 +5,9 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -31,7 +34,7 @@ func TestLongChainWaits(t *testing.T) {
 		"all are kept": {nil, 0},
 		"none is kept": {[]resource.Identifier{{Type: "a-network", ID: "gone"}}, long + 1},
 	} {
-		start := beforeTheEnd(t, endOf(t, nodes[:2]), nodes)
+		start := beforeTheEnd(t, databases.End(nodes[:2]), nodes)
 		for _, r := range service.Resources {
 			start.Add(r)
 		}
@@ -41,13 +44,9 @@ func TestLongChainWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		deletes := 0
-		for _, plan := range plans {
-			for _, phase := range plan.Phases {
-				for _, e := range phase.Events {
-					if e.Type == resource.EventDelete && e.Resource.Identifier.Type == "a-service" {
-						deletes++
-					}
-				}
+		for _, e := range execution.Events(plans...) {
+			if e.Type == resource.EventDelete && e.Resource.Identifier.Type == "a-service" {
+				deletes++
 			}
 		}
 		if deletes != c.deletes {

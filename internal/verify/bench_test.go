@@ -4,33 +4,22 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // benchNodes are n nodes of three instances each.
 func benchNodes(n int) []*planner.NodeResources {
-	var descriptions []string
-	for i := range n {
-		descriptions = append(descriptions, fmt.Sprintf("n%d:3", i+1))
-	}
-	return nodes(descriptions...)
-}
-
-// reread returns the state as it would come from a caller: nothing shared with the planner's own, and with
-// what only execution knows.
-func reread(s *resource.State) *resource.State {
-	copied := resource.NewStateSize(s.Len())
-	for _, r := range s.Resources() {
-		copied.Add(r.Clone())
-	}
-	return copied
+	return nodes(databases.Names("n", n, 3)...)
 }
 
 // BenchmarkPlans measures the judge beside the planner whose plans it judges.
 func BenchmarkPlans(b *testing.B) {
 	for _, n := range []int{3, 16, 64} {
-		whole := reread(execute(resource.NewState(), must(wish{nodes: benchNodes(n)}.plan(resource.NewState()))))
+		whole := execution.CopyState(execution.After(resource.NewState(), must(wish{nodes: benchNodes(n)}.plan(resource.NewState()))...))
 		oneInstance := benchNodes(n)
 		changed(oneInstance[:1])
 		oneSetting := benchNodes(n)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -24,7 +26,7 @@ func TestFailedSubscriptionsToAJoiningNode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMutant(t, adding)
-			m.start = execute(m.start, m.plans[:3]) // populated, and not enabled yet
+			m.start = execution.After(m.start, m.plans[:3]...) // populated, and not enabled yet
 			m.start.Remove(test.lacks)
 			slot, _ := m.end.Get(resource.Identifier{Type: database.TypeReplicationSlot, ID: out.ID})
 			wanted, _ := m.end.Get(out)

@@ -2,8 +2,10 @@ package verify_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
 
 	"pgregory.net/rapid"
 
@@ -43,23 +45,7 @@ func (w wish) updateOptions() planner.UpdateDatabaseOptions {
 
 // end is the state that is wished for.
 func (w wish) end() *resource.State {
-	nodes := slices.Clone(w.nodes)
-	for _, r := range w.restore {
-		nodes = append(nodes, r.ToNodeResources())
-	}
-	end, err := planner.EndState(nodes)
-	if err != nil {
-		panic(err)
-	}
-	for _, s := range w.services {
-		for _, r := range s.Resources {
-			end.Add(r)
-		}
-		if s.MonitorResource != nil {
-			end.Add(s.MonitorResource)
-		}
-	}
-	return end
+	return databases.End(w.all(), w.services...)
 }
 
 // options are those by which the plans of the wish are judged. What a force update or a restore has done,
@@ -120,65 +106,29 @@ func expectNone(t rapid.TB, plans []resource.Plan, violations []verify.Violation
 	for _, v := range violations {
 		fmt.Fprintln(&b, v)
 	}
-	t.Fatalf("%sof these plans:\n%s", &b, show(plans))
+	t.Fatalf("%sof these plans:\n%s", &b, notation.Plans(plans))
 }
 
-// nodes returns wanted nodes. Each description is a name, perhaps followed by ":" and the number of
-// instances, 1 without it, and by "<" and the source.
+// nodes returns wanted nodes, with resources of an orchestrator around each instance.
 func nodes(descriptions ...string) []*planner.NodeResources {
-	all := make([]*planner.NodeResources, len(descriptions))
-	for i, d := range descriptions {
-		d, source, _ := strings.Cut(d, "<")
-		name, count, _ := strings.Cut(d, ":")
-		instances := 1
-		if count != "" {
-			fmt.Sscan(count, &instances)
-		}
-		all[i] = newNode(name, instances)
-		all[i].SourceNode = source
-	}
-	return all
+	return databases.Nodes(orchestrate, descriptions...)
 }
 
-// newNode is a node with resources of an orchestrator around it: what each instance needs, one thing that
-// all instances share, what the databases need, and what needs the node.
+// newNode is one of them.
 func newNode(name string, instances int) *planner.NodeResources {
-	n := &planner.NodeResources{NodeName: name, DatabaseOwner: "admin"}
-	for i := range instances {
-		n.InstanceResources = append(n.InstanceResources, newInstance(name, instanceID(name, i)))
-	}
-	return n
+	return nodes(fmt.Sprint(name, ":", instances))[0]
 }
 
-func instanceID(node string, i int) string { return fmt.Sprintf("%s-%c", node, 'a'+i) }
-
-func newInstance(node, id string) *planner.InstanceResources {
-	network := own("host.network", "shared", `{"mtu":1500}`)
-	directory := own("host.directory", id, `{"mode":"0700"}`)
-	container := own("host.container", id, `{"image":"postgres:18"}`, directory.Identifier, network.Identifier)
-	return &planner.InstanceResources{
-		Instance: database.Instance{
-			Spec: database.InstanceSpec{
-				InstanceID: id, NodeName: node, DatabaseID: "5f2c", HostID: "host-" + id, DatabaseName: "app",
-				Settings: []byte(`{"port":5432}`),
-			},
-			Hostname: id + ".example",
-		},
-		InstanceDependencies: []*resource.Resource{network, directory, container},
-		DatabaseDependencies: []*resource.Resource{own("host.backup", id, `{}`, resource.Identifier{Type: "host.directory", ID: id})},
-		NodeDependents:       []*resource.Resource{own("host.proxy", id, `{}`, database.NodeIdentifier(node))},
-	}
-}
-
-// own is a resource of the orchestrator.
-func own(t resource.Type, id, attributes string, dependencies ...resource.Identifier) *resource.Resource {
-	return &resource.Resource{
-		Identifier:      resource.Identifier{Type: t, ID: id},
-		Executor:        resource.Executor{Type: resource.ExecutorAny},
-		Attributes:      []byte(attributes),
-		Dependencies:    dependencies,
-		ResourceVersion: "1",
-	}
+// orchestrate puts resources of an orchestrator around an instance: what it needs, one thing that all instances share,
+// what the databases need, and what needs the node.
+func orchestrate(i *planner.InstanceResources) {
+	id := i.Instance.Spec.InstanceID
+	network := databases.Own("host.network", "shared", `{"mtu":1500}`)
+	directory := databases.Own("host.directory", id, `{"mode":"0700"}`)
+	container := databases.Own("host.container", id, `{"image":"postgres:18"}`, directory.Identifier, network.Identifier)
+	i.InstanceDependencies = []*resource.Resource{network, directory, container}
+	i.DatabaseDependencies = []*resource.Resource{databases.Own("host.backup", id, `{}`, directory.Identifier)}
+	i.NodeDependents = []*resource.Resource{databases.Own("host.proxy", id, `{}`, database.NodeIdentifier(i.Instance.Spec.NodeName))}
 }
 
 // changed gives every instance of the nodes another setting.
@@ -205,7 +155,7 @@ func otherNetwork(all []*planner.NodeResources) []*planner.NodeResources {
 func withFirewalls(all []*planner.NodeResources) {
 	for _, n := range all {
 		for _, i := range n.InstanceResources {
-			firewall := own("host.firewall", i.Instance.Spec.InstanceID, `{}`)
+			firewall := databases.Own("host.firewall", i.Instance.Spec.InstanceID, `{}`)
 			firewall.TypeDependencies = []resource.Type{"host.container"}
 			i.InstanceDependencies = append(i.InstanceDependencies, firewall)
 		}
@@ -223,53 +173,19 @@ func withDependency(all []*planner.NodeResources, i int, attributes string) []*p
 
 // service is a service that needs the databases of all nodes.
 func service(id, attributes string) *planner.ServiceResources {
-	front := own("host.service", id, attributes)
+	front := databases.Own("host.service", id, attributes)
 	front.TypeDependencies = []resource.Type{database.TypePostgresDatabase}
 	return &planner.ServiceResources{
 		ServiceInstanceID: id,
 		Resources:         []*resource.Resource{front},
-		MonitorResource:   own("host.watch", id, `{}`, front.Identifier),
+		MonitorResource:   databases.Own("host.watch", id, `{}`, front.Identifier),
 	}
 }
 
 // restored is a node to restore, with an instance that performs it.
 func restored(name string, instances int) *planner.NodeRestoreResources {
-	n := newNode(name, instances)
-	r := &planner.NodeRestoreResources{
-		NodeName:         name,
-		PrimaryInstance:  n.InstanceResources[0],
-		RestoreInstance:  newInstance(name, instanceID(name, 0)),
-		ReplicaInstances: n.InstanceResources[1:],
-		DatabaseOwner:    "admin",
-		RestoreConfig:    &database.RestoreConfig{SourceDatabaseName: "app"},
-	}
-	r.RestoreInstance.InstanceDependencies = append(r.RestoreInstance.InstanceDependencies,
-		own("host.restore", name, `{}`, resource.Identifier{Type: "host.directory", ID: instanceID(name, 0)}))
-	return r
-}
-
-// execute returns the state that executing the plans leaves.
-func execute(start *resource.State, plans []resource.Plan) *resource.State {
-	s := start.Clone()
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			for _, e := range phase.Events {
-				s.Apply(e)
-			}
-		}
-	}
-	return s
-}
-
-// show prints plans for a person.
-func show(plans []resource.Plan) string {
-	var b strings.Builder
-	for i, plan := range plans {
-		for k, phase := range plan.Phases {
-			for _, e := range phase.Events {
-				fmt.Fprintf(&b, "%d.%d %s %s %s\n", i, k, e.Type, e.Resource.Identifier, e.Reason)
-			}
-		}
-	}
-	return b.String()
+	restoring := newNode(name, 1).InstanceResources[0]
+	restoring.InstanceDependencies = append(restoring.InstanceDependencies,
+		databases.Own("host.restore", name, `{}`, resource.Identifier{Type: "host.directory", ID: databases.InstanceID(name, 0)}))
+	return databases.Target(newNode(name, instances), restoring)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -28,9 +30,9 @@ func rulesOf(violations []verify.Violation) []verify.Rule {
 // TestOrderBehindWhatHasNoEvent: between two events may stand what has none, also if the lower one depends on
 // nothing.
 func TestOrderBehindWhatHasNoEvent(t *testing.T) {
-	low := own("a", "low", `{}`)
-	middle := own("b", "middle", `{}`, low.Identifier)
-	high := own("c", "high", `{}`, middle.Identifier)
+	low := databases.Own("a", "low", `{}`)
+	middle := databases.Own("b", "middle", `{}`, low.Identifier)
+	high := databases.Own("c", "high", `{}`, middle.Identifier)
 	state := resource.NewState(low, middle, high)
 	update := func(r *resource.Resource) resource.Event {
 		return resource.Event{Type: resource.EventUpdate, Resource: r, Reason: resource.ReasonForceUpdate}
@@ -46,8 +48,8 @@ func TestOrderBehindWhatHasNoEvent(t *testing.T) {
 // TestDeletedDependencyThatEndGivesUp: what is deleted goes before what it depends on, even if it comes back
 // without that.
 func TestDeletedDependencyThatEndGivesUp(t *testing.T) {
-	below := own("a", "below", `{}`)
-	before, after := own("b", "above", `{}`, below.Identifier), own("b", "above", `{}`)
+	below := databases.Own("a", "below", `{}`)
+	before, after := databases.Own("b", "above", `{}`, below.Identifier), databases.Own("b", "above", `{}`)
 	start, end := resource.NewState(below, before), resource.NewState(after)
 	remove := func(r *resource.Resource) resource.Event {
 		return resource.Event{Type: resource.EventDelete, Resource: r, Reason: resource.ReasonNotDesired}

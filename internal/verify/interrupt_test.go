@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -21,7 +23,7 @@ func TestInterruptedBeforeItBegins(t *testing.T) {
 	close(done)
 	for _, s := range append(stories(), large()) {
 		m := newMutant(t, s)
-		m.start.Add(own("left", "over", `{}`)) // something to find
+		m.start.Add(databases.Own("left", "over", `{}`)) // something to find
 		violations, err := verify.Plans(interrupt.When(done), m.start, m.plans, m.end, m.options)
 		if !errors.Is(err, interrupt.ErrInterrupted) || violations != nil {
 			t.Errorf("%s: got %v, %v", s.name, violations, err)
@@ -62,12 +64,12 @@ func TestInterruptedAnywhere(t *testing.T) {
 // TestEnoughViolations: plans that are wrong all over are judged within bounds, the same way each time.
 func TestEnoughViolations(t *testing.T) {
 	start, end := resource.NewState(), resource.NewState()
-	node := own("x", "all", `{}`)
+	node := databases.Own("x", "all", `{}`)
 	for range 500 {
 		node.Dependencies = append(node.Dependencies, resource.Identifier{Type: "y", ID: "missing"})
 	}
 	for i := range 3000 {
-		start.Add(own("z", string(rune('a'+i%26))+string(rune(0x4e00+i)), `{}`))
+		start.Add(databases.Own("z", string(rune('a'+i%26))+string(rune(0x4e00+i)), `{}`))
 	}
 	var plans []resource.Plan
 	for range 500 {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -31,13 +34,7 @@ func mutantOf(t rapid.TB, start *resource.State, w wish) *mutant {
 	t.Helper()
 	m := &mutant{t: t, start: start.Clone(), end: w.end(), options: w.options()}
 	m.options.Replan = nil
-	for _, plan := range w.mustPlan(t, start) {
-		copied := resource.Plan{}
-		for _, phase := range plan.Phases {
-			copied.Phases = append(copied.Phases, resource.Phase{Events: slices.Clone(phase.Events)})
-		}
-		m.plans = append(m.plans, copied)
-	}
+	m.plans = execution.CopyPlans(w.mustPlan(t, start))
 	return m
 }
 
@@ -59,7 +56,7 @@ func (m *mutant) find(name string) (plan, phase, event int) {
 			}
 		}
 	}
-	m.t.Fatalf("no event %q in\n%s", name, show(m.plans))
+	m.t.Fatalf("no event %q in\n%s", name, notation.Plans(m.plans))
 	return 0, 0, 0
 }
 
@@ -140,7 +137,7 @@ func (m *mutant) only(plan int, names ...string) {
 		p.Events = slices.DeleteFunc(p.Events, func(e resource.Event) bool { return !slices.Contains(names, eventName(e)) })
 	}
 	m.clean()
-	m.end = execute(m.start, m.plans)
+	m.end = execution.After(m.start, m.plans...)
 }
 
 // edit changes an event and a copy of its resource.

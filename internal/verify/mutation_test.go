@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -159,7 +161,7 @@ func TestChangedEventsAreFound(t *testing.T) {
 	number := 0
 	for _, s := range stories() {
 		right := newMutant(t, s)
-		if countEvents(right.plans) > 120 {
+		if len(execution.Events(right.plans...)) > 120 {
 			continue
 		}
 		for _, at := range right.spots() {
@@ -190,16 +192,6 @@ func TestChangedEventsAreFound(t *testing.T) {
 			t.Errorf("never found: %s", change.name)
 		}
 	}
-}
-
-func countEvents(plans []resource.Plan) int {
-	n := 0
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			n += len(phase.Events)
-		}
-	}
-	return n
 }
 
 // spots are the places of all events.
@@ -265,13 +257,6 @@ func isPutLater(m *mutant, at spot, e resource.Event) bool {
 func (m *mutant) copy() *mutant {
 	c := *m
 	c.start, c.end = m.start.Clone(), m.end.Clone()
-	c.plans = nil
-	for _, plan := range m.plans {
-		copied := resource.Plan{}
-		for _, phase := range plan.Phases {
-			copied.Phases = append(copied.Phases, resource.Phase{Events: slices.Clone(phase.Events)})
-		}
-		c.plans = append(c.plans, copied)
-	}
+	c.plans = execution.CopyPlans(m.plans)
 	return &c
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -41,7 +44,7 @@ func many(t resource.Type, n int) (*resource.State, []resource.Identifier) {
 	s := resource.NewState()
 	ids := make([]resource.Identifier, n)
 	for i := range n {
-		r := own(t, fmt.Sprintf("%06d", i), `{}`)
+		r := databases.Own(t, fmt.Sprintf("%06d", i), `{}`)
 		ids[i] = r.Identifier
 		s.Add(r)
 	}
@@ -51,7 +54,7 @@ func many(t resource.Type, n int) (*resource.State, []resource.Identifier) {
 // above is the state with one resource more, which depends on those.
 func above(s *resource.State, attributes string, ids ...resource.Identifier) *resource.State {
 	s = s.Clone()
-	s.Add(own("above", "all", attributes, ids...))
+	s.Add(databases.Own("above", "all", attributes, ids...))
 	return s
 }
 
@@ -71,8 +74,8 @@ func graphWorks(t *testing.T) map[string]work {
 	all, ids := many("x", n)
 	none := resource.NewState()
 	typed, _ := many("x", n)
-	byType := own("above", "all", `{}`)
-	changedTypes := own("above", "all", `{}`)
+	byType := databases.Own("above", "all", `{}`)
+	changedTypes := databases.Own("above", "all", `{}`)
 	for i := range n {
 		byType.TypeDependencies = append(byType.TypeDependencies, resource.Type(fmt.Sprintf("type%d", i)))
 	}
@@ -82,7 +85,7 @@ func graphWorks(t *testing.T) map[string]work {
 	onType.Add(changedTypes)
 	top := func(s *resource.State, attributes string) *resource.State {
 		s = s.Clone()
-		s.Add(own("top", "most", attributes, resource.Identifier{Type: "above", ID: "all"}))
+		s.Add(databases.Own("top", "most", attributes, resource.Identifier{Type: "above", ID: "all"}))
 		return s
 	}
 	refresh, err := resource.PlanRefresh(nil, above(all, `{}`, ids...))
@@ -91,7 +94,7 @@ func graphWorks(t *testing.T) map[string]work {
 	}
 	wrong := planWork(t, all, above(all, `{}`, ids...), resource.PlanOptions{})
 	wrong.plans = []resource.Plan{{Phases: []resource.Phase{{Events: []resource.Event{{
-		Type: resource.EventCreate, Resource: own("above", "all", `{}`, ids...), Reason: resource.ReasonDoesNotExist, CausedBy: ids,
+		Type: resource.EventCreate, Resource: databases.Own("above", "all", `{}`, ids...), Reason: resource.ReasonDoesNotExist, CausedBy: ids,
 	}}}}}}
 	empty := make([]resource.Phase, n)
 	again := work{start: all, end: all}
@@ -129,10 +132,10 @@ func followed(t *testing.T) work {
 	start, end := resource.NewState(), resource.NewState()
 	var ids []resource.Identifier
 	for i := range 60 {
-		r := own("chain", fmt.Sprintf("%03d", i), `{}`, ids...)
+		r := databases.Own("chain", fmt.Sprintf("%03d", i), `{}`, ids...)
 		start.Add(r)
 		if i == 0 {
-			r = own("chain", "000", `{"a":1}`)
+			r = databases.Own("chain", "000", `{"a":1}`)
 		}
 		end.Add(r)
 		ids = append(ids, r.Identifier)
@@ -189,7 +192,7 @@ func TestEveryLoopIsPolled(t *testing.T) {
 func turnUnits(t *testing.T) int {
 	t.Helper()
 	m := newMutant(t, adding)
-	start, w := execute(m.start, m.plans[:3]), wish{nodes: nodes("n1", "n2", "n3", "n4<n1", "n5<n1")}
+	start, w := execution.After(m.start, m.plans[:3]...), wish{nodes: nodes("n1", "n2", "n3", "n4<n1", "n5<n1")}
 	return work{start, w.mustPlan(t, start), w.end(), w.options()}.units(t)
 }
 

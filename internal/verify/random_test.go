@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -124,7 +127,7 @@ func fulfilled(t *rapid.T, w wish) *resource.State {
 		t.Fatalf("planning: %v", err)
 	}
 	expectNone(t, plans, violations)
-	return execute(resource.NewState(), plans)
+	return execution.After(resource.NewState(), plans...)
 }
 
 // TestPlansAfterManyStopsAreRight lives the life of a database: wishes change, plans stop anywhere, once
@@ -159,7 +162,7 @@ func liveOn(t *rapid.T, seen testkit.Classes, state *resource.State, w wish) (fi
 		first = cmp.Or(first, class)
 		all := stops(plans)
 		if len(all) == 0 || rapid.IntRange(0, 3).Draw(t, "complete") == 0 {
-			state = execute(state, plans)
+			state = execution.After(state, plans...)
 		} else {
 			state = all[rapid.IntRange(0, len(all)-1).Draw(t, "stop")].execute(state, plans)
 		}
@@ -176,9 +179,9 @@ func liveOn(t *rapid.T, seen testkit.Classes, state *resource.State, w wish) (fi
 
 // kind is the class of the plans.
 func kind(w wish, plans []resource.Plan) string {
-	text := show(plans)
+	text := notation.Plans(plans)
 	switch {
-	case text == "":
+	case len(plans) == 0:
 		return "nothing to do"
 	case len(w.restore) > 0:
 		return "restores"
@@ -229,19 +232,11 @@ func TestDamagedPlansAreJudged(t *testing.T) {
 
 // damage does one thing to the plans.
 func (m *mutant) damage(t *rapid.T) {
-	type where struct{ plan, phase, event int }
-	var places []where
-	for i, plan := range m.plans {
-		for k, phase := range plan.Phases {
-			for n := range phase.Events {
-				places = append(places, where{i, k, n})
-			}
-		}
-	}
+	places := m.spots()
 	if len(places) == 0 {
 		return
 	}
-	draw := func(name string) (where, *resource.Phase) {
+	draw := func(name string) (spot, *resource.Phase) {
 		at := places[rapid.IntRange(0, len(places)-1).Draw(t, name)]
 		return at, &m.plans[at.plan].Phases[at.phase]
 	}

@@ -3,6 +3,8 @@ package verify_test
 import (
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -70,7 +72,7 @@ func (s story) startState(t rapid.TB) *resource.State {
 		return resource.NewState()
 	}
 	before := wish{nodes: s.start, services: s.with}
-	return execute(resource.NewState(), before.mustPlan(t, resource.NewState()))
+	return execution.After(resource.NewState(), before.mustPlan(t, resource.NewState())...)
 }
 
 func TestRealPlansAreRight(t *testing.T) {

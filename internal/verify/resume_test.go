@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit"
@@ -66,9 +69,9 @@ func stops(plans []resource.Plan) []stop {
 
 // execute returns the state in which the plans stop.
 func (p stop) execute(start *resource.State, plans []resource.Plan) *resource.State {
-	s := execute(start, plans[:p.plan])
+	s := execution.After(start, plans[:p.plan]...)
 	plan := plans[p.plan]
-	s = execute(s, []resource.Plan{{Phases: plan.Phases[:p.phase]}})
+	s = execution.After(s, resource.Plan{Phases: plan.Phases[:p.phase]})
 	for i, e := range plan.Phases[p.phase].Events {
 		switch {
 		case i == p.event:
@@ -115,7 +118,7 @@ func TestResumedPlansAreRight(t *testing.T) {
 				}
 				if len(violations) > 0 {
 					e := plans[p.plan].Phases[p.phase].Events[p.event]
-					t.Fatalf("stopped at %v, %v: %v\n%s", p, eventName(e), violations, show(again))
+					t.Fatalf("stopped at %v, %v: %v\n%s", p, eventName(e), violations, notation.Plans(again))
 				}
 			}
 		})

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -279,7 +281,7 @@ var replicationCases = []wrong{
 				Type: resource.EventUpdate, Resource: database.Subscription{Link: l}.Resource(), Reason: resource.ReasonHasDiff,
 				Diff: []jsontext.Operation{{Op: "replace", Path: "/disabled", Value: []byte("false")}},
 			}}}}
-			m.end = execute(m.start, m.plans)
+			m.end = execution.After(m.start, m.plans...)
 		},
 	},
 	{
@@ -315,7 +317,7 @@ var replicationCases = []wrong{
 		rule: verify.RuleStaleRecord, name: "the database made again", story: adding,
 		mutate: func(m *mutant) {
 			m.plans[2].Phases = m.plans[2].Phases[:8] // up to the copy
-			m.start = execute(m.start, m.plans[:3])
+			m.start = execution.After(m.start, m.plans[:3]...)
 			postgres := database.PostgresDatabaseIdentifier("n4", "app")
 			m.has(postgres, func(r *resource.Resource) { r.NeedsRecreate = true })
 			again := resource.Event{Type: resource.EventCreate, Reason: resource.ReasonNeedsRecreate}
@@ -329,7 +331,7 @@ var replicationCases = []wrong{
 				})
 			}
 			m.plans = []resource.Plan{{Phases: []resource.Phase{{Events: []resource.Event{again}}, {Events: followers}}}}
-			m.end = execute(m.start, m.plans)
+			m.end = execution.After(m.start, m.plans...)
 		},
 		says: "stale_record plan 0 phase 0 event 0: database.postgres_database::n4:app is created while there stands as done what was lost " +
 			"with it: database.subscription::n1:n4:app, database.subscription::n2:n4:app, database.subscription::n3:n4:app",

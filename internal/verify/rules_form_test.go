@@ -4,6 +4,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
@@ -20,7 +21,7 @@ var formCases = []wrong{
 		rule: verify.RuleInvalidEvent, name: "no type", story: serving,
 		mutate: func(m *mutant) {
 			p := &m.plans[0].Phases[1]
-			p.Events = append(p.Events, resource.Event{Resource: own("x", "y", `{}`)})
+			p.Events = append(p.Events, resource.Event{Resource: databases.Own("x", "y", `{}`)})
 		},
 	},
 	{

@@ -3,6 +3,8 @@ package verify_test
 import (
 	"errors"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -47,7 +49,7 @@ var graphCases = []wrong{
 		rule: verify.RuleAbsent, name: "deleted", story: removing,
 		mutate: func(m *mutant) {
 			last := len(m.plans[0].Phases)
-			m.insert(0, last, resource.Event{Type: resource.EventDelete, Resource: own("x", "y", `{}`), Reason: resource.ReasonNotDesired})
+			m.insert(0, last, resource.Event{Type: resource.EventDelete, Resource: databases.Own("x", "y", `{}`), Reason: resource.ReasonNotDesired})
 		},
 	},
 	{
@@ -138,7 +140,7 @@ var graphCases = []wrong{
 	{
 		rule: verify.RuleDeleteBeforeDependent, name: "put, and then left without", story: serving,
 		mutate: func(m *mutant) {
-			extra := own("host.extra", "x", `{}`)
+			extra := databases.Own("host.extra", "x", `{}`)
 			m.start.Add(extra)
 			m.edit("update host.service::front", func(e *resource.Event) {
 				e.Resource.Dependencies = append(e.Resource.Dependencies, extra.Identifier)
@@ -204,7 +206,7 @@ var endCases = []wrong{
 	{
 		rule: verify.RuleDependentSkipped, name: "by type", story: changing,
 		mutate: func(m *mutant) {
-			front := own("host.front", "x", `{}`)
+			front := databases.Own("host.front", "x", `{}`)
 			front.TypeDependencies = []resource.Type{database.TypePostgresDatabase}
 			m.start.Add(front)
 			m.end.Add(front)
@@ -217,7 +219,7 @@ var endCases = []wrong{
 	},
 	{
 		rule: verify.RuleLeftover, name: "what no event touches", story: changing,
-		mutate: func(m *mutant) { m.start.Add(own("x", "y", `{}`)) },
+		mutate: func(m *mutant) { m.start.Add(databases.Own("x", "y", `{}`)) },
 	},
 	{
 		rule: verify.RuleEndIncomplete, name: "a dependency is not wanted", story: changing,

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -20,7 +24,7 @@ func (m *mutant) misled(change func(end *resource.State)) {
 		m.plans = m.plans[:len(m.plans)-1]
 	}
 	change(m.end)
-	rest, err := resource.PlanAll(nil, execute(m.start, m.plans), resource.PlanOptions{}, m.end)
+	rest, err := resource.PlanAll(nil, execution.After(m.start, m.plans...), resource.PlanOptions{}, m.end)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -125,7 +129,7 @@ func misleadings() []misleading {
 	}
 	own := func(t resource.Type, w wish) resource.Identifier {
 		all := w.all()
-		return resource.Identifier{Type: t, ID: instanceID(all[len(all)-1].NodeName, 0)}
+		return resource.Identifier{Type: t, ID: databases.InstanceID(all[len(all)-1].NodeName, 0)}
 	}
 	return []misleading{
 		{name: "a missing link", change: func(end *resource.State, w wish) (resource.Identifier, bool) {
@@ -189,7 +193,7 @@ func misleadings() []misleading {
 			node.InstanceResources = node.InstanceResources[:1]
 			small.nodes[0] = &node
 			replaceAll(end, small.end())
-			return database.InstanceIdentifier(instanceID(node.NodeName, 1)), true
+			return database.InstanceIdentifier(databases.InstanceID(node.NodeName, 1)), true
 		}},
 		{name: "another instance", change: func(end *resource.State, w wish) (resource.Identifier, bool) {
 			return edited(end, database.InstanceIdentifier(own("", w).ID), func(r *resource.Resource) {
@@ -241,11 +245,7 @@ func misleadings() []misleading {
 
 // all are all nodes that are wished for, those to restore among them.
 func (w wish) all() []*planner.NodeResources {
-	all := slices.Clone(w.nodes)
-	for _, r := range w.restore {
-		all = append(all, r.ToNodeResources())
-	}
-	return all
+	return databases.Restored(w.nodes, w.restore)
 }
 
 // replaceAll makes a state hold what another one holds.
@@ -287,7 +287,7 @@ func TestMisleadingPlansAreRefused(t *testing.T) {
 		for _, c := range misleadings() {
 			t.Run(s.name+"/"+c.name, func(t *testing.T) {
 				m := newMutant(t, s)
-				right := execute(m.start, m.plans)
+				right := execution.After(m.start, m.plans...)
 				var id resource.Identifier
 				ok := true
 				m.misled(func(end *resource.State) { id, ok = c.change(end, s.wish) })
@@ -295,7 +295,7 @@ func TestMisleadingPlansAreRefused(t *testing.T) {
 					t.Skip("there is nothing of that")
 				}
 				want, isRight := right.Get(id)
-				got, isThere := execute(m.start, m.plans).Get(id)
+				got, isThere := execution.After(m.start, m.plans...).Get(id)
 				if isRight && isThere && bytes.Equal(want.Attributes, got.Attributes) && slices.Equal(want.Dependencies, got.Dependencies) {
 					t.Skip("it does not come to bear")
 				}
@@ -305,7 +305,7 @@ func TestMisleadingPlansAreRefused(t *testing.T) {
 					return strings.HasPrefix(v.Rule.String(), "request_") && v.Resources[0] == id
 				}
 				if !slices.ContainsFunc(found, isNamed) && !(c.isFound && len(found) > 0) {
-					t.Errorf("not named: %v, but %v, of\n%s", id, found, show(m.plans))
+					t.Errorf("not named: %v, but %v, of\n%s", id, found, notation.Plans(m.plans))
 				}
 				m.options.Desired = nil
 				if found := m.judge(); len(found) > 0 && !c.isFound {
@@ -349,7 +349,7 @@ func TestEndIsDerived(t *testing.T) {
 			t.Errorf("%s: %v", s.name, found)
 		}
 		m.plans = append(m.plans, resource.Plan{Phases: []resource.Phase{{Events: []resource.Event{{
-			Type: resource.EventCreate, Resource: own("host.extra", "x", `{}`), Reason: resource.ReasonDoesNotExist,
+			Type: resource.EventCreate, Resource: databases.Own("host.extra", "x", `{}`), Reason: resource.ReasonDoesNotExist,
 		}}}}})
 		if found := m.judge(); !slices.Contains(strings.Fields(names(found)), "leftover") {
 			t.Errorf("%s, and something nobody asked for: %v", s.name, found)

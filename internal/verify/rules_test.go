@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -76,7 +78,7 @@ func TestEveryRuleIsFoundAlone(t *testing.T) {
 					for _, v := range violations {
 						t.Errorf("%v", v)
 					}
-					t.Fatalf("want %s %s for\n%s", c.rules(), c.says, show(m.plans))
+					t.Fatalf("want %s %s for\n%s", c.rules(), c.says, notation.Plans(m.plans))
 				}
 				for _, v := range violations {
 					if bytes.Contains([]byte(v.Message), []byte("secret")) {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/notation"
+
 	"pgregory.net/rapid"
 
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -22,7 +25,7 @@ func drawState(t *rapid.T, isStart bool) *resource.State {
 		if one(4, "left out") {
 			continue
 		}
-		r := own(types[i/4], fmt.Sprint(i), rapid.SampledFrom([]string{`{}`, `{}`, `{"x":1}`, `{"x":1.0}`, `{"y":2}`}).Draw(t, "attributes"))
+		r := databases.Own(types[i/4], fmt.Sprint(i), rapid.SampledFrom([]string{`{}`, `{}`, `{"x":1}`, `{"x":1.0}`, `{"y":2}`}).Draw(t, "attributes"))
 		for other := range i {
 			id := resource.Identifier{Type: types[other/4], ID: fmt.Sprint(other)}
 			if _, ok := s.Get(id); (ok || isStart) && one(4, "depends") {
@@ -81,7 +84,7 @@ func TestPlansThroughStatesAreRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(violations) == 0 {
-			t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, show(plans))
+			t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, notation.Plans(plans))
 		}
 		seen.Add("found what is left out")
 	}, "3 plans through 3 states", "1 plans through 2 states", "found what is left out")
