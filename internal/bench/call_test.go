@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
@@ -13,7 +15,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/wire"
-	"google.golang.org/protobuf/proto"
 )
 
 // BenchmarkCall measures a whole call in process: decode, convert, plan, digest, encode. In the same run it
@@ -24,7 +25,7 @@ func BenchmarkCall(b *testing.B) {
 		for _, c := range cases {
 			for _, n := range []int{2, 3, 4, 8, 16, 32, 64} {
 				b.Run(fmt.Sprintf("form=%s/case=%s/nodes=%d", f.name, c.name, n), func(b *testing.B) {
-					benchmarkCall(b, callOf(b, c.ask(b, n), f))
+					benchmarkCall(b, callOf(b, c.ask(n), f))
 				})
 			}
 		}
@@ -132,9 +133,9 @@ func callOf(tb testing.TB, q *question, f form) *call {
 	}
 	var in proto.Message
 	if q.targets == nil {
-		in = q.update(tb, f.format)
+		in = q.update(tb, f)
 	} else {
-		in = q.restore(tb, f.format)
+		in = q.restore(tb, f)
 		c.decode = func() proto.Message { return &plannerv1.RestoreDatabaseRequest{} }
 		c.reply = replyRestore
 	}

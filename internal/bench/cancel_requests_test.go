@@ -43,16 +43,16 @@ func cancelRequests(t *testing.T) []cancelRequest {
 			{"force-update", 64},
 		} {
 			add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, fmt.Sprintf("%s %d %s", c.name, c.nodes, f.name),
-				func() proto.Message { return ask(t, c.name, c.nodes).update(t, f.format) })
+				func() proto.Message { return ask(t, c.name, c.nodes).update(t, f) })
 		}
 		add(plannerv1.PlannerService_RestoreDatabase_FullMethodName, "64 "+f.name,
-			func() proto.Message { return ask(t, "restore-node", 64).restore(t, f.format) })
+			func() proto.Message { return ask(t, "restore-node", 64).restore(t, f) })
 	}
 	const create, update = "create", "rolling-no-op"
 	add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, "create 255 json",
-		func() proto.Message { return ask(t, create, 255).update(t, forms[0].format) })
+		func() proto.Message { return ask(t, create, 255).update(t, forms[0]) })
 	add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, "rolling-no-op 255 json",
-		func() proto.Message { return ask(t, update, 255).update(t, forms[0].format) })
+		func() proto.Message { return ask(t, update, 255).update(t, forms[0]) })
 	all = append(all, cancelResourceRequests()...)
 	return append(all, cancelStateRequests(t)...)
 }
@@ -168,7 +168,11 @@ func cancelStateRequests(t *testing.T) []cancelRequest {
 		e := messages.In(f.format)
 		format := &plannerv1.ResponseOptions{AttributesFormat: f.format}
 		nodes := func(n int) []*plannerv1.NodeResources {
-			return (&question{nodes: nodesOf(n, 5432)}).nodeMessages(t, e)
+			all, err := e.Nodes(nodesOf(n, 5432))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
 		}
 		// wide is a node of so many instances, new if it has a source.
 		wide := func(instances int, source string) *plannerv1.NodeResources {

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/convert/response"
-	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/messages"
@@ -31,49 +32,44 @@ func (q *question) plan() ([]resource.Plan, error) {
 // caseOf is one thing to ask about a database of n nodes with 3 instances each.
 type caseOf struct {
 	name string
-	ask  func(tb testing.TB, n int) *question
+	ask  func(n int) *question
 }
 
 var cases = []caseOf{
-	{"create", func(_ testing.TB, n int) *question {
+	{"create", func(n int) *question {
 		return &question{start: resource.NewState(), nodes: nodesOf(n, 5432)}
 	}},
-	{"rolling-no-op", func(tb testing.TB, n int) *question {
-		return &question{start: mesh(tb, n), nodes: nodesOf(n, 5432)}
+	{"rolling-no-op", func(n int) *question {
+		return &question{start: mesh(n), nodes: nodesOf(n, 5432)}
 	}},
-	{"concurrent-no-op", func(tb testing.TB, n int) *question {
-		q := &question{start: mesh(tb, n), nodes: nodesOf(n, 5432)}
+	{"concurrent-no-op", func(n int) *question {
+		q := &question{start: mesh(n), nodes: nodesOf(n, 5432)}
 		q.options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 		return q
 	}},
-	{"add-node", func(tb testing.TB, n int) *question {
-		return &question{start: mesh(tb, n), nodes: nodesOf(n+1, 5432)}
+	{"add-node", func(n int) *question {
+		return &question{start: mesh(n), nodes: nodesOf(n+1, 5432)}
 	}},
-	{"setting-everywhere", func(tb testing.TB, n int) *question {
-		return &question{start: mesh(tb, n), nodes: nodesOf(n, 5433)}
+	{"setting-everywhere", func(n int) *question {
+		return &question{start: mesh(n), nodes: nodesOf(n, 5433)}
 	}},
-	{"one-instance", func(tb testing.TB, n int) *question {
-		q := &question{start: mesh(tb, n), nodes: nodesOf(n, 5432)}
+	{"one-instance", func(n int) *question {
+		q := &question{start: mesh(n), nodes: nodesOf(n, 5432)}
 		q.nodes[n/2].InstanceResources[1].Instance.Spec.Settings = settings(6000)
 		return q
 	}},
-	{"force-update", func(tb testing.TB, n int) *question {
-		q := &question{start: mesh(tb, n), nodes: nodesOf(n, 5432)}
+	{"force-update", func(n int) *question {
+		q := &question{start: mesh(n), nodes: nodesOf(n, 5432)}
 		q.options.PlanOptions.ForceUpdate = true
 		return q
 	}},
-	{"remove-node", func(tb testing.TB, n int) *question {
-		return &question{start: mesh(tb, n), nodes: nodesOf(n-1, 5432)}
+	{"remove-node", func(n int) *question {
+		return &question{start: mesh(n), nodes: nodesOf(n-1, 5432)}
 	}},
-	{"restore-node", func(tb testing.TB, n int) *question {
+	{"restore-node", func(n int) *question {
 		nodes := nodesOf(n, 5432)
-		last := nodes[n-1]
-		return &question{start: mesh(tb, n), nodes: nodes[:n-1], targets: []*planner.NodeRestoreResources{{
-			NodeName: last.NodeName, DatabaseOwner: last.DatabaseOwner,
-			PrimaryInstance: last.InstanceResources[0], RestoreInstance: last.InstanceResources[0],
-			ReplicaInstances: last.InstanceResources[1:],
-			RestoreConfig:    &database.RestoreConfig{SourceDatabaseName: "app"},
-		}}}
+		target := databases.Target(nodes[n-1], nodes[n-1].InstanceResources[0])
+		return &question{start: mesh(n), nodes: nodes[:n-1], targets: []*planner.NodeRestoreResources{target}}
 	}},
 }
 
@@ -82,7 +78,7 @@ func ask(tb testing.TB, name string, n int) *question {
 	tb.Helper()
 	for _, c := range cases {
 		if c.name == name {
-			return c.ask(tb, n)
+			return c.ask(n)
 		}
 	}
 	tb.Fatalf("no case %s", name)
@@ -90,100 +86,41 @@ func ask(tb testing.TB, name string, n int) *question {
 }
 
 // mesh is the state of a database of n nodes that all exist. It shares nothing with what the planner makes.
-func mesh(tb testing.TB, n int) *resource.State {
-	tb.Helper()
-	end, err := planner.EndState(nodesOf(n, 5432))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	start := resource.NewStateSize(end.Len())
-	for _, r := range end.Resources() {
-		start.Add(r.Clone())
-	}
-	return start
-}
+func mesh(n int) *resource.State { return execution.CopyState(databases.End(nodesOf(n, 5432))) }
 
+// nodesOf are nodes of three instances, with settings and with resources of an orchestrator.
 func nodesOf(n, port int) []*planner.NodeResources {
-	nodes := make([]*planner.NodeResources, n)
-	for i := range nodes {
-		nodes[i] = nodeOf(fmt.Sprintf("n%d", i+1), port)
-	}
-	return nodes
-}
-
-// nodeOf is a node of three instances, with settings and with resources of an orchestrator.
-func nodeOf(name string, port int) *planner.NodeResources {
-	node := &planner.NodeResources{NodeName: name, DatabaseID: "5f2c", DatabaseName: "app", DatabaseOwner: "admin"}
-	for i := range 3 {
-		id := fmt.Sprintf("%s-%c", name, 'a'+i)
-		directory := opaque("host.directory", id, `{"mode":"0700","path":"/var/lib/pg/`+id+`"}`)
-		container := opaque("host.container", id, `{"image":"postgres:18","name":"`+id+`"}`, directory.Identifier)
-		node.InstanceResources = append(node.InstanceResources, &planner.InstanceResources{
-			Instance: database.Instance{
-				Spec: database.InstanceSpec{
-					InstanceID: id, NodeName: name, DatabaseID: "5f2c", HostID: "host-" + id, DatabaseName: "app",
-					Settings: settings(port),
-				},
-				Hostname: "host-" + id + ".example",
-			},
-			InstanceDependencies: []*resource.Resource{directory, container},
-		})
-	}
-	return node
+	return databases.Nodes(func(i *planner.InstanceResources) {
+		id := i.Instance.Spec.InstanceID
+		directory := databases.OnHost("host.directory", id, `{"mode":"0700","path":"/var/lib/pg/`+id+`"}`)
+		container := databases.OnHost("host.container", id, `{"image":"postgres:18","name":"`+id+`"}`, directory.Identifier)
+		i.InstanceDependencies = []*resource.Resource{directory, container}
+		i.Instance.Spec.Settings = settings(port)
+	}, databases.Names("n", n, 3)...)
 }
 
 func settings(port int) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(`{"parameters":{"max_connections":200,"wal_level":"logical"},"port":%d}`, port))
 }
 
-func opaque(t resource.Type, id, attributes string, dependencies ...resource.Identifier) *resource.Resource {
-	return &resource.Resource{
-		Identifier:      resource.Identifier{Type: t, ID: id},
-		Executor:        resource.Executor{Type: resource.ExecutorHost, ID: "host-" + id},
-		Attributes:      json.RawMessage(attributes),
-		Dependencies:    dependencies,
-		ResourceVersion: "1",
-	}
-}
-
 // update is the question as a request.
-func (q *question) update(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.UpdateDatabaseRequest {
+func (q *question) update(tb testing.TB, f form) *plannerv1.UpdateDatabaseRequest {
 	tb.Helper()
-	e := messages.In(format)
-	return &plannerv1.UpdateDatabaseRequest{
-		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e), Options: response.ResolvedOptions(q.options),
-		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
-	}
-}
-
-// restore is the question as a request.
-func (q *question) restore(tb testing.TB, format plannerv1.AttributesFormat) *plannerv1.RestoreDatabaseRequest {
-	tb.Helper()
-	e := messages.In(format)
-	request := &plannerv1.RestoreDatabaseRequest{
-		Start: e.State(q.start), Nodes: q.nodeMessages(tb, e),
-		ResponseOptions: &plannerv1.ResponseOptions{AttributesFormat: format},
-	}
-	for _, target := range q.targets {
-		message, err := e.RestoreNode(target)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		request.Targets = append(request.Targets, message)
+	request, err := messages.In(f.format).UpdateDatabase(q.start, q.options, q.nodes)
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return request
 }
 
-func (q *question) nodeMessages(tb testing.TB, e *messages.Encoder) []*plannerv1.NodeResources {
+// restore is the question as a request.
+func (q *question) restore(tb testing.TB, f form) *plannerv1.RestoreDatabaseRequest {
 	tb.Helper()
-	messages := make([]*plannerv1.NodeResources, len(q.nodes))
-	for i, n := range q.nodes {
-		var err error
-		if messages[i], err = e.Node(n); err != nil {
-			tb.Fatal(err)
-		}
+	request, err := messages.In(f.format).RestoreDatabase(q.start, q.nodes, q.targets)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return messages
+	return request
 }
 
 // form is one of the two ways in which attributes travel.
@@ -195,14 +132,4 @@ type form struct {
 var forms = []form{
 	{"json", plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON},
 	{"struct", plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT},
-}
-
-func eventsOf(plans []resource.Plan) int {
-	n := 0
-	for _, p := range plans {
-		for _, ph := range p.Phases {
-			n += len(ph.Events)
-		}
-	}
-	return n
 }

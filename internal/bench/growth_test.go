@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/testkit"
 )
@@ -30,7 +32,7 @@ func TestGrowth(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var all []costs
 			for _, n := range []int{32, 64, 128, 256} {
-				all = append(all, measure(t, c.ask(t, n)))
+				all = append(all, measure(t, c.ask(n)))
 			}
 			for _, x := range all {
 				t.Logf("%7.0f resources and events: %5.0f ns and %4.0f bytes for each", x.size, x.nanoseconds, x.bytes)
@@ -70,7 +72,7 @@ func measure(t *testing.T, q *question) costs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size += float64(eventsOf(plans))
+	size += float64(len(execution.Events(plans...)))
 	count := math.Ceil(batch / size)
 	least := time.Duration(math.MaxInt64)
 	var before, after runtime.MemStats

@@ -53,7 +53,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := q.update(t, forms[0].format)
+	request := q.update(t, forms[0])
 	t.Logf("request of %d bytes, answer of %d bytes in %d messages", len(c.wire), messages.size(), len(messages))
 	callPlanner := func(conn *grpc.ClientConn) func(context.Context) error { return q.caller(t, conn, forms[0]) }
 	services := []service{

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
@@ -13,7 +15,7 @@ func BenchmarkPlan(b *testing.B) {
 	for _, c := range cases {
 		for _, n := range []int{2, 3, 4, 8, 16, 32, 64, 128, 256} {
 			b.Run(fmt.Sprintf("case=%s/nodes=%d", c.name, n), func(b *testing.B) {
-				q := c.ask(b, n)
+				q := c.ask(n)
 				events := 0
 				b.ReportAllocs()
 				began := testkit.ProcessorTime()
@@ -22,7 +24,7 @@ func BenchmarkPlan(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					events = eventsOf(plans)
+					events = len(execution.Events(plans...))
 				}
 				reportCPU(b, testkit.ProcessorTime()-began)
 				b.ReportMetric(float64(q.start.Len()), "resources")

@@ -18,7 +18,7 @@ func BenchmarkServe(b *testing.B) {
 		for _, c := range cases {
 			for _, n := range []int{2, 3, 4, 8, 16, 32, 64} {
 				b.Run(fmt.Sprintf("form=%s/case=%s/nodes=%d", f.name, c.name, n), func(b *testing.B) {
-					call := c.ask(b, n).caller(b, conn, f)
+					call := c.ask(n).caller(b, conn, f)
 					b.ReportAllocs()
 					began := testkit.ProcessorTime()
 					for b.Loop() {

@@ -53,13 +53,13 @@ func (q *question) caller(tb testing.TB, conn *grpc.ClientConn, f form) func(con
 	tb.Helper()
 	client := plannerv1.NewPlannerServiceClient(conn)
 	if q.targets != nil {
-		request := q.restore(tb, f.format)
+		request := q.restore(tb, f)
 		return func(ctx context.Context) error {
 			stream, err := client.RestoreDatabase(ctx, request)
 			return drain(stream, err)
 		}
 	}
-	request := q.update(tb, f.format)
+	request := q.update(tb, f)
 	return func(ctx context.Context) error {
 		stream, err := client.UpdateDatabase(ctx, request)
 		return drain(stream, err)

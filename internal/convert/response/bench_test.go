@@ -1,17 +1,18 @@
 package response_test
 
 import (
-	"fmt"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
+	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
-	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/messages"
-	"google.golang.org/protobuf/proto"
 )
 
 // The goal that these benchmarks show the way to: a whole UpdateDatabase call costs less than twice the
@@ -21,70 +22,22 @@ import (
 // nodes have about 9,500 resources.
 func meshRequest(tb testing.TB, n int, format plannerv1.AttributesFormat) *plannerv1.UpdateDatabaseRequest {
 	tb.Helper()
-	encoder := messages.In(format)
-	start := resource.NewState()
-	in := &plannerv1.UpdateDatabaseRequest{}
-	for i := range n {
-		node := meshNode(i)
-		for _, r := range node.InstanceResources {
-			start.Add(r.Instance.Resource())
-			for _, d := range r.InstanceDependencies {
-				start.Add(d)
-			}
-		}
-		for j := range n {
-			if i != j {
-				link := database.Link{Provider: node.NodeName, Subscriber: fmt.Sprintf("n%d", j), DatabaseName: "app"}
-				start.Add(database.ReplicationSlot{Link: link}.Resource())
-				start.Add(database.Subscription{Link: link}.Resource())
-			}
-		}
-		message, err := encoder.Node(node)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		in.Nodes = append(in.Nodes, message)
-	}
-	in.Start = encoder.State(start)
-	return in
-}
-
-func meshNode(i int) *planner.NodeResources {
-	node := &planner.NodeResources{
-		NodeName: fmt.Sprintf("n%d", i), DatabaseID: "db-1", DatabaseName: "app", DatabaseOwner: "admin",
-	}
-	for k := range 3 {
-		id := fmt.Sprintf("n%d-%d", i, k)
-		var needs []*resource.Resource
+	nodes := databases.Nodes(func(i *planner.InstanceResources) {
+		id := i.Instance.Spec.InstanceID
+		attributes := `{"cpus":2,"enabled":true,"image":"registry/postgres:18","name":"` + id + `","path":"/var/lib/data","ports":[5432,8008]}`
 		var ids []resource.Identifier
 		for _, t := range []resource.Type{"swarm.network", "filesystem.dir", "swarm.service"} {
-			needs = append(needs, opaque(t, id, ids))
-			ids = append(ids, needs[len(needs)-1].Identifier)
+			r := databases.OnHost(t, id, attributes, ids...)
+			r.DiffIgnore = []string{"/status"}
+			i.InstanceDependencies = append(i.InstanceDependencies, r)
+			ids = append(ids, r.Identifier)
 		}
-		node.InstanceResources = append(node.InstanceResources, &planner.InstanceResources{
-			Instance: database.Instance{
-				Spec: database.InstanceSpec{
-					InstanceID: id, NodeName: node.NodeName, DatabaseID: "db-1", HostID: "host-" + id,
-					DatabaseName: "app", Settings: []byte(`{"memory":4294967296,"port":5432}`),
-				},
-				Hostname: id + ".example", Dependencies: ids,
-			},
-			InstanceDependencies: needs,
-		})
+	}, databases.Names("n", n, 3)...)
+	request, err := messages.In(format).UpdateDatabase(databases.End(nodes), planner.UpdateDatabaseOptions{}, nodes)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return node
-}
-
-// opaque is a resource of an orchestrator.
-func opaque(t resource.Type, id string, dependencies []resource.Identifier) *resource.Resource {
-	return &resource.Resource{
-		Identifier:      resource.Identifier{Type: t, ID: id},
-		Executor:        resource.Executor{Type: resource.ExecutorHost, ID: "host-" + id},
-		Attributes:      []byte(`{"cpus":2,"enabled":true,"image":"registry/postgres:18","name":"` + id + `","path":"/var/lib/data","ports":[5432,8008]}`),
-		Dependencies:    dependencies,
-		DiffIgnore:      []string{"/status"},
-		ResourceVersion: "1",
-	}
+	return request
 }
 
 func BenchmarkUpdateDatabase(b *testing.B) {

@@ -3,6 +3,8 @@ package response
 import (
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
+
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -30,7 +32,7 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (&plannerv1.PlanSummary{
-		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: digestOf(plans),
+		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: execution.Digest(plans),
 	}); !proto.Equal(summary, want) {
 		t.Errorf("the summary is %v, not %v", summary, want)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -117,9 +119,9 @@ func TestEachDependencyIsNeeded(t *testing.T) {
 	// Nodes n1 to n3 are there; n4 joins from n1, and so does n5 where it takes two.
 	slot, slotToFifth := database.ReplicationSlotCreateIdentifier(link(1, 3)), database.ReplicationSlotCreateIdentifier(link(1, 4))
 	marker, wait := database.SyncEventIdentifier(link(1, 0)), database.WaitForSyncEventIdentifier(link(1, 0))
-	catchUp := database.PeerCatchupIdentifier("n1", "n2", databaseName)
+	catchUp := database.PeerCatchupIdentifier("n1", "n2", databases.Name)
 	copying, copied := database.SubscriptionIdentifier(link(0, 3)), database.WaitForSyncEventIdentifier(link(0, 3))
-	tracker := database.LagTrackerIdentifier("n2", "n4", databaseName)
+	tracker := database.LagTrackerIdentifier("n2", "n4", databases.Name)
 	lost, doubled := "node n# has lost", "node n# has doubled"
 	for _, c := range []struct {
 		name     string

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -69,7 +71,7 @@ func (d *deed) String() string { return d.Type.String() + " " + d.Resource.Ident
 func nodeName(node int) string { return "n" + string(rune('1'+node)) }
 
 func instanceName(node, instance int) string {
-	return nodeName(node) + "-" + string(rune('a'+instance))
+	return databases.InstanceID(nodeName(node), instance)
 }
 
 func nodeNumber(name string) int { return int(name[1] - '1') }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -83,7 +85,7 @@ func TestJoinInterruptedTwice(t *testing.T) {
 	}{
 		{"nothing happens", 1, func(*orchestrator) {}},
 		{"instance lost", 1, losing(database.InstanceIdentifier("n4-a"))},
-		{"database lost", 1, losing(database.PostgresDatabaseIdentifier("n4", databaseName))},
+		{"database lost", 1, losing(database.PostgresDatabaseIdentifier("n4", databases.Name))},
 		{"slot on a peer lost", 1, losing(database.ReplicationSlotIdentifier(link(1, 3)))},
 		{"made slot on a peer lost", 1, losing(database.ReplicationSlotCreateIdentifier(link(1, 3)))},
 		{"slot on the source lost", 1, losing(database.ReplicationSlotIdentifier(link(0, 3)))},
@@ -163,7 +165,7 @@ func TestRemovalInterruptedAndTakenBack(t *testing.T) {
 
 func link(provider, subscriber int) database.Link {
 	return database.Link{
-		Provider: nodeName(provider), Subscriber: nodeName(subscriber), DatabaseName: databaseName,
+		Provider: nodeName(provider), Subscriber: nodeName(subscriber), DatabaseName: databases.Name,
 	}
 }
 

@@ -3,7 +3,8 @@ package simulation
 import (
 	"fmt"
 
-	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -55,47 +56,25 @@ func (n wanted) form() *planner.NodeResources {
 	if n.restored {
 		return n.target().ToNodeResources()
 	}
-	form := &planner.NodeResources{NodeName: nodeName(n.node)}
+	return n.unrestored()
+}
+
+// unrestored is the node as it is without a restore. Each instance has a directory, which stands for the orchestrator's
+// own resources.
+func (n wanted) unrestored() *planner.NodeResources {
+	form := databases.Nodes(func(i *planner.InstanceResources) {
+		i.Instance.Spec.Settings = fmt.Appendf(nil, `{"version":%d}`, n.version)
+		i.InstanceDependencies = []*resource.Resource{databases.OnHost("host.directory", i.Instance.Spec.InstanceID, "")}
+	}, fmt.Sprint(nodeName(n.node), ":", n.instances))[0]
 	if n.source != firstMember {
 		form.SourceNode = nodeName(n.source)
-	}
-	for i := range n.instances {
-		form.InstanceResources = append(form.InstanceResources, n.instance(i))
 	}
 	return form
 }
 
 func (n wanted) target() *planner.NodeRestoreResources {
-	restoring := n.instance(0)
-	restoring.InstanceDependencies = append(restoring.InstanceDependencies, &resource.Resource{
-		Identifier: resource.Identifier{Type: "host.backup", ID: instanceName(n.node, 0)},
-		Executor:   restoring.InstanceDependencies[0].Executor,
-	})
-	target := &planner.NodeRestoreResources{
-		NodeName: nodeName(n.node), PrimaryInstance: n.instance(0), RestoreInstance: restoring,
-		RestoreConfig: &database.RestoreConfig{SourceDatabaseName: databaseName},
-	}
-	for i := 1; i < n.instances; i++ {
-		target.ReplicaInstances = append(target.ReplicaInstances, n.instance(i))
-	}
-	return target
-}
-
-// instance is an instance with a directory, which stands for the orchestrator's own resources.
-func (n wanted) instance(i int) *planner.InstanceResources {
-	id := instanceName(n.node, i)
-	host := "host-" + id
-	return &planner.InstanceResources{
-		Instance: database.Instance{
-			Spec: database.InstanceSpec{
-				InstanceID: id, NodeName: nodeName(n.node), DatabaseID: "db", HostID: host,
-				DatabaseName: databaseName, Settings: fmt.Appendf(nil, `{"version":%d}`, n.version),
-			},
-			Hostname: id,
-		},
-		InstanceDependencies: []*resource.Resource{{
-			Identifier: resource.Identifier{Type: "host.directory", ID: id},
-			Executor:   resource.Executor{Type: resource.ExecutorHost, ID: host},
-		}},
-	}
+	restoring := n.unrestored().InstanceResources[0]
+	restoring.InstanceDependencies = append(restoring.InstanceDependencies,
+		databases.OnHost("host.backup", instanceName(n.node, 0), ""))
+	return databases.Target(n.unrestored(), restoring)
 }

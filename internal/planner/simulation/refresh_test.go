@@ -3,6 +3,7 @@ package simulation
 import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 )
 
 // settle looks after what the orchestrator had begun when it died. As long as the wish stays, that is not
@@ -46,7 +47,7 @@ func (o *orchestrator) clearInstances(node int, w wish) {
 func (o *orchestrator) clearSubscriptions(node int, w wish) {
 	for provider := range o.world.servers {
 		link := database.Link{
-			Provider: nodeName(provider), Subscriber: nodeName(node), DatabaseName: databaseName,
+			Provider: nodeName(provider), Subscriber: nodeName(node), DatabaseName: databases.Name,
 		}
 		if !o.has(database.SubscriptionIdentifier(link)) && (!w.has(node) || !w.has(provider)) {
 			o.world.dropSubscription(provider, node)

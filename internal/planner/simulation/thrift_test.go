@@ -3,6 +3,8 @@ package simulation
 import (
 	"fmt"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -43,7 +45,7 @@ func (o *orchestrator) allIntact(source int) bool {
 // intact tells whether all that a copy rests on is recorded as in order: instances, database, and the slots
 // on all members, of which none is about to leave.
 func (o *orchestrator) intact(source int, n wanted) bool {
-	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databaseName))
+	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name))
 	copying := database.SubscriptionIdentifier(link(source, n.node))
 	good = good && (!o.has(copying) || o.sound(copying))
 	for i := range n.instances {

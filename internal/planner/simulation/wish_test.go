@@ -7,8 +7,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
-const databaseName = "app"
-
 // firstMember stands for the source of a node that names none.
 const firstMember = -1
 
