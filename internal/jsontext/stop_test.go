@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
+
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
@@ -74,28 +76,25 @@ func TestComputationsPollAndStop(t *testing.T) {
 		}
 	}
 	for name, compute := range computations {
-		polls := 0
+		all := 0
 		err := compute(interrupt.Watched(make(chan struct{}), func(units int) {
-			if polls++; units > 16 {
+			if all++; units > 16 {
 				t.Errorf("%s: %d units at once", name, units)
 			}
 		}))
-		if least := max(leastPolls[name], 500); err != nil || polls < least {
-			t.Errorf("%s: %v, %d polls, want %d", name, err, polls, least)
+		if least := max(leastPolls[name], 500); err != nil || all < least {
+			t.Errorf("%s: %v, %d polls, want %d", name, err, all, least)
 		}
 		for i := range 5 {
-			done, n, last := make(chan struct{}), 0, 1+i*(polls-1)/4
-			err := compute(interrupt.Watched(done, func(int) {
-				if n++; n == last {
-					close(done)
-				}
-			}))
+			last := 1 + i*(all-1)/4
+			stop := polls.StopAt(last)
+			err := compute(stop.Poller)
 			if !errors.Is(err, interrupt.ErrInterrupted) {
-				t.Errorf("%s: stopped at poll %d of %d: %v", name, last, polls, err)
+				t.Errorf("%s: stopped at poll %d of %d: %v", name, last, all, err)
 			}
 			// Only sorting goes on, without looking at names.
-			if n > last+60_000 {
-				t.Errorf("%s: stopped at poll %d of %d, goes on up to %d", name, last, polls, n)
+			if stop.Polls > last+60_000 {
+				t.Errorf("%s: stopped at poll %d of %d, goes on up to %d", name, last, all, stop.Polls)
 			}
 		}
 	}

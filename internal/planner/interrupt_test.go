@@ -3,14 +3,13 @@ package planner_test
 import (
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 	"github.com/pgplanner/pgplanner/internal/testkit/execution"
@@ -38,84 +37,11 @@ var shortLoops = map[string]struct {
 
 // TestEveryLoopPolls reads the source: whatever loops, polls in each round, itself and not only in a loop inside.
 func TestEveryLoopPolls(t *testing.T) {
-	for name, unpolled := range unpolledLoops(t) {
+	for name, unpolled := range polls.Inspect(t).Unpolled {
 		if got, want := len(unpolled), shortLoops[name].loops; got != want {
 			t.Errorf("%s has %d loops without a poll, not %d: %v", name, got, want, unpolled)
 		}
 	}
-}
-
-// unpolledLoops are the loops without a poll of each function, by its name.
-func unpolledLoops(t *testing.T) map[string][]string {
-	t.Helper()
-	unpolled := map[string][]string{}
-	eachFunction(t, func(files *token.FileSet, f *ast.FuncDecl) {
-		ast.Inspect(f, func(n ast.Node) bool {
-			if round := roundOf(n); round != nil && !polls(round) {
-				unpolled[f.Name.Name] = append(unpolled[f.Name.Name], files.Position(n.Pos()).String())
-			}
-			return true
-		})
-	})
-	return unpolled
-}
-
-// eachFunction calls what is given with all functions of the package.
-func eachFunction(t *testing.T, visit func(*token.FileSet, *ast.FuncDecl)) {
-	t.Helper()
-	paths, err := filepath.Glob("*.go")
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
-	}
-	files := token.NewFileSet()
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(files, path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
-				visit(files, f)
-			}
-		}
-	}
-}
-
-// roundOf is what a loop does again and again; nil if it is none.
-func roundOf(n ast.Node) ast.Node {
-	switch n := n.(type) {
-	case *ast.ForStmt:
-		return n.Body
-	case *ast.RangeStmt:
-		return n.Body
-	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.SelectorExpr); ok && fmt.Sprint(f.X) == "slices" && strings.HasSuffix(f.Sel.Name, "Func") {
-			return n.Args[len(n.Args)-1]
-		}
-	}
-	return nil
-}
-
-// polls tells whether there is a poll, outside of loops inside.
-func polls(round ast.Node) bool {
-	found := false
-	ast.Inspect(round, func(n ast.Node) bool {
-		found = found || isPoll(n)
-		return roundOf(n) == nil
-	})
-	return found
-}
-
-func isPoll(n ast.Node) bool {
-	call, ok := n.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	f, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && (f.Sel.Name == "Stopped" || f.Sel.Name == "Spend")
 }
 
 // many is how many nodes, instances, and services there are.
@@ -137,27 +63,18 @@ func TestPollsAreMany(t *testing.T) {
 			}
 		}
 	}
-	places := 0
-	eachFunction(t, func(files *token.FileSet, f *ast.FuncDecl) {
-		ast.Inspect(f, func(n ast.Node) bool {
-			if !isPoll(n) {
-				return true
-			}
-			places++
-			at := files.Position(n.Pos())
-			place := fmt.Sprintf("%s:%d", at.Filename, at.Line)
-			if units[place] < many {
-				t.Errorf("%s, in %s: %d units, want %d", place, f.Name.Name, units[place], many)
-				return true
-			}
-			if name := f.Name.Name; name != "sortedSet" && name != "leaving" { // sorting goes on, without comparing
-				stopAt(t, place, cases[caseWith[place]])
-			}
-			return true
-		})
-	})
-	if places < 50 {
-		t.Errorf("there are only %d places", places)
+	source := polls.Inspect(t)
+	for _, poll := range source.Polls {
+		if units[poll.Position] < many {
+			t.Errorf("%s, in %s: %d units, want %d", poll.Position, poll.Function, units[poll.Position], many)
+			continue
+		}
+		if poll.Function != "sortedSet" && poll.Function != "leaving" { // sorting goes on, without comparing
+			stopAt(t, poll.Position, cases[caseWith[poll.Position]])
+		}
+	}
+	if len(source.Polls) < 50 {
+		t.Errorf("there are only %d places", len(source.Polls))
 	}
 }
 

@@ -168,8 +168,8 @@ func checkEnd(t *testing.T, state, end *resource.State) {
 
 func sameSet(a, b []resource.Identifier) bool {
 	a, b = slices.Clone(a), slices.Clone(b)
-	resource.SortIdentifiers(a)
-	resource.SortIdentifiers(b)
+	slices.SortFunc(a, resource.Identifier.Compare)
+	slices.SortFunc(b, resource.Identifier.Compare)
 	return slices.Equal(a, b)
 }
 

@@ -2,7 +2,6 @@ package resource
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
@@ -34,6 +33,3 @@ func (i Identifier) Compare(other Identifier) int {
 	// One type is the beginning of the other: what follows it decides.
 	return cmp.Compare(a[n:]+separator+i.ID, b[n:]+separator+other.ID)
 }
-
-// SortIdentifiers sorts in place, in the order of Compare.
-func SortIdentifiers(ids []Identifier) { slices.SortFunc(ids, Identifier.Compare) }

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
@@ -25,8 +24,8 @@ var rewrite = flag.Bool("rewrite", false, "write testdata anew; commit only chan
 // dimension computes something that is large in one way.
 type dimension func(stop *interrupt.Poller, size int) error
 
-// polls counts polls by their place in the source.
-type polls map[place]int
+// counts are those of polls, by their place in the source.
+type counts map[place]int
 
 type place struct {
 	function string
@@ -35,8 +34,8 @@ type place struct {
 }
 
 // watched runs a dimension, and counts its polls.
-func (d dimension) watched(size int, done <-chan struct{}, watch func(place)) (polls, error) {
-	seen, known := polls{}, map[[64]uintptr]place{}
+func (d dimension) watched(size int, done <-chan struct{}, watch func(place)) (counts, error) {
+	seen, known := counts{}, map[[64]uintptr]place{}
 	err := d(interrupt.Watched(done, func(int) {
 		var stack [64]uintptr
 		runtime.Callers(2, stack[:])
@@ -119,24 +118,27 @@ func TestEveryLongLoopIsPolled(t *testing.T) {
 	if err != nil || string(want) != text.String() {
 		t.Errorf("%v; polls grow in\n%s\nand should in\n%s", err, text.String(), want)
 	}
-	for at := range inspectLoops(t).polls {
-		if !grown[at] {
-			t.Errorf("%s: nothing that was tried makes this poll grow", at)
+	for _, poll := range polls.Inspect(t).Polls {
+		if !grown[poll.Position] {
+			t.Errorf("%s: nothing that was tried makes this poll grow", poll.Position)
 		}
 	}
 }
 
 // unpolled are the loops that have no poll of their own, with the reason.
 var unpolled = map[string]string{
-	"Add":        "a state of few resources gets its map",
-	"Error":      "writes down one error, once the computation is over",
-	"Merge":      "adds to a map: who builds states polls",
-	"NewState":   "adds to a map: who builds states polls",
-	"OfType":     "a look at each type: who asks for types polls",
-	"PlanMerged": "newGraph polls, once for each part",
-	"Position":   "a state of few resources has no map",
-	"planOrder":  "layers are not empty",
-	"puts":       "layers are not empty, and decide polls",
+	"Add":           "a state of few resources gets its map",
+	"Error":         "writes down one error, once the computation is over",
+	"HasType":       "a look at each type: who asks for types polls",
+	"Merge":         "adds to a map: who builds states polls",
+	"NewState":      "adds to a map: who builds states polls",
+	"OfType":        "a look at each type: who asks for types polls",
+	"PlanMerged":    "newGraph polls, once for each part",
+	"PlanSteps":     "leaves out diffs that are nil: who builds the steps polls",
+	"Position":      "a state of few resources has no map",
+	"planOrder":     "layers are not empty",
+	"puts":          "layers are not empty, and decide polls",
+	"sortResources": "sorts what a state holds: who asks for its resources polls",
 }
 
 // TestStoppedAnywhere tells computations to stop at some poll: whatever they have by then, they end at once.
@@ -147,12 +149,12 @@ func TestStoppedAnywhere(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for at := 1; at <= total; at += 1 + total/300 {
-			done, polls, more := make(chan struct{}), 0, 0
+			done, number, more := make(chan struct{}), 0, 0
 			_, err := d.watched(50, done, func(p place) {
-				if polls++; polls == at {
+				if number++; number == at {
 					close(done)
 				}
-				if polls > at && !strings.HasSuffix(p.function, "/sortFunc") { // which sorts on, but compares nothing
+				if number > at && !strings.HasSuffix(p.function, "/sortFunc") { // which sorts on, but compares nothing
 					more++
 				}
 			})
@@ -165,85 +167,17 @@ func TestStoppedAnywhere(t *testing.T) {
 }
 
 func TestEveryLoopHasAPollOrAReason(t *testing.T) {
-	found := inspectLoops(t).unpolled
-	for name, n := range found {
+	found := polls.Inspect(t).Unpolled
+	for name, loops := range found {
 		if unpolled[name] == "" {
-			t.Errorf("%d loops of %s do not poll: let them, or say here why they need not", n, name)
+			t.Errorf("loops of %s do not poll: let them, or say here why they need not: %v", name, loops)
 		}
 	}
 	for name := range unpolled {
-		if found[name] == 0 {
+		if len(found[name]) == 0 {
 			t.Errorf("%s has no loop without a poll", name)
 		}
 	}
-}
-
-// loops are those of the source of the package.
-type loops struct {
-	polls    map[string]bool // where each poll is
-	unpolled map[string]int  // by function: its loops without a poll
-}
-
-func inspectLoops(t *testing.T) loops {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := loops{polls: map[string]bool{}, unpolled: map[string]int{}}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		set := token.NewFileSet()
-		tree, err := parser.ParseFile(set, file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, declaration := range tree.Decls {
-			function, ok := declaration.(*ast.FuncDecl)
-			if !ok {
-				continue
-			}
-			ast.Inspect(function, func(n ast.Node) bool {
-				if isPoll(n) {
-					found.polls[fmt.Sprintf("%s:%d", file, set.Position(n.Pos()).Line)] = true
-				}
-				if isLoop(n) && !pollsItself(n) {
-					found.unpolled[function.Name.Name]++
-				}
-				return true
-			})
-		}
-	}
-	return found
-}
-
-func isLoop(n ast.Node) bool {
-	switch n.(type) {
-	case *ast.ForStmt, *ast.RangeStmt:
-		return true
-	}
-	return false
-}
-
-func isPoll(n ast.Node) bool {
-	call, ok := n.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	selector, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && (selector.Sel.Name == "Stopped" || selector.Sel.Name == "Spend")
-}
-
-// pollsItself tells whether there is a poll in the loop, and not only in one inside it.
-func pollsItself(loop ast.Node) bool {
-	polls := false
-	ast.Inspect(loop, func(n ast.Node) bool {
-		polls = polls || isPoll(n)
-		return n == loop || !isLoop(n)
-	})
-	return polls
 }
 
 func state(n int, with func(i int) *resource.Resource) *resource.State {

@@ -134,7 +134,7 @@ func TestIdentifiersAreOrderedAsTheyArePrinted(t *testing.T) {
 		seen.Count("equal types", a.Type == b.Type)
 		seen.Count("a type begins as the other", a.Type != b.Type && strings.HasPrefix(string(a.Type), string(b.Type)))
 		ids := []resource.Identifier{a, b, draw(), draw()}
-		resource.SortIdentifiers(ids)
+		slices.SortFunc(ids, resource.Identifier.Compare)
 		if !slices.IsSortedFunc(ids, func(a, b resource.Identifier) int { return strings.Compare(a.String(), b.String()) }) {
 			t.Fatalf("sorted: %v", ids)
 		}

@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
+
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 	"github.com/pgplanner/pgplanner/internal/testkit/execution"
 
 	"github.com/pgplanner/pgplanner/internal/database"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -31,12 +32,11 @@ type work struct {
 // units is how many units are counted at the polls while it is judged.
 func (w work) units(t *testing.T) int {
 	t.Helper()
-	n := 0
-	stop := interrupt.Watched(nil, func(units int) { n += units })
-	if _, err := verify.Plans(stop, w.start, w.plans, w.end, w.options); err != nil {
+	c := polls.Count()
+	if _, err := verify.Plans(c.Poller, w.start, w.plans, w.end, w.options); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return c.Units
 }
 
 // many are resources of which each does not depend on any other one.
@@ -168,10 +168,11 @@ func TestEveryLoopIsPolled(t *testing.T) {
 	}
 	counted["follow"] = followed(t).units(t)
 	states := []*resource.State{graphWorks(t)["nothing to do"].start, resource.NewState()}
-	stop := interrupt.Watched(nil, func(units int) { counted["sequence"] += units })
-	if _, err := verify.Sequence(stop, nil, nil, states); err != nil {
+	c := polls.Count()
+	if _, err := verify.Sequence(c.Poller, nil, nil, states); err != nil {
 		t.Fatal(err)
 	}
+	counted["sequence"] = c.Units
 	for _, s := range stories() {
 		switch s.name {
 		case "create three nodes with replicas", "add a node with three peers", "add two nodes from one source",

@@ -7,29 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
+
 	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
-
-// counted is a Poller that adds up the units of its polls, and is told to stop at the poll of that number; 0 is never.
-type counted struct {
-	*interrupt.Poller
-	units, polls int
-}
-
-func countPolls(stopAt int) *counted {
-	c := &counted{}
-	done := make(chan struct{})
-	c.Poller = interrupt.Watched(done, func(units int) {
-		c.units += units
-		if c.polls++; c.polls == stopAt {
-			close(done)
-		}
-	})
-	return c
-}
 
 func many[T any](n int, one func(i int) T) []T {
 	out := make([]T, n)
@@ -278,12 +262,12 @@ func TestLongLoopsAreCounted(t *testing.T) {
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
 			units := func(n int) int {
-				c := countPolls(0)
+				c := polls.Count()
 				var invalid *InvalidRequestError
 				if err := loop.run(Converter{Stop: c.Poller}, n); err != nil && !errors.As(err, &invalid) {
 					t.Fatal(err)
 				}
-				return c.units
+				return c.Units
 			}
 			grown := units(2*n) - units(n)
 			// What is counted by bytes may be off by what is around them.
@@ -299,15 +283,15 @@ func TestConversionStops(t *testing.T) {
 	const n, soon = 1024, 16
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
-			all := countPolls(0)
+			all := polls.Count()
 			_ = loop.run(Converter{Stop: all.Poller}, n)
-			for _, at := range []int{1, 2, all.polls / 2, all.polls} {
-				c := countPolls(at)
+			for _, at := range []int{1, 2, all.Polls / 2, all.Polls} {
+				c := polls.StopAt(at)
 				if err := loop.run(Converter{Stop: c.Poller}, n); !errors.Is(err, interrupt.ErrInterrupted) {
-					t.Fatalf("stopped at %d of %d polls: got %v", at, all.polls, err)
+					t.Fatalf("stopped at %d of %d polls: got %v", at, all.Polls, err)
 				}
-				if c.polls > at+soon {
-					t.Errorf("stopped at %d, %d polls followed", at, c.polls-at)
+				if c.Polls > at+soon {
+					t.Errorf("stopped at %d, %d polls followed", at, c.Polls-at)
 				}
 			}
 		})
@@ -318,9 +302,9 @@ func TestConversionStops(t *testing.T) {
 func TestSortingIsCounted(t *testing.T) {
 	const n = 1024
 	list := many(n, func(i int) int { return i * 7919 % n })
-	c := countPolls(0)
+	c := polls.Count()
 	sortUntil(c.Poller, list, func(a, b int) int { return a - b })
-	if !slices.IsSorted(list) || c.polls < n-1 {
-		t.Errorf("%d polls", c.polls)
+	if !slices.IsSorted(list) || c.Polls < n-1 {
+		t.Errorf("%d polls", c.Polls)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
+
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -128,11 +130,11 @@ func TestLongLoopsAreCounted(t *testing.T) {
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
 			units := func(n int) int {
-				total := 0
-				if err := loop.run(interrupt.Watched(nil, func(units int) { total += units }), n); err != nil {
+				c := polls.Count()
+				if err := loop.run(c.Poller, n); err != nil {
 					t.Fatal(err)
 				}
-				return total
+				return c.Units
 			}
 			grown := units(2*n) - units(n)
 			// What is counted by bytes may be off by what is around them.
@@ -148,19 +150,14 @@ func TestEncodingStops(t *testing.T) {
 	const n, soon = 1024, 16
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
-			all := 0
-			if err := loop.run(interrupt.Watched(nil, func(int) { all++ }), n); err != nil {
+			all := polls.Count()
+			if err := loop.run(all.Poller, n); err != nil {
 				t.Fatal(err)
 			}
-			for _, at := range slices.Compact([]int{1, 2, all / 2, all}) {
-				polls, done := 0, make(chan struct{})
-				stop := interrupt.Watched(done, func(int) {
-					if polls++; polls == at {
-						close(done)
-					}
-				})
-				if err := loop.run(stop, n); !errors.Is(err, interrupt.ErrInterrupted) || polls > at+soon {
-					t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all, err, polls)
+			for _, at := range slices.Compact([]int{1, 2, all.Polls / 2, all.Polls}) {
+				c := polls.StopAt(at)
+				if err := loop.run(c.Poller, n); !errors.Is(err, interrupt.ErrInterrupted) || c.Polls > at+soon {
+					t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all.Polls, err, c.Polls)
 				}
 			}
 		})
