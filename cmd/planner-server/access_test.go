@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -225,7 +224,7 @@ func TestRequestsOfStrangersAreNotRead(t *testing.T) {
 	tokenFile := filepath.Join(t.TempDir(), "tokens")
 	writeFile(t, tokenFile, oldToken)
 	p := launch(t, nil, "--token-file", tokenFile)
-	before := p.peakMemory()
+	before := testkit.PeakMemory(t, p.cmd.Process.Pid)
 	nodes := []*plannerv1.NodeResources{{NodeName: strings.Repeat("x", 32<<20)}}
 	var callers sync.WaitGroup
 	for i := range 8 {
@@ -243,23 +242,7 @@ func TestRequestsOfStrangersAreNotRead(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	if grown := p.peakMemory() - before; grown > 32<<10 {
+	if grown := testkit.PeakMemory(t, p.cmd.Process.Pid) - before; grown > 32<<10 {
 		t.Errorf("8 requests of 32 MiB took %d KiB", grown)
 	}
-}
-
-// peakMemory is the most memory that the process has taken, in KiB.
-func (p *process) peakMemory() int {
-	p.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Skip("this system does not tell how much memory a process takes")
-	}
-	_, peak, _ := strings.Cut(string(text), "VmHWM:")
-	peak, _, _ = strings.Cut(peak, "kB")
-	kib, err := strconv.Atoi(strings.TrimSpace(peak))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return kib
 }

@@ -5,12 +5,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit/calls"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 
 	"github.com/pgplanner/pgplanner/internal/testkit"
 
@@ -64,37 +68,23 @@ func connect(t *testing.T, target string, creds credentials.TransportCredentials
 
 // mesh asks for a new database of so many nodes.
 func mesh(nodes int) *plannerv1.UpdateDatabaseRequest {
-	req := &plannerv1.UpdateDatabaseRequest{}
-	for i := range nodes {
-		name := fmt.Sprintf("n%d", i)
-		req.Nodes = append(req.Nodes, &plannerv1.NodeResources{
-			NodeName: name,
-			InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{
-				Spec: &plannerv1.InstanceSpec{InstanceId: name + "-a", HostId: "host-" + name, DatabaseId: "d", DatabaseName: "d"},
-			}}},
-		})
+	all, err := messages.In(plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON).Nodes(
+		databases.Nodes(nil, databases.Names("n", nodes, 1)...))
+	if err != nil {
+		panic(err)
 	}
-	return req
+	return &plannerv1.UpdateDatabaseRequest{Nodes: all}
 }
 
 // plan makes a call and reads its whole answer.
 func plan(ctx context.Context, conn grpc.ClientConnInterface, req *plannerv1.UpdateDatabaseRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, testkit.Hangs)
 	defer cancel()
-	stream, err := plannerv1.NewPlannerServiceClient(conn).UpdateDatabase(ctx, req)
-	summary := false
-	for err == nil {
-		var m *plannerv1.UpdateDatabaseResponse
-		m, err = stream.Recv()
-		summary = summary || m.GetSummary() != nil
+	answer, err := calls.Drain(plannerv1.NewPlannerServiceClient(conn).UpdateDatabase(ctx, req))
+	if err == nil && !slices.ContainsFunc(answer, func(m *plannerv1.UpdateDatabaseResponse) bool { return m.GetSummary() != nil }) {
+		err = errors.New("the answer is not complete")
 	}
-	switch {
-	case !errors.Is(err, io.EOF):
-		return err
-	case !summary:
-		return errors.New("the answer is not complete")
-	}
-	return nil
+	return err
 }
 
 // get asks the admin listener.

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/grpc"
 )
 
@@ -64,7 +66,7 @@ func TestCollection(t *testing.T) {
 			all := slices.Sorted(slices.Values(slices.Concat(took[i]...)))
 			t.Logf("%-18s %2d nodes, %2d callers, %-8s: %6.0f plans/s, %v of the first's, p99 %6.1f ms; %v of the processors for each, %v of the first's; peak %4d MB",
 				load.what, load.nodes, load.callers, settings[i], float64(len(all))/(rounds*loadTime.Seconds()), rates,
-				float64(all[len(all)*99/100])/1e6, slices.Min(computed[i]), costs, s.peak(t)>>10)
+				float64(all[len(all)*99/100])/1e6, slices.Min(computed[i]), costs, testkit.PeakMemory(t, s.pid)>>10)
 		}
 	}
 }
@@ -121,18 +123,4 @@ func (s *startedServer) computed(t *testing.T) time.Duration {
 		ticks += n
 	}
 	return time.Duration(ticks) * 10 * time.Millisecond
-}
-
-// peak is the peak resident size in KiB.
-func (s *startedServer) peak(t *testing.T) (kib int) {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(status), "VmHWM:")
-	if _, err := fmt.Sscan(text, &kib); err != nil {
-		t.Fatal(err)
-	}
-	return kib
 }

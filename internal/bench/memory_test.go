@@ -5,10 +5,10 @@ import (
 	"flag"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"github.com/pgplanner/pgplanner/internal/server"
 )
@@ -24,17 +24,17 @@ func TestMemory(t *testing.T) {
 		t.Run("plan-256-nodes-"+c, func(t *testing.T) {
 			q := ask(t, c, 256)
 			runtime.GC()
-			t.Logf("%d MB before planning", peak(t))
+			t.Logf("%d MB before planning", testkit.PeakMemory(t, os.Getpid())>>10)
 			if _, err := q.plan(); err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%d MB after planning", peak(t))
+			t.Logf("%d MB after planning", testkit.PeakMemory(t, os.Getpid())>>10)
 		})
 	}
 	t.Run("serve-64-calls", func(t *testing.T) {
 		address := serve(t, server.Config{})
 		q := ask(t, "setting-everywhere", 16)
-		t.Logf("%d MB before the calls", peak(t))
+		t.Logf("%d MB before the calls", testkit.PeakMemory(t, os.Getpid())>>10)
 		var done sync.WaitGroup
 		for range 64 {
 			call := q.caller(t, dial(t, address), forms[0])
@@ -47,21 +47,6 @@ func TestMemory(t *testing.T) {
 			})
 		}
 		done.Wait()
-		t.Logf("%d MB after them, callers included", peak(t))
+		t.Logf("%d MB after them, callers included", testkit.PeakMemory(t, os.Getpid())>>10)
 	})
-}
-
-// peak is the largest resident size that the process has had, in MB.
-func peak(t *testing.T) int {
-	t.Helper()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Skip("needs the proc file system of Linux")
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	kilobytes, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kilobytes >> 10
 }

@@ -161,7 +161,7 @@ func TestDiffRefusesInvalidTexts(t *testing.T) {
 
 func TestDiffLeadsFromCurrentToWanted(t *testing.T) {
 	seen := testkit.Classes{}
-	rapid.Check(t, func(t *rapid.T) {
+	seen.Check(t, 1, func(t *rapid.T) {
 		for range 10 {
 			current := drawModelObject(t, 4)
 			wanted := any(drawModelObject(t, 3))
@@ -182,8 +182,7 @@ func TestDiffLeadsFromCurrentToWanted(t *testing.T) {
 				seen.Count("different inside, none ignored", inside && len(ignore) == 0)
 			})
 		}
-	})
-	seen.Require(t, "same", "different", "same, some ignored", "different inside, some ignored", "different inside, none ignored")
+	}, "same", "different", "same, some ignored", "different inside, some ignored", "different inside, none ignored")
 }
 
 // pathsOf returns pointers to all places of a decoded value but the value itself.
@@ -210,7 +209,7 @@ func pathsOf(value any, path string) []string {
 func TestDiffKeepsAsManyElementsAsPossible(t *testing.T) {
 	seen := testkit.Classes{}
 	elements := rapid.SliceOfN(rapid.SampledFrom([]string{"1", "2", "3", "[]", `"a text that is long enough to stay"`}), 0, 9)
-	rapid.Check(t, func(t *rapid.T) {
+	seen.Check(t, 1, func(t *rapid.T) {
 		for range 5 {
 			current, wanted := elements.Draw(t, "current"), elements.Draw(t, "wanted")
 			a := `{"a":[` + strings.Join(current, ",") + `]}`
@@ -227,8 +226,7 @@ func TestDiffKeepsAsManyElementsAsPossible(t *testing.T) {
 				seen.Count("none kept", kept == 0 && len(patch) > 0)
 			})
 		}
-	})
-	seen.Require(t, "some kept", "none kept")
+	}, "some kept", "none kept")
 }
 
 // referenceCommon is the length of a longest common subsequence, by its definition.

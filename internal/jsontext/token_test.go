@@ -69,7 +69,7 @@ func (w *tokenWalk) container(bracket byte) bool {
 // TestTokensAreThoseOfTheText reads a drawn text token by token, and compares with what encoding/json makes of it.
 func TestTokensAreThoseOfTheText(t *testing.T) {
 	seen := testkit.Classes{}
-	rapid.Check(t, func(t *rapid.T) {
+	seen.Check(t, 1, func(t *rapid.T) {
 		text := []byte(writeText(t, drawModel(t, 4)))
 		got, ok := readTokens(text, Limits{})
 		if !ok {
@@ -91,22 +91,20 @@ func TestTokensAreThoseOfTheText(t *testing.T) {
 			s, isText := token.(string)
 			seen.Count("escaped", isText && !bytes.Contains(text, []byte(s)))
 		}
-	})
-	seen.Require(t, "escaped")
+	}, "escaped")
 }
 
 // A TokenReader refuses what Check refuses, but for names that are there twice.
 func TestTokensAreChecked(t *testing.T) {
 	seen := testkit.Classes{}
-	rapid.Check(t, func(t *rapid.T) {
+	seen.Check(t, 1, func(t *rapid.T) {
 		for range 50 {
 			text := drawText(t)
 			problem := referenceProblem(text, 2, MaxExponentDigits)
-			seen.Count(problem, true)
+			seen.Add(problem)
 			checkTokens(t, text, Limits{MaxDepth: 2}, problem)
 		}
-	})
-	seen.Require(t, "", "invalid", "utf8", "surrogate", "duplicate", "exponent", "depth")
+	}, "", "invalid", "utf8", "surrogate", "duplicate", "exponent", "depth")
 	if _, ok := readTokens(bytes.Repeat([]byte("1"), MaxSize+1), Limits{}); ok {
 		t.Error("a text that is too long is read")
 	}

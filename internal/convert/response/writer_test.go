@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
+
 	"google.golang.org/protobuf/types/known/structpb"
 	"pgregory.net/rapid"
 
@@ -47,26 +49,22 @@ func events(numbers *rapid.Generator[string]) *rapid.Generator[resource.Event] {
 }
 
 func TestEventsAreWrittenAsProtobufWritesThem(t *testing.T) {
-	var structs, texts, unsorted int
-	rapid.Check(t, func(t *rapid.T) {
+	seen := testkit.Classes{}
+	seen.Check(t, 1, func(t *rapid.T) {
 		event := events(rapid.SampledFrom([]*rapid.Generator[string]{doubles, decimals}).Draw(t, "numbers")).Draw(t, "event")
 		format := rapid.SampledFrom([]plannerv1.AttributesFormat{asStruct, asJSON}).Draw(t, "format")
 		want := referenceEvent(&event, convert.FormOf(format))
 		checkEvent(t, format, &event, want)
 		switch want.GetResource().GetAttributesForm().(type) {
 		case *plannerv1.Resource_Attributes:
-			structs++
+			seen.Add("a Struct")
 			var w writer
-			if _, isUnsorted := w.sorted(convert.TagResourceAttributes, event.Resource.Attributes, true); isUnsorted {
-				unsorted++
-			}
+			_, isUnsorted := w.sorted(convert.TagResourceAttributes, event.Resource.Attributes, true)
+			seen.Count("a Struct that is not sorted", isUnsorted)
 		case *plannerv1.Resource_AttributesJson:
-			texts++
+			seen.Add("a text")
 		}
-	})
-	if structs == 0 || texts == 0 || unsorted == 0 {
-		t.Errorf("%d Structs, %d of them not sorted, %d texts: the property has passed on nothing", structs, unsorted, texts)
-	}
+	}, "a Struct", "a Struct that is not sorted", "a text")
 }
 
 // checkEvent writes the event, in a phase, behind what is there already.
