@@ -1,10 +1,13 @@
 package server
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // TestConnectionAge calls for longer than connections may last: they are replaced, and no call fails.
@@ -17,9 +20,11 @@ func TestConnectionAge(t *testing.T) {
 		}
 		if h.conn.GetState() != connectivity.Ready {
 			renewed++
-			h.conn.Connect()
+			ctx, cancel := context.WithTimeout(t.Context(), testkit.Hangs)
+			defer cancel()
 			for state := h.conn.GetState(); state != connectivity.Ready; state = h.conn.GetState() {
-				if !h.conn.WaitForStateChange(t.Context(), state) {
+				h.conn.Connect() // again: on a busy machine, one is made and gets old before it is seen to be ready
+				if !h.conn.WaitForStateChange(ctx, state) {
 					t.Fatal("no connection any more")
 				}
 			}
