@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	otelcodes "go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
@@ -74,7 +75,7 @@ func (s *Server) measureUnary(ctx context.Context, req any, info *grpc.UnaryServ
 func (s *Server) measureStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, c, end := s.begin(ss.Context(), info.FullMethod)
 	defer end()
-	err := handler(srv, &contextStream{ServerStream: ss, ctx: ctx})
+	err := handler(srv, &middleware.WrappedServerStream{ServerStream: ss, WrappedContext: ctx})
 	c.failed(err)
 	return err
 }

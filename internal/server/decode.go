@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/wire"
 )
@@ -33,22 +32,13 @@ type frame struct {
 	// size is how many bytes it has, also if it is not kept.
 	size int
 	err  error // why it is not
-	// hold is told the texts of the message's Structs once it is decoded, and how to release both.
-	hold func(texts convert.StructTexts, release func())
-	// admit is asked before decoding, with the size of the request and the memory that it is going to take.
-	admit func(size int, weight int64) error
 }
 
-// newFrame is a frame for the request of the call that ctx belongs to.
-func newFrame(ctx context.Context, msg any) frame {
-	c := callOf(ctx)
+// receiveInto receives the request of the call that ctx belongs to into a message, through a frame. It gives up when the
+// call ends: the request may never come.
+func receiveInto(ctx context.Context, msg any, receive func(any) error) error {
 	m, _ := msg.(proto.Message)
-	return frame{msg: m, hold: c.holdRequest, admit: func(size int, weight int64) error { return c.admit(ctx, size, weight) }}
-}
-
-// receive fills the frame with what the function receives. It gives up when the call ends: the request may never
-// come.
-func (f *frame) receive(ctx context.Context, receive func(any) error) error {
+	f := &frame{msg: m}
 	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
 	arrival := admission.ArrivalOf(ctx)
 	if err != nil {
@@ -63,7 +53,7 @@ func (f *frame) receive(ctx context.Context, receive func(any) error) error {
 	if f.err != nil {
 		return f.err
 	}
-	return f.decode()
+	return f.decode(ctx)
 }
 
 // uncompressed tells whether the requests of the call are as large as they were on their way.
@@ -87,22 +77,18 @@ func receiveError(err error) error {
 
 // decode decodes the request into the message, if it is admitted. The message keeps the bytes, so they are no
 // buffer of a pool.
-func (f *frame) decode() error {
+func (f *frame) decode(ctx context.Context) error {
 	whole := f.data.Materialize()
 	f.data.Free()
-	if f.admit != nil {
-		weight := admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())
-		if err := f.admit(len(whole), weight); err != nil {
-			return err
-		}
+	c := callOf(ctx)
+	if err := c.admit(ctx, len(whole), admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())); err != nil {
+		return err
 	}
 	texts, release, err := wire.Unmarshal(whole, f.msg)
 	if err != nil {
 		return &malformedError{cause: err}
 	}
-	if f.hold != nil {
-		f.hold(texts, release)
-	}
+	c.holdRequest(texts, release)
 	return nil
 }
 
@@ -158,8 +144,7 @@ func (s framedStream) SendMsg(m any) error {
 }
 
 func (s framedStream) RecvMsg(m any) error {
-	f := newFrame(s.Context(), m)
-	return f.receive(s.Context(), s.ServerStream.RecvMsg)
+	return receiveInto(s.Context(), m, s.ServerStream.RecvMsg)
 }
 
 // framed gives a service whose unary methods receive their requests through frames, and that inside of all
@@ -178,8 +163,7 @@ func framedMethod(method grpc.MethodHandler) grpc.MethodHandler {
 		later := func(any) error { return nil }
 		received := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			return chain(ctx, req, info, func(ctx context.Context, req any) (any, error) {
-				f := newFrame(ctx, req)
-				if err := f.receive(ctx, decode); err != nil {
+				if err := receiveInto(ctx, req, decode); err != nil {
 					return nil, err
 				}
 				return handler(ctx, req)

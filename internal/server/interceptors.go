@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
@@ -37,7 +38,7 @@ func (s *Server) interceptors() []grpc.ServerOption {
 			s.measureUnary,
 			recovery.UnaryServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateUnary,
-			s.authorizeUnary,
+			auth.UnaryServerInterceptor(s.authorize),
 		),
 		grpc.ChainStreamInterceptor(
 			requestIDStream,
@@ -48,29 +49,17 @@ func (s *Server) interceptors() []grpc.ServerOption {
 			s.measureStream,
 			recovery.StreamServerInterceptor(recovery.WithRecoveryHandlerContext(recoverPanic)),
 			translateStream,
-			s.authorizeStream,
+			auth.StreamServerInterceptor(s.authorize),
 		),
 	}
 }
 
-// authorizeUnary turns away calls of whoever may not call. Health needs no credentials.
-func (s *Server) authorizeUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if !healthCheck(info.FullMethod) {
-		if err := s.identity.Authorize(ctx); err != nil {
-			return nil, err
-		}
+// authorize turns away calls of whoever may not call, before their requests are read. Health needs no credentials.
+func (s *Server) authorize(ctx context.Context) (context.Context, error) {
+	if method, _ := grpc.Method(ctx); healthCheck(method) {
+		return ctx, nil
 	}
-	return handler(ctx, req)
-}
-
-// authorizeStream does the same for streams, before their requests are read.
-func (s *Server) authorizeStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if !healthCheck(info.FullMethod) {
-		if err := s.identity.Authorize(ss.Context()); err != nil {
-			return err
-		}
-	}
-	return handler(srv, ss)
+	return ctx, s.identity.Authorize(ctx)
 }
 
 func healthCheck(fullMethod string) bool { return strings.HasPrefix(fullMethod, "/grpc.health.") }

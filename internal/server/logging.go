@@ -17,8 +17,9 @@ const maxCauseBytes = 4 << 10
 
 // zapLogger lets the logging interceptor write to zap.
 func zapLogger(log *zap.Logger) logging.Logger {
+	// The levels of both go from debug to error, with info at 0: here by four, there by one.
 	return logging.LoggerFunc(func(_ context.Context, level logging.Level, msg string, fields ...any) {
-		entry := log.Check(zapLevel(level), msg)
+		entry := log.Check(zapcore.Level(level/logging.LevelWarn), msg)
 		if entry == nil {
 			return
 		}
@@ -29,19 +30,6 @@ func zapLogger(log *zap.Logger) logging.Logger {
 		}
 		entry.Write(out...)
 	})
-}
-
-func zapLevel(level logging.Level) zapcore.Level {
-	switch {
-	case level >= logging.LevelError:
-		return zapcore.ErrorLevel
-	case level >= logging.LevelWarn:
-		return zapcore.WarnLevel
-	case level >= logging.LevelInfo:
-		return zapcore.InfoLevel
-	default:
-		return zapcore.DebugLevel
-	}
 }
 
 // callLogOptions make one line of every finished call: with its method, code, duration, request id and peer,

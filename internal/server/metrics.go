@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
@@ -179,11 +180,8 @@ func (m *metrics) answer(plans []resource.Plan) {
 
 // refused counts a call that failed, if a limit was the reason.
 func (m *metrics) refused(reason string) {
-	for _, known := range limitReasons() {
-		if reason == known {
-			m.refusals.WithLabelValues(reason).Inc()
-			return
-		}
+	if slices.Contains(limitReasons(), reason) {
+		m.refusals.WithLabelValues(reason).Inc()
 	}
 }
 

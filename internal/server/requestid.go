@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"strings"
 	"sync/atomic"
 
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -48,12 +50,7 @@ func usableRequestID(id string) bool {
 	if id == "" || len(id) > maxRequestIDBytes {
 		return false
 	}
-	for i := range len(id) {
-		if id[i] <= ' ' || id[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func newRequestID() string {
@@ -76,7 +73,7 @@ func requestIDUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handl
 
 func requestIDStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, id := withRequestID(ss.Context())
-	stream := &requestIDServerStream{contextStream: contextStream{ServerStream: ss, ctx: ctx}, id: id}
+	stream := &requestIDServerStream{WrappedServerStream: middleware.WrappedServerStream{ServerStream: ss, WrappedContext: ctx}, id: id}
 	err := handler(srv, stream)
 	switch {
 	case stream.headerSet.Load():
@@ -88,17 +85,9 @@ func requestIDStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, ha
 	return err
 }
 
-// contextStream is a stream with another context.
-type contextStream struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-func (s *contextStream) Context() context.Context { return s.ctx }
-
 // requestIDServerStream adds the request id to the header just before the first message.
 type requestIDServerStream struct {
-	contextStream
+	middleware.WrappedServerStream
 	id        string
 	headerSet atomic.Bool
 }
