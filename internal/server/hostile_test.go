@@ -206,7 +206,10 @@ func TestInflatingIsBounded(t *testing.T) {
 	zipped := compressed(t, make([]byte, size))
 	release := make(chan struct{})
 	results := make(chan []byte)
-	for range 6 {
+	for n := range 6 {
+		if n == 2 { // two take twice their size each, and there is no room for the others
+			testkit.Eventually(t, func() bool { return i.admission.Usage().BytesArriving >= 4*(size-inflateBytes) })
+		}
 		rest := readerFunc(func([]byte) (int, error) {
 			<-release
 			return 0, io.ErrUnexpectedEOF
@@ -216,7 +219,7 @@ func TestInflatingIsBounded(t *testing.T) {
 			results <- out
 		}()
 	}
-	for range 4 { // two take twice their size each, and there is no room for the others
+	for range 4 {
 		if err := i.failure(mem.BufferSlice{mem.SliceBuffer(<-results)}); reasonOf(status.Convert(translate(t.Context(), err))) != ReasonRequestBytesArriving {
 			t.Errorf("got %v", err)
 		}
