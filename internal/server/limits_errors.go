@@ -55,44 +55,42 @@ func (e *callTimeError) Error() string {
 func limitRules() []rule {
 	return []rule{
 		ruleFor(codes.ResourceExhausted, ReasonTooManyResources, func(e *request.TooManyError) fault {
-			f := fault{identifiers: map[string]string{"limit": strconv.Itoa(e.Limit)}}
+			f := fault{identifiers: pairs("limit", strconv.Itoa(e.Limit))}
 			if e.What == request.Nodes {
 				f.reason = ReasonTooManyNodes
 			}
 			return f
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonQueueFull, func(e *admission.QueueFullError) fault {
-			return fault{retry: retryDelay(), identifiers: map[string]string{"limit": strconv.Itoa(e.Limit)}}
+			return again("limit", strconv.Itoa(e.Limit))
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonQueueTimeout, func(e *admission.QueueTimeoutError) fault {
-			return fault{retry: retryDelay(), identifiers: map[string]string{"limit": e.Limit.String()}}
+			return again("limit", e.Limit.String())
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonRequestBytesInFlight, func(e *admission.RequestBytesError) fault {
-			f := fault{identifiers: byteLimit(e.Limit)}
-			if e.Size <= e.Limit {
-				f.retry = retryDelay()
+			f := again("limit_bytes", strconv.FormatInt(e.Limit, 10))
+			if e.Size > e.Limit {
+				f.retry = 0
 			}
 			return f
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonRequestBytesArriving, func(e *admission.ArrivingBytesError) fault {
-			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}
+			return again("limit_bytes", strconv.FormatInt(e.Limit, 10))
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonResponseBytesInFlight, func(e *admission.ResponseBytesError) fault {
-			return fault{retry: retryDelay(), identifiers: byteLimit(e.Limit)}
+			return again("limit_bytes", strconv.FormatInt(e.Limit, 10))
 		}),
 		ruleFor(codes.ResourceExhausted, ReasonSlowReader, func(e *slowReaderError) fault {
-			return fault{identifiers: map[string]string{"limit": e.Limit.String()}}
+			return fault{identifiers: pairs("limit", e.Limit.String())}
 		}),
 		ruleFor(codes.DeadlineExceeded, ReasonCallTimeLimit, func(e *callTimeError) fault {
-			return fault{identifiers: map[string]string{"limit": e.Limit.String()}}
+			return fault{identifiers: pairs("limit", e.Limit.String())}
 		}),
 	}
 }
 
-func byteLimit(limit int64) map[string]string {
-	return map[string]string{"limit_bytes": strconv.FormatInt(limit, 10)}
+// again is what an error about a limit says that the same call may keep in one to two seconds: not after the same time
+// for all, so that those who were refused together do not all come back at once.
+func again(key, limit string) fault {
+	return fault{retry: time.Second + rand.N(time.Second), identifiers: pairs(key, limit)}
 }
-
-// retryDelay is when to try again: in one to two seconds, so that those who were refused together do not all
-// come back at once.
-func retryDelay() time.Duration { return time.Second + rand.N(time.Second) }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -80,7 +81,7 @@ type fault struct {
 	total      int
 	// subject names what the request failed at, for FAILED_PRECONDITION.
 	subject string
-	// identifiers go into the metadata of the ErrorInfo.
+	// identifiers go into the metadata of the ErrorInfo, but for empty ones.
 	identifiers map[string]string
 	// retry is when the same call may succeed; 0: there is no telling.
 	retry time.Duration
@@ -114,42 +115,23 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *request.InvalidRequestError) fault {
 		return fault{violations: e.Violations, total: e.Total}
 	}),
-	ruleFor(codes.InvalidArgument, ReasonRequestMalformed, func(*malformedError) fault {
-		return fault{}
-	}),
-	ruleFor(codes.Unauthenticated, ReasonUnauthenticated, func(*identity.UnauthenticatedError) fault {
-		return fault{}
-	}),
-	ruleFor(codes.PermissionDenied, ReasonPermissionDenied, func(*identity.ForbiddenError) fault {
-		return fault{}
-	}),
-	ruleFor(codes.InvalidArgument, ReasonInstancesMissing, func(e *planner.NoInstancesError) fault {
-		return fault{field: "nodes", identifiers: map[string]string{"node": e.Node}}
-	}),
-	ruleFor(codes.InvalidArgument, ReasonSourceAndRestore, func(e *planner.SourceAndRestoreError) fault {
-		return fault{field: "nodes", identifiers: map[string]string{"node": e.Node}}
-	}),
-	ruleFor(codes.InvalidArgument, ReasonTargetsMissing, func(*planner.NoTargetsError) fault {
-		return fault{field: "targets"}
-	}),
+	ruleFor(codes.InvalidArgument, ReasonRequestMalformed, func(*malformedError) fault { return fault{} }),
+	ruleFor(codes.Unauthenticated, ReasonUnauthenticated, func(*identity.UnauthenticatedError) fault { return fault{} }),
+	ruleFor(codes.PermissionDenied, ReasonPermissionDenied, func(*identity.ForbiddenError) fault { return fault{} }),
+	ruleFor(codes.InvalidArgument, ReasonInstancesMissing, func(e *planner.NoInstancesError) fault { return ofNode(e.Node) }),
+	ruleFor(codes.InvalidArgument, ReasonSourceAndRestore, func(e *planner.SourceAndRestoreError) fault { return ofNode(e.Node) }),
+	ruleFor(codes.InvalidArgument, ReasonTargetsMissing, func(*planner.NoTargetsError) fault { return fault{field: "targets"} }),
 	ruleFor(codes.InvalidArgument, ReasonStrategyUnknown, func(*planner.UnknownStrategyError) fault {
 		return fault{field: "options.node_update_strategy"}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonSelfDependency, func(e *resource.SelfDependencyError) fault {
-		ids := map[string]string{"resource": e.Resource.String()}
-		if e.Type != "" {
-			ids["type"] = string(e.Type)
-		}
-		return fault{identifiers: ids}
+		return ofResource(e.Resource, "type", string(e.Type))
 	}),
 	ruleFor(codes.InvalidArgument, ReasonInstanceFieldInvalid, func(e *database.InstanceFieldError) fault {
-		return fault{field: "nodes", identifiers: map[string]string{"instance_id": e.InstanceID, "field": e.Field}}
+		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		return fault{
-			subject:     e.Resource.String(),
-			identifiers: map[string]string{"resource": e.Resource.String(), "dependency": e.Dependency.String()},
-		}
+		return ofResource(e.Resource, "dependency", e.Dependency.String())
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyCycle, func(e *resource.CycleError) fault {
 		ids := make(map[string]string, len(e.Path))
@@ -159,56 +141,54 @@ var rules = indexRules(append(limitRules(),
 		return fault{subject: e.Path[0].String(), identifiers: ids}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonSourceNodeInvalid, func(e *planner.SourceNodeError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "source_node": e.Source}}
+		return ofNode(e.Node, "source_node", e.Source)
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonPrimaryMissing, func(e *planner.PrimaryNotFoundError) fault {
-		return fault{
-			subject:     e.Node,
-			identifiers: map[string]string{"node": e.Node, "primary_instance_id": e.PrimaryInstanceID},
-		}
+		return ofNode(e.Node, "primary_instance_id", e.PrimaryInstanceID)
 	}),
-	ruleFor(codes.FailedPrecondition, ReasonNodeKeptAndRestored, func(e *planner.DuplicateNodeError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
-	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodeKeptAndRestored, func(e *planner.DuplicateNodeError) fault { return ofNode(e.Node) }),
 	ruleFor(codes.FailedPrecondition, ReasonJoiningSourceInvalid, func(e *planner.JoiningSourceError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "source_node": e.Source}}
+		return ofNode(e.Node, "source_node", e.Source)
 	}),
-	ruleFor(codes.FailedPrecondition, ReasonNodeLost, func(e *planner.NodeLostError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
-	}),
-	ruleFor(codes.FailedPrecondition, ReasonNodePartlyRemoved, func(e *planner.NodePartlyRemovedError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
-	}),
-	ruleFor(codes.FailedPrecondition, ReasonKeptNodeInvalid, func(e *planner.KeptNodeError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node}}
-	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodeLost, func(e *planner.NodeLostError) fault { return ofNode(e.Node) }),
+	ruleFor(codes.FailedPrecondition, ReasonNodePartlyRemoved, func(e *planner.NodePartlyRemovedError) fault { return ofNode(e.Node) }),
+	ruleFor(codes.FailedPrecondition, ReasonKeptNodeInvalid, func(e *planner.KeptNodeError) fault { return ofNode(e.Node) }),
 	ruleFor(codes.FailedPrecondition, ReasonEmptyBesideRestored, func(e *planner.EmptyBesideRestoredError) fault {
-		return fault{subject: e.Node, identifiers: map[string]string{"node": e.Node, "restored": e.Restored}}
+		return ofNode(e.Node, "restored", e.Restored)
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
-		return fault{
-			subject:     e.Resource.String(),
-			identifiers: map[string]string{"resource": e.Resource.String(), "attribute": e.Key},
-		}
+		return ofResource(e.Resource, "attribute", e.Key)
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault {
-		return fault{identifiers: sizes(e.Size, e.Limit)}
-	}),
+	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
 	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
-		ids := sizes(e.Size, e.Limit)
-		ids["resource"] = e.Resource.String()
-		return fault{identifiers: ids}
+		return tooLarge(e.Size, e.Limit, "resource", e.Resource.String())
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault {
-		return fault{identifiers: sizes(e.Size, e.Limit)}
-	}),
+	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
 )...)
 
 // maxCycleIdentifiers bounds how many resources of a cycle the metadata of its error name.
 const maxCycleIdentifiers = 8
 
-func sizes(size, limit int) map[string]string {
-	return map[string]string{"size_bytes": strconv.Itoa(size), "limit_bytes": strconv.Itoa(limit)}
+// ofNode is what an error about a node says: of field and subject, the code decides which one callers are told.
+func ofNode(node string, more ...string) fault {
+	return fault{field: "nodes", subject: node, identifiers: pairs(append(more, "node", node)...)}
+}
+
+func ofResource(id resource.Identifier, more ...string) fault {
+	return fault{subject: id.String(), identifiers: pairs(append(more, "resource", id.String())...)}
+}
+
+func tooLarge(size, limit int, more ...string) fault {
+	return fault{identifiers: pairs(append(more, "size_bytes", strconv.Itoa(size), "limit_bytes", strconv.Itoa(limit))...)}
+}
+
+// pairs makes identifiers of keys and values in turns.
+func pairs(keysAndValues ...string) map[string]string {
+	ids := make(map[string]string, len(keysAndValues)/2)
+	for pair := range slices.Chunk(keysAndValues, 2) {
+		ids[pair[0]] = pair[1]
+	}
+	return ids
 }
 
 func indexRules(list ...rule) map[reflect.Type]rule {

@@ -74,7 +74,7 @@ func (c *Controller) Inflate(n int64) error { return c.arrivals.inflate(n) }
 func (c *Controller) Share() *Share { return &Share{controller: c} }
 
 // TakeRoom waits until there is room for a message of an answer. A message that is larger than all room there is gets
-// all of it. The error is that of ctx, or a *[ResponseBytesError].
+// all of it. The error is the cause of the end of ctx, or a *[ResponseBytesError].
 func (c *Controller) TakeRoom(ctx context.Context, size int) (*Room, error) {
 	return c.rooms.take(ctx, size)
 }

@@ -25,7 +25,7 @@ func newPlaces(limits Limits) *places {
 	}
 }
 
-// take waits for a place, and returns what gives it back, once. The error is that of ctx, a *QueueFullError or a
+// take waits for a place, and returns what gives it back, once. The error is the cause of the end of ctx, a *QueueFullError or a
 // *QueueTimeoutError.
 func (p *places) take(ctx context.Context, small bool) (giveBack func(), err error) {
 	if p.tryTake(small) {
@@ -39,13 +39,10 @@ func (p *places) take(ctx context.Context, small bool) (giveBack func(), err err
 	if p.waiting.Add(1) > int64(limit) {
 		return nil, &QueueFullError{Limit: limit}
 	}
-	waiting, cancel := context.WithTimeout(ctx, p.limits.QueueTime)
+	waiting, cancel := context.WithTimeoutCause(ctx, p.limits.QueueTime, &QueueTimeoutError{Limit: p.limits.QueueTime})
 	defer cancel()
-	if err := p.await(waiting, small); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, &QueueTimeoutError{Limit: p.limits.QueueTime}
+	if p.await(waiting, small) != nil {
+		return nil, context.Cause(waiting)
 	}
 	return p.taker(small), nil
 }

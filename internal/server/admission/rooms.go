@@ -23,13 +23,10 @@ func newRooms(limit int64, sendTime time.Duration) *rooms {
 func (r *rooms) take(ctx context.Context, size int) (*Room, error) {
 	n := min(int64(size), r.limit)
 	if ctx.Err() != nil || !r.free.TryAcquire(n) {
-		waiting, cancel := context.WithTimeout(ctx, r.sendTime)
+		waiting, cancel := context.WithTimeoutCause(ctx, r.sendTime, &ResponseBytesError{Limit: r.limit})
 		defer cancel()
-		if err := r.free.Acquire(waiting, n); err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			return nil, &ResponseBytesError{Limit: r.limit}
+		if r.free.Acquire(waiting, n) != nil {
+			return nil, context.Cause(waiting)
 		}
 	}
 	r.used.Add(n)

@@ -32,7 +32,7 @@ func (s *Share) TakeMemory(ctx context.Context, size int, weight int64) error {
 	return nil
 }
 
-// TakePlace waits for a place for a request of so many bytes. The error is that of ctx or its cause, a
+// TakePlace waits for a place for a request of so many bytes. The error is the cause of the end of ctx, a
 // *[QueueFullError] or a *[QueueTimeoutError].
 func (s *Share) TakePlace(ctx context.Context, size int) error {
 	leave, err := s.controller.places.take(ctx, s.controller.small(size))
