@@ -119,22 +119,12 @@ func (a *assembler) addPart(part *plannerv1.PlanPart) error {
 
 // checkCounts compares what the header and the summary say with what came.
 func (a *assembler) checkCounts() error {
-	var phases, refreshes, creates, updates, deletes int
+	phases, events := 0, map[plannerv1.EventType]int{}
 	for _, plan := range a.Plans {
 		phases += len(plan.GetPhases())
 		for _, phase := range plan.GetPhases() {
 			for _, event := range phase.GetEvents() {
-				switch event.GetType() {
-				case plannerv1.EventType_EVENT_TYPE_REFRESH:
-					refreshes++
-				case plannerv1.EventType_EVENT_TYPE_CREATE:
-					creates++
-				case plannerv1.EventType_EVENT_TYPE_UPDATE:
-					updates++
-				case plannerv1.EventType_EVENT_TYPE_DELETE:
-					deletes++
-				case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
-				}
+				events[event.GetType()]++
 			}
 		}
 	}
@@ -146,10 +136,10 @@ func (a *assembler) checkCounts() error {
 		{"plans by the header", len(a.Plans), a.Header.GetPlans()},
 		{"plans", len(a.Plans), a.Summary.GetPlans()},
 		{"phases", phases, a.Summary.GetPhases()},
-		{"refreshes", refreshes, a.Summary.GetRefreshes()},
-		{"creates", creates, a.Summary.GetCreates()},
-		{"updates", updates, a.Summary.GetUpdates()},
-		{"deletes", deletes, a.Summary.GetDeletes()},
+		{"refreshes", events[plannerv1.EventType_EVENT_TYPE_REFRESH], a.Summary.GetRefreshes()},
+		{"creates", events[plannerv1.EventType_EVENT_TYPE_CREATE], a.Summary.GetCreates()},
+		{"updates", events[plannerv1.EventType_EVENT_TYPE_UPDATE], a.Summary.GetUpdates()},
+		{"deletes", events[plannerv1.EventType_EVENT_TYPE_DELETE], a.Summary.GetDeletes()},
 	} {
 		if uint64(count.got) != uint64(count.want) {
 			return a.wrong("%d %s were announced, and %d came", count.want, count.what, count.got)

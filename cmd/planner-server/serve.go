@@ -133,35 +133,27 @@ func serveAdmin(
 // drain shuts the server down: it first says that it goes away and goes on serving for the delay, then
 // lets calls finish until the timeout is over or another signal comes.
 func drain(srv *server.Server, cfg config, signals <-chan os.Signal) error {
-	srv.AnnounceShutdown()
-	select {
-	case <-time.After(cfg.drainDelay):
-	case s := <-signals:
-		return stopAtOnce(srv, s)
-	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), cfg.drainTimeout,
-		fmt.Errorf("calls were cut off: they had not finished within %v", cfg.drainTimeout))
-	defer cancel()
-	ctx, hurry := context.WithCancelCause(ctx)
+	unhurried, hurry := context.WithCancelCause(context.Background())
 	defer hurry(nil)
 	go func() {
 		select {
 		case s := <-signals:
 			hurry(fmt.Errorf("calls were cut off: got another signal, %v", s))
-		case <-ctx.Done():
+		case <-unhurried.Done():
 		}
 	}()
+	srv.AnnounceShutdown()
+	select {
+	case <-time.After(cfg.drainDelay):
+	case <-unhurried.Done():
+	}
+	ctx, cancel := context.WithTimeoutCause(unhurried, cfg.drainTimeout,
+		fmt.Errorf("calls were cut off: they had not finished within %v", cfg.drainTimeout))
+	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
 		return context.Cause(ctx)
 	}
 	return nil
-}
-
-func stopAtOnce(srv *server.Server, s os.Signal) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_ = srv.Shutdown(ctx)
-	return fmt.Errorf("calls were cut off: got another signal, %v", s)
 }
 
 // limitMemory makes the garbage collector work harder before the container's memory is used up. GOMEMLIMIT

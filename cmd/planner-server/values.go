@@ -76,17 +76,11 @@ const (
 )
 
 func parseLevel(text string) (zapcore.Level, error) {
-	switch text {
-	case "debug":
-		return zapcore.DebugLevel, nil
-	case "info":
-		return zapcore.InfoLevel, nil
-	case "warn":
-		return zapcore.WarnLevel, nil
-	case "error":
-		return zapcore.ErrorLevel, nil
+	level, err := zapcore.ParseLevel(text)
+	if err != nil || level > zapcore.ErrorLevel || text != level.String() {
+		return 0, errors.New("want debug, info, warn or error")
 	}
-	return 0, errors.New("want debug, info, warn or error")
+	return level, nil
 }
 
 func parseFormat(text string) (string, error) {
@@ -114,27 +108,28 @@ func parsePositive(text string) (time.Duration, error) {
 
 // parseCount refuses 0, which would stand for the default in the limits of the server.
 func parseCount[T int | uint32](text string) (T, error) {
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil || n == 0 {
-		return 0, errors.New("want a number above zero")
-	}
-	return T(n), nil
+	return parseNumber[T](text, 31, 1, "want a number above zero")
 }
 
 func parseCountOrZero(text string) (int, error) {
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
-		return 0, errors.New("want a number that is not negative")
-	}
-	return int(n), nil
+	return parseNumber[int](text, 31, 0, "want a number that is not negative")
 }
 
 func parseBytes(text string) (int64, error) {
-	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil || n == 0 {
-		return 0, errors.New("want a number of bytes above zero")
+	return parseNumber[int64](text, 63, 1, "want a number of bytes above zero")
+}
+
+func parseID(text string) (uint32, error) {
+	return parseNumber[uint32](text, 32, 0, "want a number that is not negative")
+}
+
+// parseNumber parses a number that has so many bits and is not less than that.
+func parseNumber[T int | int64 | uint32](text string, bits int, least uint64, wanted string) (T, error) {
+	n, err := strconv.ParseUint(text, 10, bits)
+	if err != nil || n < least {
+		return 0, errors.New(wanted)
 	}
-	return int64(n), nil
+	return T(n), nil
 }
 
 func parseRatio(text string) (float64, error) {
@@ -159,12 +154,4 @@ func parseName(text string) (string, error) {
 		return "", errors.New("want a DNS name or a URI")
 	}
 	return text, nil
-}
-
-func parseID(text string) (uint32, error) {
-	id, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return 0, errors.New("want a number that is not negative")
-	}
-	return uint32(id), nil
 }

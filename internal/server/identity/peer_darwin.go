@@ -1,26 +1,11 @@
 package identity
 
-import (
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// peerUser asks the kernel who connected.
-func peerUser(c *net.UnixConn) (uid, gid uint32, err error) {
-	raw, err := c.SyscallConn()
+func socketUser(fd int) (uid, gid uint32, err error) {
+	user, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
 		return 0, 0, err
 	}
-	var cred *unix.Xucred
-	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		cred, failed = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
-	}); err != nil {
-		return 0, 0, err
-	}
-	if failed != nil {
-		return 0, 0, failed
-	}
-	return cred.Uid, cred.Groups[0], nil
+	return user.Uid, user.Groups[0], nil
 }

@@ -20,12 +20,9 @@ type TLSFiles struct {
 	KeyFile  string // its private key, PEM
 	// ClientCAFile holds the CAs that sign client certificates, PEM. Empty: clients need no certificate.
 	ClientCAFile string
-	// RefreshInterval is how often the files are looked at. 0: DefaultRefreshInterval.
+	// RefreshInterval is how often the files are looked at, and above 0.
 	RefreshInterval time.Duration
 }
-
-// DefaultRefreshInterval is how often certificate files are looked at, unless said otherwise.
-const DefaultRefreshInterval = 10 * time.Second
 
 // handshakeWait is how long a handshake waits for files that have never been readable.
 const handshakeWait = 5 * time.Second
@@ -40,9 +37,6 @@ func NewTLS(files TLSFiles) (_ credentials.TransportCredentials, closeFiles func
 	}
 	if err := checkCAs(files.ClientCAFile); err != nil {
 		return nil, nil, fmt.Errorf("client CAs: %w", err)
-	}
-	if files.RefreshInterval == 0 {
-		files.RefreshInterval = DefaultRefreshInterval
 	}
 	provider, err := pemfile.NewProvider(pemfile.Options{
 		CertFile: files.CertFile, KeyFile: files.KeyFile, RootFile: files.ClientCAFile,
