@@ -207,14 +207,3 @@ func measured[T any](ctx context.Context, name stage, work func() (T, error)) (T
 	}
 	return result, err
 }
-
-// verified has the judge, if there is one, look at the plans that answer a call.
-func verified[Call any](
-	ctx context.Context, judge func(context.Context, *Call, []resource.Plan) error, call *Call, plans []resource.Plan,
-) error {
-	if judge == nil {
-		return nil
-	}
-	_, err := measured(ctx, stageVerify, func() (struct{}, error) { return struct{}{}, judge(ctx, call, plans) })
-	return err
-}

@@ -8,7 +8,6 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -29,44 +28,31 @@ func (e *violatedError) Error() string {
 	return b.String()
 }
 
-// verdict is nil if the plans keep all rules, and interrupt.ErrInterrupted if the call ends before that is
-// known.
-func verdict(
-	stop *interrupt.Poller, start *resource.State, plans []resource.Plan, end *resource.State, options verify.Options,
-) error {
-	violations, err := verify.Plans(stop, start, plans, end, options)
+// verdict is nil if the plans keep all rules, and the error, if there is one.
+func verdict(violations []verify.Violation, err error) error {
 	if err == nil && len(violations) > 0 {
 		return &violatedError{violations: violations}
 	}
 	return err
 }
 
-// judgeUpdate judges the plans of UpdateDatabase.
-func judgeUpdate(ctx context.Context, call *plannedUpdate, plans []resource.Plan) error {
+// judgeDatabase judges the plans of UpdateDatabase and RestoreDatabase. The error is interrupt.ErrInterrupted if the call
+// ends before it is known whether they keep all rules.
+func judgeDatabase(ctx context.Context, p *planned) error {
 	stop := stopOf(ctx)
-	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
+	return verdict(verify.Plans(stop, p.start, p.plans, p.end, p.asked.Judging(stop)))
 }
 
-// judgeRestore judges the plans of RestoreDatabase.
-func judgeRestore(ctx context.Context, call *plannedRestore, plans []resource.Plan) error {
-	stop := stopOf(ctx)
-	return verdict(stop, call.Start, plans, call.end, call.Judging(stop))
-}
-
-// judgeStates judges the plans of PlanStates.
-func judgeStates(ctx context.Context, call *request.PlanStatesCall, plans []resource.Plan) error {
-	if len(call.States) == 0 && len(plans) == 0 {
+// judgeStates does the same for PlanStates.
+func judgeStates(ctx context.Context, p *planned) error {
+	states := p.states
+	if len(states) == 0 && len(p.plans) == 0 {
 		return nil // nothing is wanted, not even that the start is complete
 	}
-	states := call.States
 	if len(states) == 0 {
-		states = []*resource.State{call.Start} // nothing is to be done
+		states = []*resource.State{p.start} // nothing is to be done
 	}
-	violations, err := verify.Sequence(stopOf(ctx), call.Start, plans, states)
-	if err == nil && len(violations) > 0 {
-		return &violatedError{violations: violations}
-	}
-	return err
+	return verdict(verify.Sequence(stopOf(ctx), p.start, p.plans, states))
 }
 
 // VerifyPlans judges plans of the caller.

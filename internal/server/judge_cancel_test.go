@@ -31,7 +31,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 				) ([]resource.Plan, *resource.State, error) {
 					return bad, resource.NewState(), nil
 				}
-				s.planner.judgeUpdate = late(judgeUpdate, began)
+				s.planner.judge = late(judgeDatabase, began)
 			},
 			func(ctx context.Context, h *harness) error {
 				_, err := h.updateContext(ctx, wantNodes("n1"))
@@ -45,7 +45,7 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 				) ([]resource.Plan, *resource.State, error) {
 					return bad, resource.NewState(), nil
 				}
-				s.planner.judgeRestore = late(judgeRestore, began)
+				s.planner.judge = late(judgeDatabase, began)
 			},
 			func(ctx context.Context, h *harness) error {
 				_, err := calls.Drain(h.planner().RestoreDatabase(ctx, wantRestore("n1")))
@@ -85,13 +85,11 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 }
 
 // late is a judge that looks at the plans of a call when that has ended.
-func late[Call any](
-	judge func(context.Context, *Call, []resource.Plan) error, began chan struct{},
-) func(context.Context, *Call, []resource.Plan) error {
-	return func(ctx context.Context, call *Call, plans []resource.Plan) error {
+func late(judge func(context.Context, *planned) error, began chan struct{}) func(context.Context, *planned) error {
+	return func(ctx context.Context, p *planned) error {
 		close(began)
 		<-ctx.Done()
-		return judge(ctx, call, plans)
+		return judge(ctx, p)
 	}
 }
 

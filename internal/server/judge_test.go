@@ -24,7 +24,7 @@ import (
 func TestBadPlansAreNeverSent(t *testing.T) {
 	h := start(t, Config{}, func(s *Server) {
 		withPlans(answers.Plans([]int{2}))(s)
-		s.planner.judgeUpdate = judgeUpdate
+		s.planner.judge = judgeDatabase
 	})
 	answer, err := h.update(wantNodes("n1"))
 	if status.Code(err) != codes.Internal || len(answer) != 0 {
@@ -54,7 +54,7 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 		forget(plans, end, database.ReplicationSlotIdentifier(link))
 	}
 	h := start(t, Config{}, func(s *Server) {
-		s.planner.judgeUpdate, s.planner.judgeRestore = judgeUpdate, judgeRestore
+		s.planner.judge = judgeDatabase
 		update, restore := s.planner.updateDatabase, s.planner.restoreDatabase
 		s.planner.updateDatabase = func(
 			stop *interrupt.Poller, options planner.UpdateDatabaseOptions, start *resource.State, nodes []*planner.NodeResources,
@@ -97,11 +97,11 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 
 func TestVerificationCanBeTurnedOff(t *testing.T) {
 	off := New(Config{NoVerification: true})
-	if off.planner.judgeUpdate != nil || off.planner.judgeRestore != nil || off.resource.judge != nil {
+	if off.planner.judge != nil || off.resource.judge != nil {
 		t.Error("there is a judge")
 	}
 	on := New(Config{})
-	if on.planner.judgeUpdate == nil || on.planner.judgeRestore == nil || on.resource.judge == nil {
+	if on.planner.judge == nil || on.resource.judge == nil {
 		t.Error("there is no judge")
 	}
 }

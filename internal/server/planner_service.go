@@ -25,24 +25,9 @@ type plannerService struct {
 		*interrupt.Poller, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
 	) (plans []resource.Plan, end *resource.State, err error)
 
-	// The judges look at plans before they are sent; an error of theirs is the call's. Nil: none looks.
-	judgeUpdate  func(context.Context, *plannedUpdate, []resource.Plan) error
-	judgeRestore func(context.Context, *plannedRestore, []resource.Plan) error
+	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
+	judge func(context.Context, *planned) error
 }
-
-// The calls, each with the state to which its plans lead.
-type (
-	plannedUpdate struct {
-		*request.UpdateDatabaseCall
-
-		end *resource.State
-	}
-	plannedRestore struct {
-		*request.RestoreDatabaseCall
-
-		end *resource.State
-	}
-)
 
 func newPlannerService() *plannerService {
 	return &plannerService{
@@ -55,44 +40,25 @@ func newPlannerService() *plannerService {
 func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.UpdateDatabase, req)
-	if err != nil {
-		return err
-	}
-	planned := &plannedUpdate{UpdateDatabaseCall: call}
-	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.updateDatabase(stopOf(stream.Context()), call.Options, call.Start, call.Nodes)
-		return plans, err
-	})
-	if err != nil {
-		return err
-	}
-	if err := verified(stream.Context(), s.judgeUpdate, planned, plans); err != nil {
-		return err
-	}
-	return sendPlans(stream, updateDatabaseMessages, call.Response, response.ResolvedOptions(call.Options), plans)
+	return answerPlans(stream, s.convert, request.Converter.UpdateDatabase, req, s.judge,
+		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*planned, error) {
+			plans, end, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
+			return &planned{
+				start: call.Start, plans: plans, end: end, asked: call,
+				settings: call.Response, options: response.ResolvedOptions(call.Options),
+			}, err
+		})
 }
 
 // RestoreDatabase streams the plans that restore nodes in place.
 func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RestoreDatabase, req)
-	if err != nil {
-		return err
-	}
-	planned := &plannedRestore{RestoreDatabaseCall: call}
-	plans, err := measured(stream.Context(), stagePlan, func() (plans []resource.Plan, err error) {
-		plans, planned.end, err = s.restoreDatabase(stopOf(stream.Context()), call.Start, call.Nodes, call.Targets)
-		return plans, err
-	})
-	if err != nil {
-		return err
-	}
-	if err := verified(stream.Context(), s.judgeRestore, planned, plans); err != nil {
-		return err
-	}
-	return sendPlans(stream, restoreDatabaseMessages, call.Response, nil, plans)
+	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
+		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*planned, error) {
+			plans, end, err := s.restoreDatabase(stop, call.Start, call.Nodes, call.Targets)
+			return &planned{start: call.Start, plans: plans, end: end, asked: call, settings: call.Response}, err
+		})
 }
 
 // convertRequest converts a request, which nobody may look at afterwards, and looks before and after whether the call still
@@ -110,22 +76,4 @@ func convertRequest[Request, Call any](
 		return nil, err
 	}
 	return call, ctx.Err()
-}
-
-var updateDatabaseMessages = planMessages[plannerv1.UpdateDatabaseResponse]{
-	header: func(h *plannerv1.PlanHeader) *plannerv1.UpdateDatabaseResponse {
-		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: h}}
-	},
-	summary: func(s *plannerv1.PlanSummary) *plannerv1.UpdateDatabaseResponse {
-		return &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: s}}
-	},
-}
-
-var restoreDatabaseMessages = planMessages[plannerv1.RestoreDatabaseResponse]{
-	header: func(h *plannerv1.PlanHeader) *plannerv1.RestoreDatabaseResponse {
-		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Header{Header: h}}
-	},
-	summary: func(s *plannerv1.PlanSummary) *plannerv1.RestoreDatabaseResponse {
-		return &plannerv1.RestoreDatabaseResponse{Part: &plannerv1.RestoreDatabaseResponse_Summary{Summary: s}}
-	},
 }

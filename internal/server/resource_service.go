@@ -20,7 +20,7 @@ type resourceService struct {
 	planAll     func(*interrupt.Poller, *resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*interrupt.Poller, *resource.State) (resource.Plan, error)
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(context.Context, *request.PlanStatesCall, []resource.Plan) error
+	judge func(context.Context, *planned) error
 }
 
 func newResourceService() *resourceService {
@@ -31,41 +31,29 @@ func newResourceService() *resourceService {
 func (s *resourceService) PlanStates(
 	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PlanStates, req)
-	if err != nil {
-		return err
-	}
-	plans, err := measured(stream.Context(), stagePlan, func() ([]resource.Plan, error) {
-		return s.planAll(stopOf(stream.Context()), call.Start, call.Options, call.States...)
-	})
-	if err != nil {
-		return err
-	}
-	if err := verified(stream.Context(), s.judge, call, plans); err != nil {
-		return err
-	}
-	return sendPlans(stream, planStatesMessages, call.Response, response.ResolvedPlanOptions(call.Options), plans)
+	return answerPlans(stream, s.convert, request.Converter.PlanStates, req, s.judge,
+		func(stop *interrupt.Poller, call *request.PlanStatesCall) (*planned, error) {
+			plans, err := s.planAll(stop, call.Start, call.Options, call.States...)
+			return &planned{
+				start: call.Start, plans: plans, states: call.States,
+				settings: call.Response, options: response.ResolvedPlanOptions(call.Options),
+			}, err
+		})
 }
 
 // PlanRefresh streams the plan that looks at every resource of a state; none if it has no resources.
 func (s *resourceService) PlanRefresh(
 	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PlanRefresh, req)
-	if err != nil {
-		return err
-	}
-	plan, err := measured(stream.Context(), stagePlan, func() (resource.Plan, error) {
-		return s.planRefresh(stopOf(stream.Context()), call.State)
-	})
-	if err != nil {
-		return err
-	}
-	var plans []resource.Plan
-	if len(plan.Phases) > 0 {
-		plans = append(plans, plan)
-	}
-	return sendPlans(stream, planRefreshMessages, call.Response, nil, plans)
+	return answerPlans(stream, s.convert, request.Converter.PlanRefresh, req, nil,
+		func(stop *interrupt.Poller, call *request.PlanRefreshCall) (*planned, error) {
+			plan, err := s.planRefresh(stop, call.State)
+			answer := &planned{settings: call.Response}
+			if len(plan.Phases) > 0 {
+				answer.plans = []resource.Plan{plan}
+			}
+			return answer, err
+		})
 }
 
 // ApplyEvents gives the state after events.
@@ -84,22 +72,4 @@ func (s *resourceService) ApplyEvents(
 		call.State.Apply(e)
 	}
 	return stateAnswer[plannerv1.ApplyEventsResponse](ctx, call.Response, call.State)
-}
-
-var planStatesMessages = planMessages[plannerv1.PlanStatesResponse]{
-	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanStatesResponse {
-		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Header{Header: h}}
-	},
-	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanStatesResponse {
-		return &plannerv1.PlanStatesResponse{Part: &plannerv1.PlanStatesResponse_Summary{Summary: s}}
-	},
-}
-
-var planRefreshMessages = planMessages[plannerv1.PlanRefreshResponse]{
-	header: func(h *plannerv1.PlanHeader) *plannerv1.PlanRefreshResponse {
-		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Header{Header: h}}
-	},
-	summary: func(s *plannerv1.PlanSummary) *plannerv1.PlanRefreshResponse {
-		return &plannerv1.PlanRefreshResponse{Part: &plannerv1.PlanRefreshResponse_Summary{Summary: s}}
-	},
 }

@@ -148,7 +148,7 @@ func New(config Config) *Server {
 		identity: config.Identity,
 		draining: make(chan struct{}),
 		planner:  newPlannerService(),
-		state:    newStateService(),
+		state:    &stateService{},
 		resource: newResourceService(),
 
 		admission: admission.New(config.Limits),
@@ -161,7 +161,7 @@ func New(config Config) *Server {
 	converter := request.Converter{Limits: limitsOfForm(limits), Counted: s.metrics.request}
 	s.planner.convert, s.state.convert, s.resource.convert = converter, converter, converter
 	if !config.NoVerification {
-		s.planner.judgeUpdate, s.planner.judgeRestore, s.resource.judge = judgeUpdate, judgeRestore, judgeStates
+		s.planner.judge, s.resource.judge = judgeDatabase, judgeStates
 	}
 	inflater := &inflater{admission: s.admission, limit: config.MaxRequestBytes}
 	s.grpc = grpc.NewServer(append(append(s.interceptors(), s.tracing(config.TracerProvider)...),

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/grpc"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -18,74 +19,32 @@ type stateService struct {
 	convert request.Converter
 }
 
-func newStateService() *stateService { return &stateService{} }
-
 // AddNode streams the diffs that add one node.
 func (s *stateService) AddNode(
 	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.AddNode, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.AddNode(call.Node)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.AddNode, req, forNode(planner.AddNode))
 }
 
 // AddNodes streams the diffs that add several nodes at once.
 func (s *stateService) AddNodes(
 	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.AddNodes, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.AddNodes(call.Nodes)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.AddNodes, req, forNodes(planner.AddNodes))
 }
 
 // UpdateNode streams the diffs that update one node.
 func (s *stateService) UpdateNode(
 	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.UpdateNode, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.UpdateNode(call.Node)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.UpdateNode, req, forNode(planner.UpdateNode))
 }
 
 // RollingUpdateNodes streams the diffs that update nodes one after the other.
 func (s *stateService) RollingUpdateNodes(
 	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RollingUpdateNodes, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.RollingUpdateNodes(call.Nodes)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.RollingUpdateNodes, req, forNodes(planner.RollingUpdateNodes))
 }
 
 // ConcurrentUpdateNodes streams the diffs that update nodes side by side.
@@ -93,38 +52,21 @@ func (s *stateService) ConcurrentUpdateNodes(
 	req *plannerv1.ConcurrentUpdateNodesRequest,
 	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.ConcurrentUpdateNodes, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.ConcurrentUpdateNodes(call.Nodes)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.ConcurrentUpdateNodes, req, forNodes(planner.ConcurrentUpdateNodes))
 }
 
 // PopulateNode streams the diff that brings the data of the others to a new node; none if it has no source.
 func (s *stateService) PopulateNode(
 	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PopulateNode, req)
-	if err != nil {
-		return err
-	}
-	var states []*resource.State
-	if call.Node.SourceNode != "" {
-		state, err := measured(stream.Context(), stagePlan, func() (*resource.State, error) {
-			return planner.PopulateNode(call.Node, call.ExistingNodeNames)
+	return answerStates(stream, s.convert, request.Converter.PopulateNode, req,
+		func(call *request.PopulateNodeCall) (convert.ResponseSettings, []*resource.State, error) {
+			if call.Node.SourceNode == "" {
+				return call.Response, nil, nil
+			}
+			state, err := planner.PopulateNode(call.Node, call.ExistingNodeNames)
+			return call.Response, []*resource.State{state}, err
 		})
-		if err != nil {
-			return err
-		}
-		states = append(states, state)
-	}
-	return sendStates(stream, call.Response, states)
 }
 
 // PopulateNodes streams the diff that brings the data of existing nodes to new ones; none if no new node has a
@@ -132,38 +74,25 @@ func (s *stateService) PopulateNode(
 func (s *stateService) PopulateNodes(
 	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.PopulateNodes, req)
-	if err != nil {
-		return err
-	}
-	state, err := measured(stream.Context(), stagePlan, func() (*resource.State, error) {
-		return planner.PopulateNodes(call.Existing, call.New)
-	})
-	if err != nil {
-		return err
-	}
-	var states []*resource.State
-	if state != nil {
-		states = append(states, state)
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.PopulateNodes, req,
+		func(call *request.PopulateNodesCall) (convert.ResponseSettings, []*resource.State, error) {
+			state, err := planner.PopulateNodes(call.Existing, call.New)
+			if state == nil {
+				return call.Response, nil, err
+			}
+			return call.Response, []*resource.State{state}, err
+		})
 }
 
 // RestoreNode streams the three states of a restore.
 func (s *stateService) RestoreNode(
 	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
 ) error {
-	call, err := convertRequest(stream.Context(), s.convert, request.Converter.RestoreNode, req)
-	if err != nil {
-		return err
-	}
-	states, err := measured(stream.Context(), stagePlan, func() ([]*resource.State, error) {
-		return planner.RestoreNode(call.Target)
-	})
-	if err != nil {
-		return err
-	}
-	return sendStates(stream, call.Response, states)
+	return answerStates(stream, s.convert, request.Converter.RestoreNode, req,
+		func(call *request.RestoreNodeCall) (convert.ResponseSettings, []*resource.State, error) {
+			states, err := planner.RestoreNode(call.Target)
+			return call.Response, states, err
+		})
 }
 
 // EndState gives the state in which all nodes are finished.
@@ -181,4 +110,41 @@ func (s *stateService) EndState(
 		return nil, err
 	}
 	return stateAnswer[plannerv1.EndStateResponse](ctx, call.Response, state)
+}
+
+// statesFor plans the states that a call is answered with, and says in which form it wants them.
+type statesFor[Call any] func(*Call) (convert.ResponseSettings, []*resource.State, error)
+
+func forNode(plan func(*planner.NodeResources) ([]*resource.State, error)) statesFor[request.NodeCall] {
+	return func(call *request.NodeCall) (convert.ResponseSettings, []*resource.State, error) {
+		states, err := plan(call.Node)
+		return call.Response, states, err
+	}
+}
+
+func forNodes(plan func([]*planner.NodeResources) ([]*resource.State, error)) statesFor[request.NodesCall] {
+	return func(call *request.NodesCall) (convert.ResponseSettings, []*resource.State, error) {
+		states, err := plan(call.Nodes)
+		return call.Response, states, err
+	}
+}
+
+// answerStates answers a call with the states that are planned for its request.
+func answerStates[Request, Call any](
+	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
+	plan statesFor[Call],
+) error {
+	call, err := convertRequest(stream.Context(), c, method, req)
+	if err != nil {
+		return err
+	}
+	var settings convert.ResponseSettings
+	states, err := measured(stream.Context(), stagePlan, func() (states []*resource.State, err error) {
+		settings, states, err = plan(call)
+		return states, err
+	})
+	if err != nil {
+		return err
+	}
+	return sendStates(stream, settings, states)
 }

@@ -8,39 +8,74 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
-// planMessages makes those messages of a stream of plans that are no parts of them, all of type R.
-type planMessages[R any] struct {
-	header  func(*plannerv1.PlanHeader) *R
-	summary func(*plannerv1.PlanSummary) *R
+// planned is what a call is answered with, before it is looked at and sent.
+type planned struct {
+	start *resource.State
+	plans []resource.Plan
+	// end is where the plans of a whole database lead, and asked says by what they are judged.
+	end   *resource.State
+	asked interface {
+		Judging(*interrupt.Poller) verify.Options
+	}
+	// states are what plans of any resources lead through.
+	states []*resource.State
+
+	settings convert.ResponseSettings
+	// options are those of the call as resolved; nil if its method has none.
+	options *plannerv1.UpdateDatabaseOptions
 }
 
-// sendPlans answers with plans: measures all of them, and sends nothing unless every part fits. The header comes
-// with the options as resolved.
-func sendPlans[R any](
-	stream grpc.ServerStreamingServer[R], messages planMessages[R], settings convert.ResponseSettings,
-	options *plannerv1.UpdateDatabaseOptions, plans []resource.Plan,
+// answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
+func answerPlans[Request, Call any](
+	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
+	judge func(context.Context, *planned) error, plan func(*interrupt.Poller, *Call) (*planned, error),
 ) error {
+	ctx := stream.Context()
+	call, err := convertRequest(ctx, c, method, req)
+	if err != nil {
+		return err
+	}
+	answer, err := measured(ctx, stagePlan, func() (*planned, error) { return plan(stopOf(ctx), call) })
+	if err != nil {
+		return err
+	}
+	if judge != nil {
+		if _, err := measured(ctx, stageVerify, func() (struct{}, error) { return struct{}{}, judge(ctx, answer) }); err != nil {
+			return err
+		}
+	}
+	return sendPlans(stream, answer)
+}
+
+// sendPlans measures all plans, and sends nothing unless every part fits. The answers of all methods that plan have one
+// form on the wire: that of UpdateDatabaseResponse.
+func sendPlans(stream grpc.ServerStream, answer *planned) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	stop := stopOf(ctx)
-	encoder := response.NewEncoder(stop, settings)
-	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(plans) })
+	encoder := response.NewEncoder(stop, answer.settings)
+	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(answer.plans) })
 	if err != nil {
 		return err
 	}
-	summary, err := response.Summary(stop, plans)
+	summary, err := response.Summary(stop, answer.plans)
 	if err != nil {
 		return err
 	}
-	callOf(ctx).countAnswer(plans)
+	callOf(ctx).countAnswer(answer.plans)
 	callOf(ctx).leavePlace()
-	if err := stream.Send(messages.header(encoder.Header(len(plans), options))); err != nil {
+	header := encoder.Header(len(answer.plans), answer.options)
+	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: header}})
+	if err != nil {
 		return err
 	}
 	for part := range parts.Messages {
@@ -51,7 +86,7 @@ func sendPlans[R any](
 			return err
 		}
 	}
-	return stream.Send(messages.summary(summary))
+	return stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: summary}})
 }
 
 // sendStates answers with states, one in a message, and sends nothing unless every one fits.

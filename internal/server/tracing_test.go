@@ -30,11 +30,11 @@ func traced() (Config, *tracetest.InMemoryExporter) {
 	return Config{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))}, spans
 }
 
-func noViolations(context.Context, *plannedUpdate, []resource.Plan) error { return nil }
+func noViolations(context.Context, *planned) error { return nil }
 
 func TestSpansOfACall(t *testing.T) {
 	config, spans := traced()
-	h := start(t, config, func(s *Server) { s.planner.judgeUpdate = noViolations })
+	h := start(t, config, func(s *Server) { s.planner.judge = noViolations })
 	const trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-"+trace+"-"+parent+"-01")
 	if _, err := h.updateContext(ctx, wantNodes("n1")); err != nil {
@@ -128,7 +128,7 @@ func TestSecretsStayInside(t *testing.T) {
 	planReally := planner.UpdateDatabaseTo
 	with := func(err error, panics any) func(*Server) {
 		return func(s *Server) {
-			s.planner.judgeUpdate = noViolations
+			s.planner.judge = noViolations
 			s.planner.updateDatabase = func(
 				stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
 			) ([]resource.Plan, *resource.State, error) {
