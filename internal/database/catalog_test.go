@@ -3,13 +3,13 @@ package database_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"golang.org/x/tools/txtar"
 
@@ -17,8 +17,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write testdata anew; commit only changes that you can explain")
 
 // sample is one resource of a type, named by what is special about it.
 type sample struct {
@@ -160,25 +158,8 @@ func TestCatalog(t *testing.T) {
 				}
 				archive.Files = append(archive.Files, txtar.File{Name: s.name, Data: describe(s.resource)})
 			}
-			compareWithFile(t, filepath.Join("testdata", string(typ)+".txtar"), txtar.Format(archive))
+			testkit.Golden(t, filepath.Join("testdata", string(typ)+".txtar"), string(txtar.Format(archive)))
 		})
-	}
-}
-
-func compareWithFile(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *rewrite {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s (rewrite with -rewrite)\n got:\n%s\nwant:\n%s", path, got, want)
 	}
 }
 

@@ -1,13 +1,13 @@
 package planner_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/execution"
 	"github.com/pgplanner/pgplanner/internal/testkit/notation"
@@ -17,8 +17,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write testdata/scenarios anew; commit only changes that you can explain")
 
 const scenarioDir = "testdata/scenarios"
 
@@ -51,24 +49,17 @@ func TestScenarios(t *testing.T) {
 	}
 	for _, file := range files {
 		archive, cases := readScenarios(t, file)
-		changed := false
 		for _, s := range cases {
 			t.Run(s.name, func(t *testing.T) {
 				got := s.run(t)
-				switch {
-				case got == s.want:
-				case *rewrite:
-					archive.Files[s.section].Data = []byte(got)
-					changed = true
-				default:
+				if got == s.want {
+					return
+				}
+				archive.Files[s.section].Data = []byte(got)
+				if !testkit.Rewrite(t, file, string(txtar.Format(archive))) {
 					t.Errorf("not as expected; if it is right, run the test with -rewrite\n%s", diffLines(s.want, got))
 				}
 			})
-		}
-		if changed {
-			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 }

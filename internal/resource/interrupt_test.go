@@ -2,15 +2,15 @@ package resource_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
@@ -18,8 +18,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write testdata anew; commit only changes that you can explain")
 
 // dimension computes something that is large in one way.
 type dimension func(stop *interrupt.Poller, size int) error
@@ -108,16 +106,7 @@ func TestEveryLongLoopIsPolled(t *testing.T) {
 		}
 		text.WriteByte('\n')
 	}
-	const golden = "testdata/polls.txt"
-	if *rewrite {
-		if err := os.WriteFile(golden, []byte(text.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || string(want) != text.String() {
-		t.Errorf("%v; polls grow in\n%s\nand should in\n%s", err, text.String(), want)
-	}
+	testkit.Golden(t, "testdata/polls.txt", text.String())
 	for _, poll := range polls.Inspect(t).Polls {
 		if !grown[poll.Position] {
 			t.Errorf("%s: nothing that was tried makes this poll grow", poll.Position)

@@ -1,13 +1,14 @@
 package verify_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
@@ -18,8 +19,6 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write testdata anew; commit only changes that you can explain")
 
 // work is something to judge.
 type work struct {
@@ -211,14 +210,11 @@ func damagedUnits(t *testing.T) int {
 func compareCounts(t *testing.T, counted map[string]int) {
 	t.Helper()
 	const file = "testdata/polls.txt"
-	if *rewrite {
-		var b strings.Builder
-		for _, name := range sortedKeys(counted) {
-			fmt.Fprintf(&b, "%8d %s\n", counted[name], name)
-		}
-		if err := os.WriteFile(file, []byte(b.String()), 0o666); err != nil {
-			t.Fatal(err)
-		}
+	var b strings.Builder
+	for _, name := range sortedKeys(counted) {
+		fmt.Fprintf(&b, "%8d %s\n", counted[name], name)
+	}
+	if testkit.Rewrite(t, file, b.String()) {
 		return
 	}
 	text, err := os.ReadFile(file)
