@@ -38,9 +38,9 @@ type decoder struct {
 	names        []string
 }
 
-// mostKept is how many messages a decoder may have memory for and be used again. What requests with more than about a
-// hundred nodes need is not kept for the next one, which may be small.
-const mostKept = 1 << 17
+// mostPooled is how many messages a decoder may have memory for and be used again. What requests with more than about a
+// hundred nodes need is not pooled for the next one, which may be small.
+const mostPooled = 1 << 17
 
 // mostTexts is how many texts of Structs a decoder may have noted and be used again. They have to be forgotten one by
 // one, and that takes as long if there are few of them.
@@ -65,7 +65,7 @@ func (d *decoder) kinds() [11]interface {
 
 // release makes the decoder's memory free for other requests. The messages that it has made must not be used any more.
 func (d *decoder) release() {
-	if max(d.messages(), cap(d.dependencies), cap(d.reader.members)) > mostKept || len(d.texts) > mostTexts {
+	if max(d.messages(), cap(d.dependencies), cap(d.reader.members)) > mostPooled || len(d.texts) > mostTexts {
 		return
 	}
 	for _, kind := range d.kinds() {

@@ -236,7 +236,7 @@ func TestMemoryOfEmptyMessages(t *testing.T) {
 		if each := (after.TotalAlloc - before.TotalAlloc) / n; each > most {
 			t.Errorf("%s: take %d bytes each", name, each)
 		}
-		if name == "instances" && d.messages() <= mostKept {
+		if name == "instances" && d.messages() <= mostPooled {
 			t.Errorf("%d of %d messages are counted", d.messages(), n)
 		}
 	}

@@ -28,7 +28,7 @@ type InvalidRequestError struct {
 	// Violations are in the order of the request; there is at least one. After the first 100 they are only
 	// counted.
 	Violations []Violation
-	// Total counts all violations, those that are not kept included.
+	// Total counts all violations, those that are not listed included.
 	Total int
 }
 
@@ -90,15 +90,15 @@ func (p *path) String() string { return string(p.appendTo(nil)) }
 
 // violations collects what is wrong with one request.
 type violations struct {
-	kept  []Violation
-	total int
+	listed []Violation
+	total  int
 }
 
 // add notes a violation at p, or if field is not empty, at the field of that name below p. What is quoted
 // in the description goes through shorten.
 func (v *violations) add(p *path, field, format string, args ...any) {
 	v.total++
-	if len(v.kept) == maxViolations {
+	if len(v.listed) == maxViolations {
 		return
 	}
 	place := p
@@ -106,7 +106,7 @@ func (v *violations) add(p *path, field, format string, args ...any) {
 		below := at(p, field)
 		place = &below
 	}
-	v.kept = append(v.kept, Violation{Field: place.String(), Description: fmt.Sprintf(format, args...)})
+	v.listed = append(v.listed, Violation{Field: place.String(), Description: fmt.Sprintf(format, args...)})
 }
 
 // err returns an *InvalidRequestError if there was any violation.
@@ -114,7 +114,7 @@ func (v *violations) err() error {
 	if v.total == 0 {
 		return nil
 	}
-	return &InvalidRequestError{Violations: v.kept, Total: v.total}
+	return &InvalidRequestError{Violations: v.listed, Total: v.total}
 }
 
 // shorten makes a name from a request short enough to be quoted in a description.

@@ -10,10 +10,10 @@ import (
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
-// keptBytes is how large an answer may be for its events to be kept between being measured and being sent.
+// encodedBytes is how large an answer may be for its events to be kept between being measured and being sent.
 // The events of a larger one are encoded a second time while it is sent: what a slow reader has not
 // taken yet then is held as plans only, and one message.
-const keptBytes = 1 << 20
+const encodedBytes = 1 << 20
 
 // Parts are plans cut into parts, each of which fits into a message. They share memory with the plans, and use the
 // encoder that made them: nobody else may, until the last message is encoded.
@@ -23,8 +23,8 @@ type Parts struct {
 	stop   *interrupt.Poller
 	parts  []part
 	pieces []piece
-	// kept is all events, in order; nil if they take more than keptBytes.
-	kept []byte
+	// encoded is all events, in order; nil if they take more than encodedBytes.
+	encoded []byte
 }
 
 // appendEvent appends the wire form of an event, as one of its phase. It gives the same size each time.
@@ -72,8 +72,8 @@ func cut(stop *interrupt.Poller, plans []resource.Plan, encode appendEvent, maxB
 			return nil, err
 		}
 	}
-	if c.measured <= keptBytes {
-		c.kept = slices.Clone(scratch.Bytes)
+	if c.measured <= encodedBytes {
+		c.encoded = slices.Clone(scratch.Bytes)
 	}
 	return &c.Parts, nil
 }
@@ -141,7 +141,7 @@ func (c *cutter) measure(plan, phase int) error {
 	c.sizes = c.sizes[:0]
 	events := c.plans[plan].Phases[phase].Events
 	for i := range events {
-		if c.measured > keptBytes {
+		if c.measured > encodedBytes {
 			c.scratch.Bytes = c.scratch.Bytes[:0]
 		}
 		before := len(c.scratch.Bytes)
@@ -161,16 +161,16 @@ func (c *cutter) measure(plan, phase int) error {
 
 // Messages hands over the message of one part after the other.
 func (p *Parts) Messages(yield func(*PartMessage) bool) {
-	kept := p.kept
+	encoded := p.encoded
 	for _, of := range p.parts {
-		if !yield(&PartMessage{parts: p, part: of, kept: kept}) {
+		if !yield(&PartMessage{parts: p, part: of, encoded: encoded}) {
 			return
 		}
-		if kept == nil {
+		if encoded == nil {
 			continue
 		}
 		for _, piece := range p.pieces[of.first:of.last] {
-			kept = kept[piece.bytes:]
+			encoded = encoded[piece.bytes:]
 		}
 	}
 }
@@ -179,8 +179,8 @@ func (p *Parts) Messages(yield func(*PartMessage) bool) {
 type PartMessage struct {
 	parts *Parts
 	part  part
-	// kept is the events of the part, and all that follow; nil if they are to be encoded again.
-	kept []byte
+	// encoded is the events of the part, and all that follow; nil if they are to be encoded again.
+	encoded []byte
 }
 
 // Size is how many bytes AppendTo appends.
@@ -191,12 +191,12 @@ var errUnequalSizes = errors.New("an event has another size than when it was mea
 // AppendTo appends the message. The error is interrupt.ErrInterrupted, or says that the plans have changed since they
 // were cut.
 func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
-	kept := m.kept
+	encoded := m.encoded
 	b = appendPart(b, m.part.plan, m.part.bytes)
 	for _, p := range m.parts.pieces[m.part.first:m.part.last] {
 		b = appendPhase(b, p.phase, p.bytes)
-		if kept != nil {
-			b, kept = append(b, kept[:p.bytes]...), kept[p.bytes:]
+		if encoded != nil {
+			b, encoded = append(b, encoded[:p.bytes]...), encoded[p.bytes:]
 			continue
 		}
 		before := len(b)
