@@ -12,6 +12,7 @@ package interrupt
 import (
 	"errors"
 	"iter"
+	"slices"
 )
 
 // ErrInterrupted is the error of a computation that was told to stop.
@@ -83,6 +84,16 @@ func Each[T any](p *Poller, list []T) iter.Seq2[int, T] {
 			}
 		}
 	}
+}
+
+// SortFunc sorts in the order of compare, unless it is told to stop: then the order means nothing.
+func SortFunc[T any](p *Poller, list []T, compare func(a, b T) int) {
+	slices.SortFunc(list, func(a, b T) int {
+		if p.Stopped() {
+			return 0
+		}
+		return compare(a, b)
+	})
 }
 
 func (p *Poller) look(units int) bool {

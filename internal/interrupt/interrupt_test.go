@@ -87,3 +87,14 @@ func TestEachPollsBeforeEveryElement(t *testing.T) {
 		t.Errorf("went on to %d", n)
 	}
 }
+
+func TestSortFuncComparesNothingOnceStopped(t *testing.T) {
+	list := []int{3, 1, 2}
+	SortFunc(nil, list, func(a, b int) int { return a - b })
+	if !slices.Equal(list, []int{1, 2, 3}) {
+		t.Error(list)
+	}
+	done := make(chan struct{})
+	close(done)
+	SortFunc(Watched(done, func(int) {}), list, func(int, int) int { panic("compared") })
+}

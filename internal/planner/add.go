@@ -17,10 +17,7 @@ func addNode(stop *interrupt.Poller, node *NodeResources) ([]*resource.State, er
 		return nil, &PrimaryNotFoundError{Node: node.NodeName, PrimaryInstanceID: node.PrimaryInstanceID}
 	}
 	primary, replicas := resource.NewState(), resource.NewState()
-	for at, i := range node.InstanceResources {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for at, i := range interrupt.Each(stop, node.InstanceResources) {
 		if i.id() == node.primaryInstanceID() {
 			node.addInstance(stop, primary, at)
 		} else {
@@ -53,10 +50,7 @@ func diffsOfEach(
 	stop *interrupt.Poller, nodes []*NodeResources, diffs func(*NodeResources) ([]*resource.State, error),
 ) ([][]*resource.State, error) {
 	lists := make([][]*resource.State, len(nodes))
-	for i, node := range nodes {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for i, node := range interrupt.Each(stop, nodes) {
 		var err error
 		if lists[i], err = diffs(node); err != nil {
 			return nil, err
@@ -69,9 +63,6 @@ func diffsOfEach(
 func mergeByPosition(stop *interrupt.Poller, lists [][]*resource.State) []*resource.State {
 	var merged []*resource.State
 	for _, diffs := range lists {
-		if stop.Stopped() {
-			return nil
-		}
 		for i, diff := range diffs {
 			if stop.Spend(diff.Len()) {
 				return nil

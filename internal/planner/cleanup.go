@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -24,10 +25,7 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedSlots,
 	} {
 		var found outdated
-		for _, n := range m.with(joining) {
-			if m.stop.Stopped() {
-				return nil, nil, m.stop.Err()
-			}
+		for _, n := range interrupt.Each(m.stop, m.with(joining)) {
 			kind(m, &found, n)
 		}
 		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)
@@ -58,10 +56,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 	if !begun || !m.mustCopyAgain(n) {
 		return
 	}
-	for _, peer := range peers {
-		if m.stop.Stopped() {
-			return
-		}
+	for _, peer := range interrupt.Each(m.stop, peers) {
 		m.discard(found, database.SyncEventIdentifier(n.link(peer, n.SourceNode)))
 	}
 }
@@ -82,11 +77,8 @@ func (m *membership) outdatedData(found *outdated, n *NodeResources) {
 		m.outdatedLinks(found, n)
 		return
 	}
-	for _, peer := range m.peers(n) {
+	for _, peer := range interrupt.Each(m.stop, m.peers(n)) {
 		link := n.link(peer, n.NodeName)
-		if m.stop.Stopped() {
-			return
-		}
 		if !m.exists(database.SubscriptionIdentifier(link)) {
 			m.discard(found, database.LagTrackerIdentifier(peer, n.NodeName, n.databaseName()),
 				database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link))
@@ -98,10 +90,7 @@ func (m *membership) outdatedData(found *outdated, n *NodeResources) {
 func (m *membership) outdatedReplicas(found *outdated, n *NodeResources) {
 	primary := database.InstanceIdentifier(n.primaryInstanceID())
 	found.lost = append(found.lost, primary)
-	for _, id := range m.instances(n) {
-		if m.stop.Stopped() {
-			return
-		}
+	for _, id := range interrupt.Each(m.stop, m.instances(n)) {
 		if id != primary && m.recorded(id) {
 			found.gone = append(found.gone, id)
 		}
@@ -111,10 +100,7 @@ func (m *membership) outdatedReplicas(found *outdated, n *NodeResources) {
 // outdatedLinks adds what replicates into the node, and what replicates out of it: its tables will be emptied, which
 // must not reach the others. The slots on the others stay: they keep what the next copy may lack.
 func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
-	for _, other := range m.all {
-		if m.stop.Stopped() {
-			return
-		}
+	for _, other := range interrupt.Each(m.stop, m.all) {
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
 		m.discard(found, database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 			database.ReplicationSlotIdentifier(out))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -92,10 +93,7 @@ func (m *membership) copyLost(n *NodeResources) bool {
 // lostSlots are the slots for a joining node, and the makings of them, that have to be made again.
 func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, provider := range m.providers(n) {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, provider := range interrupt.Each(m.stop, m.providers(n)) {
 		link := n.link(provider, n.NodeName)
 		for _, id := range []resource.Identifier{
 			database.ReplicationSlotIdentifier(link), database.ReplicationSlotCreateIdentifier(link),
@@ -121,10 +119,7 @@ func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
 // written since the copy will not come through its slot: the next copy has to bring it, from the source.
 func (m *membership) abandonedSlots(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, id := range m.links[n.NodeName] {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
 		provider, subscriber, ok := database.SlotNodes(id)
 		if ok && subscriber == n.NodeName && m.status[provider] == 0 &&
 			!m.recorded(database.RolesSourceIdentifier(provider)) {

@@ -23,15 +23,9 @@ func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, 
 // endSize is how many resources the end state of the nodes has, or a few more: nodes may share some.
 func endSize(stop *interrupt.Poller, nodes []*NodeResources) int {
 	size := 0
-	for _, n := range nodes {
-		if stop.Stopped() {
-			return 0
-		}
+	for _, n := range interrupt.Each(stop, nodes) {
 		size += 2 + 2*(len(nodes)-1) // itself and its database, slots and subscriptions
-		for _, i := range n.InstanceResources {
-			if stop.Stopped() {
-				return 0
-			}
+		for _, i := range interrupt.Each(stop, n.InstanceResources) {
 			size += 2 + len(i.InstanceDependencies) + len(i.DatabaseDependencies) + len(i.NodeDependents)
 		}
 	}
@@ -40,10 +34,7 @@ func endSize(stop *interrupt.Poller, nodes []*NodeResources) int {
 
 // extendEnd makes the end state of some nodes that of more.
 func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeResources) error {
-	for _, node := range more {
-		if stop.Stopped() {
-			return interrupt.ErrInterrupted
-		}
+	for _, node := range interrupt.Each(stop, more) {
 		if err := node.check(stop); err != nil {
 			return err
 		}
@@ -53,10 +44,7 @@ func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeR
 		node.addReplication(stop, end, nodes)
 		node.addReplication(stop, end, more)
 	}
-	for _, node := range nodes {
-		if stop.Stopped() {
-			return interrupt.ErrInterrupted
-		}
+	for _, node := range interrupt.Each(stop, nodes) {
 		node.addReplication(stop, end, more)
 	}
 	return stop.Err()
@@ -64,10 +52,7 @@ func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeR
 
 // addReplication adds the slots and the enabled subscriptions through which the others get the changes of n.
 func (n *NodeResources) addReplication(stop *interrupt.Poller, s *resource.State, others []*NodeResources) {
-	for _, other := range others {
-		if stop.Stopped() {
-			return
-		}
+	for _, other := range interrupt.Each(stop, others) {
 		if other.NodeName != n.NodeName {
 			link := n.link(n.NodeName, other.NodeName)
 			s.Add(database.ReplicationSlot{Link: link}.Resource())

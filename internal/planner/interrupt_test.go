@@ -26,7 +26,7 @@ var shortLoops = map[string]struct {
 	loops int
 	why   string
 }{
-	"with":            {1, "there are four statuses"},
+	"mergeByPosition": {1, "no node is without a diff"},
 	"cleanUp":         {1, "there are three kinds of what is outdated"},
 	"lostSlots":       {1, "two resources of a link"},
 	"discard":         {1, "at most three resources of a link"},
@@ -103,8 +103,8 @@ func stopAt(t *testing.T, place string, plan func(*interrupt.Poller) error) {
 // mostAfterwards is how many units there may be at one place once planning was told to stop.
 const mostAfterwards = 3
 
-// callers is how many callers of a poll are looked at: the test, package interrupt, and who polls.
-const callers = 10
+// callers is how many callers of a poll are looked at: the test, what polls at each element, and who needs that.
+const callers = 16
 
 // pollCounter counts units by the place in the package that polls.
 type pollCounter struct {
@@ -131,15 +131,21 @@ func (c *pollCounter) place() string {
 	if !ok {
 		frames := runtime.CallersFrames(stack[:])
 		frame, more := frames.Next()
-		for more && (strings.Contains(frame.Function, "interrupt.") || strings.Contains(frame.Function, "planner_test.")) {
+		for more && pollsForOthers(frame.File) {
 			frame, more = frames.Next()
 		}
-		if strings.Contains(frame.Function, "internal/planner.") {
+		if strings.Contains(frame.File, "internal/planner/") {
 			place = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
 		}
 		c.places[stack] = place
 	}
 	return place
+}
+
+// pollsForOthers tells whether a file is a test, or has what loops for its caller: Each, SortFunc, and All of states.
+func pollsForOthers(file string) bool {
+	return strings.HasSuffix(file, "_test.go") || strings.Contains(file, "internal/interrupt/") ||
+		strings.HasSuffix(file, "internal/resource/state.go") || strings.Contains(file, "slices/")
 }
 
 // largeCases are calls with many of everything, by name.

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
@@ -38,10 +39,7 @@ type membership struct {
 // newMembership finds out where each node stands. It refuses states in which going on would lose data.
 func newMembership(stop *interrupt.Poller, start *resource.State, nodes []*NodeResources) (*membership, error) {
 	m := &membership{stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes))}
-	for _, n := range nodes {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for _, n := range interrupt.Each(stop, nodes) {
 		if _, twice := m.status[n.NodeName]; twice {
 			return nil, &DuplicateNodeError{Node: n.NodeName}
 		}
@@ -58,10 +56,7 @@ func newMembership(stop *interrupt.Poller, start *resource.State, nodes []*NodeR
 	m.demoteEmpty()
 	m.members = m.with(member)
 	markers := m.hasMarkers()
-	for _, n := range m.all {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for _, n := range interrupt.Each(stop, m.all) {
 		if err := m.takeRecorded(n, markers); err != nil {
 			return nil, err
 		}
@@ -82,17 +77,11 @@ func (m *membership) at(later *resource.State) (*membership, error) {
 func (m *membership) judgeJoining() error {
 	nodes := m.with(joining, populated)
 	names := make(map[string]bool, len(nodes))
-	for _, n := range nodes {
-		if m.stop.Stopped() {
-			break
-		}
+	for _, n := range interrupt.Each(m.stop, nodes) {
 		names[n.NodeName] = true
 	}
 	m.links = linksOf(m.stop, m.start, names)
-	for _, n := range nodes {
-		if m.stop.Stopped() {
-			break
-		}
+	for _, n := range interrupt.Each(m.stop, nodes) {
 		complete, err := m.hasAllData(n)
 		if err != nil {
 			return err
@@ -111,10 +100,7 @@ func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) m
 	if len(nodes) == 0 {
 		return links
 	}
-	for r := range s.All() {
-		if stop.Stopped() {
-			return nil
-		}
+	for r := range s.All(stop) {
 		provider, subscriber, ok := database.LinkNodes(r.Identifier)
 		if ok && nodes[provider] {
 			links[provider] = append(links[provider], r.Identifier)
@@ -129,14 +115,9 @@ func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) m
 // with returns the nodes that have one of the statuses, in order.
 func (m *membership) with(statuses ...nodeStatus) []*NodeResources {
 	var found []*NodeResources
-	for _, n := range m.all {
-		if m.stop.Stopped() {
-			return nil
-		}
-		for _, s := range statuses {
-			if m.status[n.NodeName] == s {
-				found = append(found, n)
-			}
+	for _, n := range interrupt.Each(m.stop, m.all) {
+		if slices.Contains(statuses, m.status[n.NodeName]) {
+			found = append(found, n)
 		}
 	}
 	return found
@@ -145,10 +126,7 @@ func (m *membership) with(statuses ...nodeStatus) []*NodeResources {
 // peers are the members other than the source of a new or joining node.
 func (m *membership) peers(n *NodeResources) []string {
 	names := make([]string, 0, len(m.members)+1)
-	for _, other := range m.members {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, other := range interrupt.Each(m.stop, m.members) {
 		if other.NodeName != n.SourceNode {
 			names = append(names, other.NodeName)
 		}
@@ -161,8 +139,7 @@ func (m *membership) providers(n *NodeResources) []string { return append(m.peer
 
 // recorded tells whether start has the resource, in whatever condition.
 func (m *membership) recorded(id resource.Identifier) bool {
-	_, ok := m.start.Get(id)
-	return ok
+	return m.start.Has(id)
 }
 
 // exists tells whether start has the resource, and does not have to make it again.
@@ -192,10 +169,7 @@ func (m *membership) statusAlone(n *NodeResources) (nodeStatus, error) {
 func (m *membership) demoteEmpty() {
 	var empty []string
 	members := m.with(member)
-	for _, n := range members {
-		if m.stop.Stopped() {
-			return
-		}
+	for _, n := range interrupt.Each(m.stop, members) {
 		if !m.recorded(n.databaseIdentifier()) {
 			empty = append(empty, n.NodeName)
 		}
@@ -203,10 +177,7 @@ func (m *membership) demoteEmpty() {
 	if len(empty) == len(members) {
 		return
 	}
-	for _, name := range empty {
-		if m.stop.Stopped() {
-			return
-		}
+	for _, name := range interrupt.Each(m.stop, empty) {
 		m.status[name] = newcomer
 	}
 }
@@ -227,10 +198,7 @@ func (m *membership) instances(n *NodeResources) []resource.Identifier {
 	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
 		ids = recordedInstances(m.stop, node)
 	}
-	for _, i := range n.InstanceResources {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, i := range interrupt.Each(m.stop, n.InstanceResources) {
 		ids = append(ids, database.InstanceIdentifier(i.id()))
 	}
 	return ids
@@ -239,10 +207,7 @@ func (m *membership) instances(n *NodeResources) []resource.Identifier {
 // recordedInstances are the instances that the record of a node names.
 func recordedInstances(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, id := range node.Dependencies {
-		if stop.Stopped() {
-			return nil
-		}
+	for _, id := range interrupt.Each(stop, node.Dependencies) {
 		if id.Type == database.TypeInstance {
 			ids = append(ids, id)
 		}

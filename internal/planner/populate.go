@@ -26,11 +26,11 @@ func populateNodes(
 	p := populating{
 		stop: stop, diff: resource.NewState(), slotsBefore: make(map[database.Link][]resource.Identifier),
 	}
-	for _, node := range nodes {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
+	for _, node := range interrupt.Each(stop, nodes) {
+		if node.SourceNode != "" && node.SourceNode == node.NodeName {
+			return nil, &SourceNodeError{Node: node.NodeName, Source: node.SourceNode, Problem: SourceIsSelf}
 		}
-		if err := node.checkPopulate(stop); err != nil {
+		if err := node.check(stop); err != nil {
 			return nil, err
 		}
 		if node.SourceNode != "" {
@@ -44,21 +44,10 @@ func populateNodes(
 	return p.diff, nil
 }
 
-// checkPopulate refuses a node that cannot be populated from the source that it names.
-func (n *NodeResources) checkPopulate(stop *interrupt.Poller) error {
-	if n.SourceNode != "" && n.SourceNode == n.NodeName {
-		return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: SourceIsSelf}
-	}
-	return n.check(stop)
-}
-
 // names are the names of the nodes.
 func names(stop *interrupt.Poller, nodes []*NodeResources) []string {
 	names := make([]string, len(nodes))
-	for i, node := range nodes {
-		if stop.Stopped() {
-			break
-		}
+	for i, node := range interrupt.Each(stop, nodes) {
 		names[i] = node.NodeName
 	}
 	return names
@@ -78,10 +67,7 @@ type populating struct {
 func (p *populating) addNode(node *NodeResources, existing []string) {
 	node.addDatabase(p.stop, p.diff)
 	var caughtUp []resource.Identifier
-	for _, peer := range existing {
-		if p.stop.Stopped() {
-			return
-		}
+	for _, peer := range interrupt.Each(p.stop, existing) {
 		if peer == node.NodeName || peer == node.SourceNode {
 			continue
 		}
@@ -173,14 +159,8 @@ func (m *membership) populate(incomplete []*NodeResources, end *resource.State) 
 // leaveSettled takes out of the populate what would undo what is done: of a node that only needs one
 // subscription again, the others go on as they are.
 func (m *membership) leaveSettled(populate *resource.State) error {
-	for _, n := range m.with(joining) {
-		if m.stop.Stopped() {
-			break
-		}
-		for _, provider := range m.providers(n) {
-			if m.stop.Stopped() {
-				break
-			}
+	for _, n := range interrupt.Each(m.stop, m.with(joining)) {
+		for _, provider := range interrupt.Each(m.stop, m.providers(n)) {
 			link := n.link(provider, n.NodeName)
 			settled, err := m.settled(link)
 			if err != nil {
@@ -202,10 +182,7 @@ func (m *membership) leaveSettled(populate *resource.State) error {
 // finishFailed adds to the populate the final shape of subscriptions that have failed in the one in which they
 // copy, of nodes that have all their data: what is updated in between must not let them copy again.
 func (m *membership) finishFailed(populate, end *resource.State) error {
-	for _, n := range m.with(populated) {
-		if m.stop.Stopped() {
-			return m.stop.Err()
-		}
+	for _, n := range interrupt.Each(m.stop, m.with(populated)) {
 		link := n.link(n.SourceNode, n.NodeName)
 		settled, err := m.settled(link)
 		if err != nil {

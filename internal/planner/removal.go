@@ -10,8 +10,8 @@ import (
 
 // hasMarkers tells whether start holds what is there only while some node is populated.
 func (m *membership) hasMarkers() bool {
-	for r := range m.start.All() {
-		if m.stop.Stopped() || r.Identifier.Type == database.TypeSyncEvent {
+	for r := range m.start.All(m.stop) {
+		if r.Identifier.Type == database.TypeSyncEvent {
 			return true
 		}
 	}
@@ -28,10 +28,7 @@ func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
 		return nil
 	}
 	hasDatabase := m.recorded(n.databaseIdentifier())
-	for _, other := range m.members {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, other := range interrupt.Each(m.stop, m.members) {
 		if other.NodeName == n.NodeName {
 			continue
 		}
@@ -70,10 +67,7 @@ func (m *membership) removalOrder() []resource.Constraint {
 	var order []resource.Constraint
 	var members []*resource.Resource
 	names := make(map[string]bool)
-	for _, node := range m.leaving() {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, node := range interrupt.Each(m.stop, m.leaving()) {
 		mark := database.RolesSourceIdentifier(node.Identifier.ID)
 		if !m.recorded(mark) {
 			members, names[node.Identifier.ID] = append(members, node), true
@@ -87,10 +81,7 @@ func (m *membership) removalOrder() []resource.Constraint {
 		return order
 	}
 	links, needed := linksOf(m.stop, m.start, names), m.neededMonitors()
-	for _, node := range members {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, node := range interrupt.Each(m.stop, members) {
 		monitors := monitorsOf(m.stop, node)
 		// What needs a monitor may itself be needed by what is below a slot.
 		if !slices.ContainsFunc(monitors, func(id resource.Identifier) bool { return m.stop.Stopped() || needed[id] }) {
@@ -103,34 +94,20 @@ func (m *membership) removalOrder() []resource.Constraint {
 // leaving are the records of nodes that are not desired, in order.
 func (m *membership) leaving() []*resource.Resource {
 	var nodes []*resource.Resource
-	for r := range m.start.All() {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for r := range m.start.All(m.stop) {
 		if r.Identifier.Type == database.TypeNode && m.status[r.Identifier.ID] == 0 {
 			nodes = append(nodes, r)
 		}
 	}
-	slices.SortFunc(nodes, func(a, b *resource.Resource) int {
-		if m.stop.Stopped() {
-			return 0
-		}
-		return a.Identifier.Compare(b.Identifier)
-	})
+	interrupt.SortFunc(m.stop, nodes, (*resource.Resource).Compare)
 	return nodes
 }
 
 // neededMonitors are the monitors that something depends on.
 func (m *membership) neededMonitors() map[resource.Identifier]bool {
 	needed := make(map[resource.Identifier]bool)
-	for r := range m.start.All() {
-		if m.stop.Stopped() {
-			return nil
-		}
-		for _, d := range r.Dependencies {
-			if m.stop.Stopped() {
-				return nil
-			}
+	for r := range m.start.All(m.stop) {
+		for _, d := range interrupt.Each(m.stop, r.Dependencies) {
 			if d.Type == database.TypeMonitorInstance {
 				needed[d] = true
 			}
@@ -142,10 +119,7 @@ func (m *membership) neededMonitors() map[resource.Identifier]bool {
 // monitorsOf are the monitors of the instances that the record of a node names.
 func monitorsOf(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
 	monitors := recordedInstances(stop, node)
-	for i, instance := range monitors {
-		if stop.Stopped() {
-			return nil
-		}
+	for i, instance := range interrupt.Each(stop, monitors) {
 		monitors[i] = database.MonitorInstanceIdentifier(instance.ID)
 	}
 	return monitors

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -9,18 +10,12 @@ import (
 // replication between them, what start does not have, or has as failed. Nil if nothing is broken.
 func (m *membership) repairs(end *resource.State) *resource.State {
 	databases := resource.NewState()
-	for _, n := range m.members {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, n := range interrupt.Each(m.stop, m.members) {
 		n.addDatabase(m.stop, databases)
 	}
 	diff := resource.NewState()
-	for desired := range end.All() {
-		if m.stop.Stopped() {
-			return nil
-		}
-		if !hasResource(databases, desired.Identifier) && !m.linksMembers(desired.Identifier) {
+	for desired := range end.All(m.stop) {
+		if !databases.Has(desired.Identifier) && !m.linksMembers(desired.Identifier) {
 			continue
 		}
 		if found, ok := m.start.Get(desired.Identifier); !ok || found.NeedsRecreate || found.Error != "" {

@@ -49,10 +49,7 @@ func restoreDatabase(
 	}
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
-	for i, target := range targets {
-		if stop.Stopped() {
-			return nil, nil, interrupt.ErrInterrupted
-		}
+	for i, target := range interrupt.Each(stop, targets) {
 		if lists[i], err = restoreNode(stop, target); err != nil {
 			return nil, nil, err
 		}
@@ -75,16 +72,10 @@ func restoreDatabase(
 func disjoint(stop *interrupt.Poller, nodes []*NodeResources, targets []*NodeRestoreResources) error {
 	seen := make(map[string]bool, len(nodes)+len(targets))
 	all := names(stop, nodes)
-	for _, t := range targets {
-		if stop.Stopped() {
-			return interrupt.ErrInterrupted
-		}
+	for _, t := range interrupt.Each(stop, targets) {
 		all = append(all, t.NodeName)
 	}
-	for _, name := range all {
-		if stop.Stopped() {
-			return interrupt.ErrInterrupted
-		}
+	for _, name := range interrupt.Each(stop, all) {
 		if seen[name] {
 			return &DuplicateNodeError{Node: name}
 		}
@@ -100,10 +91,7 @@ func membersOnly(stop *interrupt.Poller, start *resource.State, nodes []*NodeRes
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range m.all {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for _, n := range interrupt.Each(stop, m.all) {
 		switch m.status[n.NodeName] {
 		case member:
 		case newcomer:

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -31,10 +32,7 @@ func (m *membership) chooseSources() error {
 	if err := m.sameOrigin(newcomers); err != nil {
 		return err
 	}
-	for _, n := range newcomers {
-		if m.stop.Stopped() {
-			return m.stop.Err()
-		}
+	for _, n := range interrupt.Each(m.stop, newcomers) {
 		switch {
 		case n.RestoreConfig != nil:
 		case n.SourceNode == "" && len(m.members) > 0:
@@ -53,10 +51,8 @@ func (m *membership) sameOrigin(newcomers []*NodeResources) error {
 		return nil
 	}
 	restored, empty := -1, -1
-	for i, n := range newcomers {
+	for i, n := range interrupt.Each(m.stop, newcomers) {
 		switch {
-		case m.stop.Stopped():
-			return m.stop.Err()
 		case n.RestoreConfig != nil && restored < 0:
 			restored = i
 		case n.RestoreConfig == nil && n.SourceNode == "" && empty < 0:
@@ -87,10 +83,7 @@ func (m *membership) sourceProblem(n *NodeResources) SourceProblem {
 // node that has a source it is recorded that it joins from there. That record is what makes a node joining.
 func (m *membership) roles(nodes []*NodeResources) *resource.State {
 	diff := resource.NewState()
-	for _, n := range nodes {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, n := range interrupt.Each(m.stop, nodes) {
 		if n.SourceNode != "" {
 			diff.Add(database.DumpRoles{NodeName: n.SourceNode}.Resource())
 			diff.Add(database.RolesSource{NodeName: n.NodeName, SourceNodeName: n.SourceNode}.Resource())

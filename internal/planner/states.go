@@ -18,10 +18,7 @@ type ownResources struct {
 // afterwards.
 func (n *NodeResources) makeOwn(stop *interrupt.Poller) *ownResources {
 	own := &ownResources{node: n.makeNode(stop), instances: make([]*resource.Resource, len(n.InstanceResources))}
-	for at, i := range n.InstanceResources {
-		if stop.Stopped() {
-			break
-		}
+	for at, i := range interrupt.Each(stop, n.InstanceResources) {
 		own.instances[at] = n.makeInstance(stop, i)
 	}
 	return own
@@ -38,10 +35,7 @@ func (n *NodeResources) check(stop *interrupt.Poller) error {
 	if n.SourceNode != "" && n.RestoreConfig != nil {
 		return &SourceAndRestoreError{Node: n.NodeName}
 	}
-	for _, i := range n.InstanceResources {
-		if stop.Stopped() {
-			return interrupt.ErrInterrupted
-		}
+	for _, i := range interrupt.Each(stop, n.InstanceResources) {
 		if err := i.Instance.Validate(); err != nil {
 			return err
 		}
@@ -104,10 +98,7 @@ func (i *InstanceResources) id() string { return i.Instance.Spec.InstanceID }
 
 // addInstances adds the instance states of all instances.
 func (n *NodeResources) addInstances(stop *interrupt.Poller, s *resource.State) {
-	for at := range n.InstanceResources {
-		if stop.Stopped() {
-			return
-		}
+	for at := range interrupt.Each(stop, n.InstanceResources) {
 		n.addInstance(stop, s, at)
 	}
 }
@@ -141,10 +132,7 @@ func (n *NodeResources) makeInstance(stop *interrupt.Poller, i *InstanceResource
 
 // addNode adds the node state of n: the node dependents of all its instances and the node.
 func (n *NodeResources) addNode(stop *interrupt.Poller, s *resource.State) {
-	for _, i := range n.InstanceResources {
-		if stop.Stopped() {
-			return
-		}
+	for _, i := range interrupt.Each(stop, n.InstanceResources) {
 		addDesired(stop, s, i.NodeDependents)
 	}
 	n.addBareNode(stop, s)
@@ -161,10 +149,7 @@ func (n *NodeResources) addBareNode(stop *interrupt.Poller, s *resource.State) {
 
 func (n *NodeResources) makeNode(stop *interrupt.Poller) *resource.Resource {
 	ids := make([]string, len(n.InstanceResources))
-	for i, instance := range n.InstanceResources {
-		if stop.Stopped() {
-			break
-		}
+	for i, instance := range interrupt.Each(stop, n.InstanceResources) {
 		ids[i] = instance.id()
 	}
 	return database.Node{Name: n.NodeName, InstanceIDs: ids, PrimaryInstanceID: n.primaryInstanceID()}.Resource()
@@ -183,10 +168,7 @@ func (n *NodeResources) addDatabase(stop *interrupt.Poller, s *resource.State) {
 	if n.RestoreConfig != nil {
 		postgres.RenameFrom, postgres.HasRestoreConfig = n.RestoreConfig.SourceDatabaseName, true
 	}
-	for _, i := range n.InstanceResources {
-		if stop.Stopped() {
-			return
-		}
+	for _, i := range interrupt.Each(stop, n.InstanceResources) {
 		addDesired(stop, s, i.DatabaseDependencies)
 		postgres.ExtraDependencies = appendIdentifiers(stop, postgres.ExtraDependencies, i.DatabaseDependencies)
 		s.Add(database.MonitorInstance{
@@ -202,10 +184,7 @@ func (n *NodeResources) addDatabase(stop *interrupt.Poller, s *resource.State) {
 
 // addDesired adds resources of the caller. Whatever marks they carry say nothing about what is desired.
 func addDesired(stop *interrupt.Poller, s *resource.State, rs []*resource.Resource) {
-	for _, r := range rs {
-		if stop.Stopped() {
-			return
-		}
+	for _, r := range interrupt.Each(stop, rs) {
 		s.Add(r.Wanted())
 	}
 }
@@ -213,10 +192,7 @@ func addDesired(stop *interrupt.Poller, s *resource.State, rs []*resource.Resour
 func appendIdentifiers(
 	stop *interrupt.Poller, ids []resource.Identifier, rs []*resource.Resource,
 ) []resource.Identifier {
-	for _, r := range rs {
-		if stop.Stopped() {
-			return nil
-		}
+	for _, r := range interrupt.Each(stop, rs) {
 		ids = append(ids, r.Identifier)
 	}
 	return ids
@@ -226,11 +202,6 @@ func appendIdentifiers(
 // were given must not look like a change. Instances may share what they depend on.
 func sortedSet(stop *interrupt.Poller, ids []resource.Identifier) []resource.Identifier {
 	ids = slices.Clone(ids)
-	slices.SortFunc(ids, func(a, b resource.Identifier) int {
-		if stop.Stopped() {
-			return 0 // which order comes of this does not matter any more
-		}
-		return a.Compare(b)
-	})
+	interrupt.SortFunc(stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }

@@ -11,17 +11,11 @@ import (
 // make the others copy again.
 func (m *membership) deferred() map[string]bool {
 	names := make(map[string]bool)
-	for _, n := range m.with(newcomer) {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, n := range interrupt.Each(m.stop, m.with(newcomer)) {
 		if n.SourceNode == "" {
 			continue
 		}
-		for _, peer := range m.peers(n) {
-			if m.stop.Stopped() {
-				return nil
-			}
+		for _, peer := range interrupt.Each(m.stop, m.peers(n)) {
 			if m.recorded(database.SyncEventIdentifier(n.link(peer, n.SourceNode))) {
 				names[n.NodeName] = true
 			}
@@ -40,10 +34,7 @@ func (m *membership) updateInTurn(
 		return nil, nil, err
 	}
 	var early []*NodeResources
-	for _, n := range nodes {
-		if m.stop.Stopped() {
-			return nil, nil, interrupt.ErrInterrupted
-		}
+	for _, n := range interrupt.Each(m.stop, nodes) {
 		if !deferred[n.NodeName] {
 			early = append(early, n)
 		}
@@ -71,26 +62,17 @@ func (m *membership) updateInTurn(
 func recordedPart(stop *interrupt.Poller, start, desired, end *resource.State) []*resource.Resource {
 	kept := resource.NewState()
 	var open []resource.Identifier
-	for r := range desired.All() {
-		if stop.Stopped() {
-			return nil
-		}
+	for r := range desired.All(stop) {
 		open = append(open, r.Identifier)
 	}
-	for len(open) > 0 {
-		if stop.Stopped() {
-			return nil
-		}
+	for len(open) > 0 && !stop.Stopped() {
 		id := open[len(open)-1]
 		open = open[:len(open)-1]
 		found, ok := start.Get(id)
-		if !ok || found.NeedsRecreate || hasResource(kept, id) || hasResource(end, id) {
+		if !ok || found.NeedsRecreate || kept.Has(id) || end.Has(id) {
 			continue
 		}
 		kept.Add(found)
-		if stop.Spend(len(found.Dependencies)) {
-			return nil
-		}
 		open = append(open, found.Dependencies...)
 	}
 	removeIncomplete(stop, kept, end)
@@ -99,41 +81,17 @@ func recordedPart(stop *interrupt.Poller, start, desired, end *resource.State) [
 
 // removeIncomplete takes out of a state what needs, directly or not, something that neither it nor end has.
 func removeIncomplete(stop *interrupt.Poller, s, end *resource.State) {
-	dependents := make(map[resource.Identifier][]resource.Identifier)
 	var missing []resource.Identifier
-	for r := range s.All() {
-		if stop.Stopped() {
-			return
-		}
-		for _, d := range r.Dependencies {
-			if stop.Stopped() {
-				return
-			}
-			switch {
-			case hasResource(end, d):
-			case hasResource(s, d):
-				dependents[d] = append(dependents[d], r.Identifier)
-			default:
+	for r := range s.All(stop) {
+		for _, d := range interrupt.Each(stop, r.Dependencies) {
+			if !s.Has(d) && !end.Has(d) {
 				missing = append(missing, r.Identifier)
 			}
 		}
 	}
-	for len(missing) > 0 {
-		if stop.Stopped() {
-			return
-		}
-		id := missing[len(missing)-1]
-		missing = missing[:len(missing)-1]
-		if hasResource(s, id) {
-			s.Remove(id)
-			missing = append(missing, dependents[id]...)
-		}
+	for _, id := range interrupt.Each(stop, append(missing, s.Dependents(stop, missing...)...)) {
+		s.Remove(id)
 	}
-}
-
-func hasResource(s *resource.State, id resource.Identifier) bool {
-	_, ok := s.Get(id)
-	return ok
 }
 
 // afterwards is the state once the plans have been executed.

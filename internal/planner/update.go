@@ -24,31 +24,23 @@ func updateNode(
 	if err := node.check(stop); err != nil {
 		return nil, err
 	}
-	var before, primary, after []int // positions in InstanceResources
-	for at, i := range node.InstanceResources {
+	var before, primary, after []*resource.State
+	for at, i := range interrupt.Each(stop, node.InstanceResources) {
+		diff := resource.NewState()
+		node.addInstance(stop, diff, at)
 		switch {
-		case stop.Stopped():
-			return nil, interrupt.ErrInterrupted
 		case i.id() == node.PrimaryInstanceID:
-			primary = append(primary, at)
+			primary = append(primary, diff)
 		case exists(database.InstanceIdentifier(i.id())):
-			before = append(before, at)
+			before = append(before, diff)
 		default:
-			after = append(after, at)
+			after = append(after, diff)
 		}
 	}
 	if len(primary) == 0 {
 		return nil, &PrimaryNotFoundError{Node: node.NodeName, PrimaryInstanceID: node.PrimaryInstanceID}
 	}
-	var diffs []*resource.State
-	for _, at := range slices.Concat(before, primary, after) {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
-		diff := resource.NewState()
-		node.addInstance(stop, diff, at)
-		diffs = append(diffs, diff)
-	}
+	diffs := slices.Concat(before, primary, after)
 	node.addNode(stop, diffs[len(diffs)-1])
 	return diffs, nil
 }

@@ -86,14 +86,7 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	steps = append(append(steps, added...), populate)
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
-	groups := make([][]*resource.State, len(steps))
-	for i := range steps {
-		if m.stop.Stopped() {
-			return nil, m.stop.Err()
-		}
-		groups[i] = steps[i : i+1]
-	}
-	return groups, m.stop.Err()
+	return slices.Collect(slices.Chunk(steps, 1)), m.stop.Err()
 }
 
 // updates returns the steps that update the members.
@@ -117,10 +110,7 @@ func (m *membership) updates(strategy NodeUpdateStrategy) ([]*resource.State, er
 // reached at once by the update of each instance.
 func (m *membership) nodeStates() *resource.State {
 	states := resource.NewState()
-	for _, n := range m.all {
-		if m.stop.Stopped() {
-			return nil
-		}
+	for _, n := range interrupt.Each(m.stop, m.all) {
 		n.addNode(m.stop, states)
 	}
 	return states
@@ -132,10 +122,7 @@ func (m *membership) endState(options UpdateDatabaseOptions) (*resource.State, e
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range options.Services {
-		if m.stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for _, s := range interrupt.Each(m.stop, options.Services) {
 		addDesired(m.stop, end, s.Resources)
 		if s.MonitorResource != nil {
 			end.Add(s.MonitorResource.Wanted())

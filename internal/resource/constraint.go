@@ -1,6 +1,10 @@
 package resource
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // Constraint puts events of the last step into an order that no dependency asks for: those of all resources of Before
 // come in earlier phases than those of all resources of After. It counts like a dependency of each of these on each of
@@ -24,16 +28,10 @@ func (g *graph) constrained(
 		return g
 	}
 	c := &graph{index: g.index, resources: slices.Clip(g.resources), edges: slices.Clone(g.edges)}
-	for _, constraint := range constraints {
-		if g.stop.Stopped() {
-			break
-		}
+	for _, constraint := range interrupt.Each(g.stop, constraints) {
 		dependents, dependencies := read(constraint)
 		between := g.addVirtual(Identifier{}, g.known(dependencies))
-		for _, v := range g.known(dependents) {
-			if g.stop.Stopped() {
-				break
-			}
+		for _, v := range interrupt.Each(g.stop, g.known(dependents)) {
 			c.edges[v] = append(c.edges[v], between)
 		}
 	}
@@ -43,15 +41,9 @@ func (g *graph) constrained(
 // constrainPending lets what waits for its deletion depend on what a constraint deletes after it. It gets no event that
 // the constraint could cause.
 func (e *engine) constrainPending(deletes []Constraint) {
-	for _, constraint := range deletes {
-		if e.stop.Stopped() {
-			return
-		}
+	for _, constraint := range interrupt.Each(e.stop, deletes) {
 		between := e.current.addVirtual(Identifier{}, e.known(constraint.After))
-		for _, v := range e.known(constraint.Before) {
-			if e.stop.Stopped() {
-				return
-			}
+		for _, v := range interrupt.Each(e.stop, e.known(constraint.Before)) {
 			if e.isPending(v) {
 				e.current.edges[v] = append(slices.Clip(e.current.edges[v]), between)
 			}
@@ -62,10 +54,7 @@ func (e *engine) constrainPending(deletes []Constraint) {
 // known returns the vertices of those identifiers that the run has seen.
 func (x *index) known(ids []Identifier) []vertex {
 	var vs []vertex
-	for _, id := range ids {
-		if x.stop.Stopped() {
-			break
-		}
+	for _, id := range interrupt.Each(x.stop, ids) {
 		if v, ok := x.find(id); ok {
 			vs = append(vs, v)
 		}

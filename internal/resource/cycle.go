@@ -1,6 +1,10 @@
 package resource
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // cycle finds the cycle to report in a graph that has one. Whatever is left once all that depends on no
 // cycle has been taken away leads into a cycle; from the smallest identifier there, the smallest
@@ -8,21 +12,15 @@ import "slices"
 func (g *graph) cycle() error {
 	left := g.entangled()
 	var all []vertex
-	for v := range vertex(len(g.names)) {
-		if g.stop.Stopped() {
-			return g.stop.Err()
-		}
-		if left[v] && !g.isVirtual[v] {
+	for i, is := range interrupt.Each(g.stop, left) {
+		if v := vertex(i); is && !g.isVirtual[v] {
 			all = append(all, v)
 		}
 	}
 	through := make(map[vertex]vertex, len(g.members)) // the smallest member of each virtual vertex
 	smallest := func(vs []vertex) vertex {
 		best := vertex(-1)
-		for _, v := range vs {
-			if g.stop.Stopped() {
-				break
-			}
+		for _, v := range interrupt.Each(g.stop, vs) {
 			if !left[v] {
 				continue
 			}
@@ -59,18 +57,13 @@ func (g *graph) entangled() []bool {
 	into := make([][]vertex, len(g.names))
 	left := make([]bool, len(g.names))
 	var cleared []vertex
-	for v := range vertex(len(g.names)) {
-		if g.stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(g.stop, g.names) {
+		v := vertex(i)
 		if !g.counts(v) {
 			continue
 		}
 		left[v] = true
-		for _, w := range g.out(v) {
-			if g.stop.Stopped() {
-				break
-			}
+		for _, w := range interrupt.Each(g.stop, g.out(v)) {
 			if g.counts(w) {
 				open[v]++
 				into[w] = append(into[w], v)
@@ -84,10 +77,7 @@ func (g *graph) entangled() []bool {
 		v := cleared[len(cleared)-1]
 		cleared = cleared[:len(cleared)-1]
 		left[v] = false
-		for _, w := range into[v] {
-			if g.stop.Stopped() {
-				return left
-			}
+		for _, w := range interrupt.Each(g.stop, into[v]) {
 			if open[w]--; open[w] == 0 {
 				cleared = append(cleared, w)
 			}
@@ -99,10 +89,7 @@ func (g *graph) entangled() []bool {
 // cycleError is the error of a cycle, from its smallest identifier on.
 func (g *graph) cycleError(cycle []Identifier) error {
 	first := 0
-	for i := range cycle {
-		if g.stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(g.stop, cycle) {
 		if cycle[i].Compare(cycle[first]) < 0 {
 			first = i
 		}

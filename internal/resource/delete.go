@@ -15,10 +15,7 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 		return nil
 	}
 	dependents := make(map[Identifier][]Identifier)
-	for _, r := range s.resources {
-		if stop.Stopped() {
-			break
-		}
+	for r := range s.All(stop) {
 		for _, id := range r.Dependencies {
 			if stop.Stopped() {
 				break
@@ -33,10 +30,7 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 		last := len(open) - 1
 		id := open[last]
 		open = open[:last]
-		for _, dependent := range dependents[id] {
-			if stop.Stopped() {
-				break
-			}
+		for _, dependent := range interrupt.Each(stop, dependents[id]) {
 			if !reached[dependent] {
 				reached[dependent] = true
 				found = append(found, dependent)
@@ -44,7 +38,7 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 			}
 		}
 	}
-	sortFunc(stop, found, Identifier.Compare)
+	interrupt.SortFunc(stop, found, Identifier.Compare)
 	return found
 }
 
@@ -60,10 +54,7 @@ func PlanDelete(stop *interrupt.Poller, state *State, ids []Identifier) (Plan, e
 		return Plan{}, err
 	}
 	wanted := make(map[Identifier]bool, len(ids))
-	for _, id := range ids {
-		if stop.Stopped() {
-			break
-		}
+	for _, id := range interrupt.Each(stop, ids) {
 		wanted[id] = true
 	}
 	event := Event{Type: EventDelete, Reason: ReasonNotDesired}

@@ -117,22 +117,16 @@ func (e *engine) causes(v vertex, edges []vertex) []Identifier {
 			ids = append(ids, e.names[w])
 			continue
 		}
-		for _, member := range e.members[w] {
-			if e.stop.Stopped() {
-				break
-			}
+		for _, member := range interrupt.Each(e.stop, e.members[w]) {
 			if e.isPlanned(member) {
 				ids = append(ids, e.names[member])
 			}
 		}
 	}
 	e.causing = ids
-	sortFunc(e.stop, ids, Identifier.Compare)
+	interrupt.SortFunc(e.stop, ids, Identifier.Compare)
 	named := e.identifiers.Take(len(ids))[:0]
-	for _, id := range ids {
-		if e.stop.Stopped() {
-			break
-		}
+	for _, id := range interrupt.Each(e.stop, ids) {
 		if len(named) == 0 || named[len(named)-1] != id {
 			named = append(named, id)
 		}
@@ -170,14 +164,11 @@ func (e *engine) hold(v vertex, event Event) drafted {
 // addPlan keeps the phases that hold events, in order, and the plan if any phase is left.
 func (e *engine) addPlan(drafts []draft) error {
 	var phases []Phase
-	for _, d := range drafts {
-		if e.stop.Stopped() {
-			break
-		}
+	for _, d := range interrupt.Each(e.stop, drafts) {
 		if len(d) == 0 {
 			continue
 		}
-		sortFunc(e.stop, d, func(a, b drafted) int { return e.names[a.vertex].Compare(e.names[b.vertex]) })
+		interrupt.SortFunc(e.stop, d, func(a, b drafted) int { return e.names[a.vertex].Compare(e.names[b.vertex]) })
 		events := make([]Event, len(d))
 		for i := range d {
 			if e.stop.Stopped() {
@@ -197,17 +188,14 @@ func (e *engine) addPlan(drafts []draft) error {
 // missingError joins what is missing in identifier order, each once, so that the same input gives the same
 // error; nil if nothing is.
 func missingError(stop *interrupt.Poller, missing []*MissingDependencyError) error {
-	sortFunc(stop, missing, func(a, b *MissingDependencyError) int {
+	interrupt.SortFunc(stop, missing, func(a, b *MissingDependencyError) int {
 		if c := a.Resource.Compare(b.Resource); c != 0 {
 			return c
 		}
 		return a.Dependency.Compare(b.Dependency)
 	})
 	errs := make([]error, 0, len(missing))
-	for i, m := range missing {
-		if stop.Stopped() {
-			break
-		}
+	for i, m := range interrupt.Each(stop, missing) {
 		if i == 0 || *m != *missing[i-1] {
 			errs = append(errs, m)
 		}

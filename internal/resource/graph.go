@@ -1,6 +1,9 @@
 package resource
 
-import "github.com/pgplanner/pgplanner/internal/slab"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/slab"
+)
 
 // graph is a state over an index: for each vertex the resource, if the state has it, and its edges.
 type graph struct {
@@ -18,10 +21,7 @@ func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
 	size := len(x.names) + len(x.names)/8
 	g := &graph{index: x, resources: make([]*Resource, 0, size), edges: make([][]vertex, 0, size)}
 	var wrong *SelfDependencyError
-	for _, s := range states {
-		if x.stop.Stopped() {
-			break
-		}
+	for _, s := range interrupt.Each(x.stop, states) {
 		for _, r := range s.resources {
 			if x.stop.Stopped() {
 				break

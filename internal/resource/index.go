@@ -1,8 +1,6 @@
 package resource
 
 import (
-	"slices"
-
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
@@ -29,10 +27,7 @@ type index struct {
 // newIndex returns an index for the given states, which are all that the run will see.
 func newIndex(stop *interrupt.Poller, states ...*State) (*index, error) {
 	largest := states[0]
-	for _, s := range states {
-		if stop.Stopped() {
-			break
-		}
+	for _, s := range interrupt.Each(stop, states) {
 		if s.Len() > largest.Len() {
 			largest = s
 		}
@@ -57,12 +52,9 @@ func newIndex(stop *interrupt.Poller, states ...*State) (*index, error) {
 
 // addTypes gives each type that something depends on its vertex.
 func (x *index) addTypes(states []*State) {
-	for _, s := range states {
-		if x.stop.Stopped() {
-			return
-		}
+	for _, s := range interrupt.Each(x.stop, states) {
 		for _, r := range s.resources {
-			if x.stop.Spend(1 + len(r.TypeDependencies)) {
+			if x.stop.Stopped() {
 				return
 			}
 			for _, t := range r.TypeDependencies {
@@ -159,16 +151,6 @@ func contains[E comparable](stop *interrupt.Poller, all []E, wanted E) bool {
 		}
 	}
 	return false
-}
-
-// sortFunc sorts in the order of compare, unless it is told to stop: then the order means nothing.
-func sortFunc[E any](stop *interrupt.Poller, all []E, compare func(a, b E) int) {
-	slices.SortFunc(all, func(a, b E) int {
-		if stop.Stopped() {
-			return 0
-		}
-		return compare(a, b)
-	})
 }
 
 // grown returns the slice with zero values at its end, so that it has at least n.

@@ -1,5 +1,7 @@
 package resource
 
+import "github.com/pgplanner/pgplanner/internal/interrupt"
+
 // The layer of a resource is the length of its longest chain of dependencies inside the state; those that
 // the state does not have do not count. The layer of a virtual vertex is the highest of its members', so
 // that what depends on it stands above all of them; noLayer if it has none.
@@ -96,28 +98,13 @@ func (g *graph) layerNext(path []layering) (_ []layering, cyclic bool) {
 
 // byLayer returns the vertices of all resources in the graph, lowest layer first. The layers must be known.
 func (g *graph) byLayer() [][]vertex {
-	var count []int
+	var layers [][]vertex
 	for v, r := range g.resources {
 		if g.stop.Stopped() {
 			return nil
 		}
 		if r != nil {
-			count = grown(count, int(g.layers[v])+1)
-			count[g.layers[v]]++
-		}
-	}
-	layers := make([][]vertex, len(count))
-	for i, n := range count {
-		if g.stop.Stopped() {
-			return nil
-		}
-		layers[i] = make([]vertex, 0, n)
-	}
-	for v, r := range g.resources {
-		if g.stop.Stopped() {
-			return nil
-		}
-		if r != nil {
+			layers = grown(layers, int(g.layers[v])+1)
 			layers[g.layers[v]] = append(layers[g.layers[v]], vertex(v))
 		}
 	}
@@ -143,10 +130,7 @@ func (g *graph) deletionLayers() ([]int32, error) {
 	layers := g.byLayer()
 	for layer := len(layers) - 1; layer >= 0 && !g.stop.Stopped(); layer-- {
 		// A virtual vertex stands on its members and below its dependents: between this layer and the next.
-		for _, t := range virtual[int32(layer)] {
-			if g.stop.Stopped() {
-				break
-			}
+		for _, t := range interrupt.Each(g.stop, virtual[int32(layer)]) {
 			g.raise(above, t, above[t])
 		}
 		for _, v := range layers[layer] {
@@ -181,11 +165,8 @@ func (g *graph) groupByLayer(layers []int32) ([][]*Resource, error) {
 			groups[layers[v]] = append(groups[layers[v]], r)
 		}
 	}
-	for _, group := range groups {
-		if g.stop.Stopped() {
-			break
-		}
-		sortFunc(g.stop, group, func(a, b *Resource) int { return a.Identifier.Compare(b.Identifier) })
+	for _, group := range interrupt.Each(g.stop, groups) {
+		interrupt.SortFunc(g.stop, group, (*Resource).Compare)
 	}
 	return groups, g.stop.Err()
 }

@@ -1,5 +1,7 @@
 package resource
 
+import "github.com/pgplanner/pgplanner/internal/interrupt"
+
 // diffs is what a run remembers while it goes through diffs.
 type diffs struct {
 	group      int32   // that of the step, from 1
@@ -76,10 +78,7 @@ func (e *engine) planDiff(diff *State) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range merged {
-		if e.stop.Stopped() {
-			break
-		}
+	for _, v := range interrupt.Each(e.stop, merged) {
 		e.enqueue(v)
 	}
 	var phases []draft
@@ -87,9 +86,6 @@ func (e *engine) planDiff(diff *State) error {
 	for layer := 0; layer < len(e.candidates) && !e.stop.Stopped(); layer++ {
 		var phase draft
 		for _, v := range e.candidates[layer] {
-			if e.stop.Stopped() {
-				break
-			}
 			event, err := e.consider(v)
 			if err != nil {
 				return err
@@ -177,10 +173,7 @@ func (e *engine) relayerFrom(changed []vertex) error {
 	}
 	seen := make(map[vertex]bool, len(changed))
 	region := changed
-	for _, v := range changed {
-		if e.stop.Stopped() {
-			break
-		}
+	for _, v := range interrupt.Each(e.stop, changed) {
 		seen[v] = true
 	}
 	for i := 0; i < len(region) && !e.stop.Stopped(); i++ {
@@ -239,11 +232,7 @@ func (e *engine) mustWait(v vertex) bool {
 
 // isPrompt tells whether v never waits for the group that holds it.
 func (e *engine) isPrompt(v vertex) bool {
-	if e.prompt == nil {
-		return false
-	}
-	_, ok := e.prompt.Get(e.names[v])
-	return ok
+	return e.prompt != nil && e.prompt.Has(e.names[v])
 }
 
 // enqueueDependents makes all that depends on v, or on its type, candidates.

@@ -12,10 +12,7 @@ import (
 // or on its own type, and a cycle are errors. None of the states is changed.
 func PlanAll(stop *interrupt.Poller, start *State, options PlanOptions, wanted ...*State) ([]Plan, error) {
 	merged := make([][]*State, len(wanted))
-	for i := range wanted {
-		if stop.Stopped() {
-			break
-		}
+	for i := range interrupt.Each(stop, wanted) {
 		merged[i] = wanted[i : i+1]
 	}
 	return PlanMerged(stop, start, options, merged...)
@@ -127,10 +124,7 @@ func (e *engine) deletes(wanted *graph, constraints []Constraint) ([]draft, erro
 		return nil, err
 	}
 	var phases []draft
-	for _, v := range leftovers {
-		if e.stop.Stopped() {
-			break
-		}
+	for _, v := range interrupt.Each(e.stop, leftovers) {
 		phases = grown(phases, int(layers[v])+1)
 		event := Event{Type: EventDelete, Resource: e.current.resources[v], Reason: ReasonNotDesired}
 		phases[layers[v]] = append(phases[layers[v]], e.hold(v, event))

@@ -70,14 +70,8 @@ func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps 
 // notes the first group that holds each resource.
 func (e *engine) foresee(steps Steps, end *graph) error {
 	e.prompt = steps.Prompt
-	for i, group := range steps.Groups {
-		if e.stop.Stopped() {
-			break
-		}
-		for _, diff := range group {
-			if e.stop.Stopped() {
-				break
-			}
+	for i, group := range interrupt.Each(e.stop, steps.Groups) {
+		for _, diff := range interrupt.Each(e.stop, group) {
 			if diff != nil {
 				e.foreseeDiff(diff, int32(i)+1)
 			}
@@ -115,15 +109,9 @@ func (e *engine) foreseeDiff(diff *State, group int32) {
 
 // planGroups plans a step for each diff of the groups.
 func (e *engine) planGroups(groups [][]*State) error {
-	for i, group := range groups {
-		if e.stop.Stopped() {
-			break
-		}
+	for i, group := range interrupt.Each(e.stop, groups) {
 		e.group = int32(i) + 1
-		for _, diff := range group {
-			if e.stop.Stopped() {
-				break
-			}
+		for _, diff := range interrupt.Each(e.stop, group) {
 			if diff == nil {
 				continue
 			}

@@ -71,6 +71,9 @@ type Resource struct {
 	Error string
 }
 
+// Compare orders resources by their identifiers.
+func (r *Resource) Compare(other *Resource) int { return r.Identifier.Compare(other.Identifier) }
+
 // Clone returns a copy that shares no memory with r.
 func (r *Resource) Clone() *Resource {
 	c := *r

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // State is a set of resources, one for each identifier. The zero value is not usable: see NewState.
@@ -83,6 +85,12 @@ func (s *State) Get(id Identifier) (*Resource, bool) {
 	return s.resources[at], true
 }
 
+// Has tells whether the state has a resource of that identifier.
+func (s *State) Has(id Identifier) bool {
+	_, ok := s.Position(id)
+	return ok
+}
+
 // Position returns where the resource of that identifier stands in the state: All yields it as that one,
 // counted from 0. Positions last until the state changes.
 func (s *State) Position(id Identifier) (int, bool) {
@@ -109,7 +117,7 @@ func (s *State) OfType(t Type) []*Resource {
 			found = append(found, r)
 		}
 	}
-	sortResources(found)
+	slices.SortFunc(found, (*Resource).Compare)
 	return found
 }
 
@@ -118,13 +126,21 @@ func (s *State) HasType(t Type) bool {
 	return slices.ContainsFunc(s.resources, func(r *Resource) bool { return r.Identifier.Type == t })
 }
 
-// All returns all resources in no order.
-func (s *State) All() iter.Seq[*Resource] { return slices.Values(s.resources) }
+// All yields all resources, in no order, until it is told to stop.
+func (s *State) All(stop *interrupt.Poller) iter.Seq[*Resource] {
+	return func(yield func(*Resource) bool) {
+		for _, r := range s.resources {
+			if stop.Stopped() || !yield(r) {
+				return
+			}
+		}
+	}
+}
 
 // Resources returns all resources in identifier order.
 func (s *State) Resources() []*Resource {
 	all := slices.Clone(s.resources)
-	sortResources(all)
+	slices.SortFunc(all, (*Resource).Compare)
 	return all
 }
 
@@ -152,8 +168,4 @@ func (s *State) Apply(e Event) {
 	case EventDelete:
 		s.Remove(e.Resource.Identifier)
 	}
-}
-
-func sortResources(rs []*Resource) {
-	slices.SortFunc(rs, func(a, b *Resource) int { return a.Identifier.Compare(b.Identifier) })
 }

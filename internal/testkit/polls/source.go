@@ -70,7 +70,7 @@ func roundOf(n ast.Node) []ast.Node {
 	case *ast.ForStmt:
 		return []ast.Node{n.Cond, n.Post, n.Body}
 	case *ast.RangeStmt:
-		return []ast.Node{n.Body}
+		return []ast.Node{n.X, n.Body} // what is ranged over may poll at each element
 	case *ast.CallExpr:
 		f, ok := n.Fun.(*ast.SelectorExpr)
 		if ok && fmt.Sprint(f.X) == "slices" && strings.HasSuffix(f.Sel.Name, "Func") {
@@ -95,11 +95,23 @@ func hasPoll(round []ast.Node) bool {
 	return found
 }
 
+// isPoll tells whether n polls, or calls what polls at each element.
 func isPoll(n ast.Node) bool {
 	call, ok := n.(*ast.CallExpr)
 	if !ok {
 		return false
 	}
 	f, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && (f.Sel.Name == "Stopped" || f.Sel.Name == "Spend")
+	if !ok {
+		return false
+	}
+	switch f.Sel.Name {
+	case "Stopped", "Spend":
+		return true
+	case "Each", "SortFunc":
+		return fmt.Sprint(f.X) == "interrupt"
+	case "All": // of a state
+		return len(call.Args) == 1
+	}
+	return false
 }
