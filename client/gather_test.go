@@ -157,22 +157,10 @@ func TestEveryKindOfAnswerIsAskedForAgain(t *testing.T) {
 	conn := &breaker{ClientConnInterface: unbroken.Conn(), broken: map[string]int{}}
 	c := client.New(conn)
 	state := built(t, unbroken, 2)
-	node := wish(2).GetNodes()[1]
 	for name, call := range map[string]func() (*client.Sequence, error){
 		"UpdateDatabase": func() (*client.Sequence, error) { return c.UpdateDatabase(t.Context(), wish(1)) },
 		"RestoreDatabase": func() (*client.Sequence, error) {
-			return c.RestoreDatabase(t.Context(), &plannerv1.RestoreDatabaseRequest{
-				Start: state,
-				Nodes: wish(1).GetNodes(),
-				Targets: []*plannerv1.NodeRestoreResources{{
-					NodeName:        node.GetNodeName(),
-					DatabaseId:      node.GetDatabaseId(),
-					DatabaseName:    node.GetDatabaseName(),
-					PrimaryInstance: node.GetInstanceResources()[0],
-					RestoreInstance: node.GetInstanceResources()[0],
-					RestoreConfig:   &plannerv1.RestoreConfig{SourceDatabaseId: "db-1"},
-				}},
-			})
+			return c.RestoreDatabase(t.Context(), restoreSecond(state))
 		},
 		"PlanStates": func() (*client.Sequence, error) {
 			return c.PlanStates(t.Context(), &plannerv1.PlanStatesRequest{States: []*plannerv1.State{state}})

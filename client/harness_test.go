@@ -121,6 +121,24 @@ func wish(nodes int) *plannerv1.UpdateDatabaseRequest {
 	return req
 }
 
+// restoreSecond is a request to restore the second of two nodes.
+func restoreSecond(state *plannerv1.State) *plannerv1.RestoreDatabaseRequest {
+	nodes := wish(2).GetNodes()
+	node := nodes[1]
+	return &plannerv1.RestoreDatabaseRequest{
+		Start: state,
+		Nodes: nodes[:1],
+		Targets: []*plannerv1.NodeRestoreResources{{
+			NodeName:        node.GetNodeName(),
+			DatabaseId:      node.GetDatabaseId(),
+			DatabaseName:    node.GetDatabaseName(),
+			PrimaryInstance: node.GetInstanceResources()[0],
+			RestoreInstance: node.GetInstanceResources()[0],
+			RestoreConfig:   &plannerv1.RestoreConfig{SourceDatabaseId: "db-1"},
+		}},
+	}
+}
+
 func directory(id, attributes string) *plannerv1.Resource {
 	return &plannerv1.Resource{
 		Identifier:     &plannerv1.Identifier{Type: "dir", Id: id},

@@ -92,19 +92,7 @@ func TestEveryKindOfStream(t *testing.T) {
 	if err != nil || int(states.Summary.GetCreates()) != len(state.GetResources()) {
 		t.Errorf("PlanStates: %v, %v", states, err)
 	}
-	node := wish(2).GetNodes()[1]
-	restore, err := c.RestoreDatabase(t.Context(), &plannerv1.RestoreDatabaseRequest{
-		Start: state,
-		Nodes: wish(1).GetNodes(),
-		Targets: []*plannerv1.NodeRestoreResources{{
-			NodeName:        node.GetNodeName(),
-			DatabaseId:      node.GetDatabaseId(),
-			DatabaseName:    node.GetDatabaseName(),
-			PrimaryInstance: node.GetInstanceResources()[0],
-			RestoreInstance: node.GetInstanceResources()[0],
-			RestoreConfig:   &plannerv1.RestoreConfig{SourceDatabaseId: "db-1"},
-		}},
-	})
+	restore, err := c.RestoreDatabase(t.Context(), restoreSecond(state))
 	if err != nil || restore.Summary.GetDeletes() == 0 {
 		t.Errorf("RestoreDatabase: %v, %v", restore, err)
 	}

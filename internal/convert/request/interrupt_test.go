@@ -283,17 +283,7 @@ func TestConversionStops(t *testing.T) {
 	const n, soon = 1024, 16
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
-			all := polls.Count()
-			_ = loop.run(Converter{Stop: all.Poller}, n)
-			for _, at := range []int{1, 2, all.Polls / 2, all.Polls} {
-				c := polls.StopAt(at)
-				if err := loop.run(Converter{Stop: c.Poller}, n); !errors.Is(err, interrupt.ErrInterrupted) {
-					t.Fatalf("stopped at %d of %d polls: got %v", at, all.Polls, err)
-				}
-				if c.Polls > at+soon {
-					t.Errorf("stopped at %d, %d polls followed", at, c.Polls-at)
-				}
-			}
+			polls.CheckStops(t, soon, func(stop *interrupt.Poller) error { return loop.run(Converter{Stop: stop}, n) })
 		})
 	}
 }

@@ -1,8 +1,6 @@
 package response
 
 import (
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -150,16 +148,7 @@ func TestEncodingStops(t *testing.T) {
 	const n, soon = 1024, 16
 	for _, loop := range longLoops {
 		t.Run(loop.name, func(t *testing.T) {
-			all := polls.Count()
-			if err := loop.run(all.Poller, n); err != nil {
-				t.Fatal(err)
-			}
-			for _, at := range slices.Compact([]int{1, 2, all.Polls / 2, all.Polls}) {
-				c := polls.StopAt(at)
-				if err := loop.run(c.Poller, n); !errors.Is(err, interrupt.ErrInterrupted) || c.Polls > at+soon {
-					t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all.Polls, err, c.Polls)
-				}
-			}
+			polls.CheckStops(t, soon, func(stop *interrupt.Poller) error { return loop.run(stop, n) })
 		})
 	}
 }

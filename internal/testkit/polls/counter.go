@@ -2,7 +2,13 @@
 // for them in its source.
 package polls
 
-import "github.com/pgplanner/pgplanner/internal/interrupt"
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // Counter is a Poller that counts.
 type Counter struct {
@@ -24,4 +30,18 @@ func StopAt(number int) *Counter {
 		}
 	})
 	return c
+}
+
+// CheckStops stops a computation at the first poll, at the last one, and between them. Each time it has to end with
+// interrupt.ErrInterrupted, and with no more than a few further polls.
+func CheckStops(t *testing.T, few int, compute func(*interrupt.Poller) error) {
+	t.Helper()
+	all := Count()
+	_ = compute(all.Poller)
+	for _, at := range slices.Compact([]int{1, min(2, all.Polls), all.Polls / 4, all.Polls / 2, all.Polls * 3 / 4, all.Polls}) {
+		c := StopAt(max(at, 1))
+		if err := compute(c.Poller); !errors.Is(err, interrupt.ErrInterrupted) || c.Polls > at+few {
+			t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all.Polls, err, c.Polls)
+		}
+	}
 }
