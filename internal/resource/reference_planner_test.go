@@ -361,12 +361,8 @@ func (ref *reference) countEvent(event *resource.Event, inDiff bool, planned set
 	ref.seen.Count("waited: until a diff held it", remembered && inDiff)
 	ref.seen.Count("waited: until its dependencies were in order", remembered && !inDiff)
 	ref.seen.Count("waited: another reason came before", remembered && event.CausedBy == nil)
-	ref.seen.Count(
-
-		"waited: remembers one cause and has another", remembered && slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool {
-			return planned[c]
-		}))
-
+	hasAnother := slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool { return planned[c] })
+	ref.seen.Count("waited: remembers one cause and has another", remembered && hasAnother)
 }
 
 // countConstrained counts what constraints do to the creates and updates of a step.

@@ -4,6 +4,7 @@ package calls
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -37,9 +38,13 @@ type RawCodec struct{}
 // Name is that of protobuf's codec.
 func (RawCodec) Name() string { return "proto" }
 
-// Marshal panics if it is given no []byte.
+// Marshal fails if it is given no []byte.
 func (RawCodec) Marshal(v any) (mem.BufferSlice, error) {
-	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+	data, ok := v.([]byte)
+	if !ok {
+		return nil, fmt.Errorf("%T are no bytes", v)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(data)}, nil
 }
 
 // Unmarshal does nothing.

@@ -27,7 +27,9 @@ func Nodes(dress func(*planner.InstanceResources), descriptions ...string) []*pl
 		name, count, _ := strings.Cut(d, ":")
 		instances := 1
 		if count != "" {
-			fmt.Sscan(count, &instances)
+			if _, err := fmt.Sscan(count, &instances); err != nil {
+				panic(err)
+			}
 		}
 		n := &planner.NodeResources{
 			NodeName: name, SourceNode: source, DatabaseID: ID, DatabaseName: Name, DatabaseOwner: Owner,
