@@ -310,7 +310,14 @@ func (d drawn) entry(depth int) []byte {
 		return slices.Concat(key, v)
 	}
 	return slices.Concat(rapid.SampledFrom([][][]byte{
-		{v, key}, {key}, {v}, {}, {key, v, v}, {key, d.field(1, []byte("last")), v}, {key, v, {0x18, 1}}, {d.field(1, []byte{0xff}), v},
+		{v, key},
+		{key},
+		{v},
+		{},
+		{key, v, v},
+		{key, d.field(1, []byte("last")), v},
+		{key, v, {0x18, 1}},
+		{d.field(1, []byte{0xff}), v},
 		{key, v, d.field(2, d.value(depth))},
 	}).Draw(d.T, "odd entry")...)
 }
@@ -321,9 +328,18 @@ func (d drawn) value(depth int) []byte {
 	}
 	if d.chance(d.odd) {
 		return slices.Concat(rapid.SampledFrom([][][]byte{
-			{}, {value(8, 1)}, {value(8, 0x80, 0)}, {boolean(2)}, {number(math.NaN())}, {number(math.Inf(1))}, {text8("\xff")},
-			{d.usual(depth), d.usual(depth)}, {list(d.usual(0)), list(d.usual(0))},
-			{d.usual(depth), {0x38, 1}}, {{0x1a, 9, 'x'}}, {{0x07}},
+			{},
+			{value(8, 1)},
+			{value(8, 0x80, 0)},
+			{boolean(2)},
+			{number(math.NaN())},
+			{number(math.Inf(1))},
+			{text8("\xff")},
+			{d.usual(depth), d.usual(depth)},
+			{list(d.usual(0)), list(d.usual(0))},
+			{d.usual(depth), {0x38, 1}},
+			{{0x1a, 9, 'x'}},
+			{{0x07}},
 		}).Draw(d.T, "odd value")...)
 	}
 	return d.usual(depth)
