@@ -119,7 +119,7 @@ func (a *assembler) addPart(part *plannerv1.PlanPart) error {
 
 // checkCounts compares what the header and the summary say with what came.
 func (a *assembler) checkCounts() error {
-	phases, events := 0, map[plannerv1.EventType]int{}
+	phases, events := 0, make(map[plannerv1.EventType]int)
 	for _, plan := range a.Plans {
 		phases += len(plan.GetPhases())
 		for _, phase := range plan.GetPhases() {
