@@ -10,10 +10,10 @@ import (
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
-// encodedBytes is how large an answer may be for its events to be kept between being measured and being sent.
+// maxEncodedBytes is how large an answer may be for its events to be kept between being measured and being sent.
 // The events of a larger one are encoded a second time while it is sent: what a slow reader has not
 // taken yet then is held as plans only, and one message.
-const encodedBytes = 1 << 20
+const maxEncodedBytes = 1 << 20
 
 // Parts are plans cut into parts, each of which fits into a message. They share memory with the plans, and use the
 // encoder that made them: nobody else may, until the last message is encoded.
@@ -23,7 +23,7 @@ type Parts struct {
 	stop   *interrupt.Poller
 	parts  []part
 	pieces []piece
-	// encoded is all events, in order; nil if they take more than encodedBytes.
+	// encoded is all events, in order; nil if they take more than maxEncodedBytes.
 	encoded []byte
 }
 
@@ -72,7 +72,7 @@ func cut(stop *interrupt.Poller, plans []resource.Plan, encode appendEvent, maxB
 			return nil, err
 		}
 	}
-	if c.measured <= encodedBytes {
+	if c.measured <= maxEncodedBytes {
 		c.encoded = slices.Clone(scratch.Bytes)
 	}
 	return &c.Parts, nil
@@ -141,7 +141,7 @@ func (c *cutter) measure(plan, phase int) error {
 	c.sizes = c.sizes[:0]
 	events := c.plans[plan].Phases[phase].Events
 	for i := range events {
-		if c.measured > encodedBytes {
+		if c.measured > maxEncodedBytes {
 			c.scratch.Bytes = c.scratch.Bytes[:0]
 		}
 		before := len(c.scratch.Bytes)
