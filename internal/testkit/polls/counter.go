@@ -18,10 +18,10 @@ type Counter struct {
 }
 
 // Count returns a Counter that never stops.
-func Count() *Counter { return StopAt(0) }
+func Count() *Counter { return stopAt(0) }
 
-// StopAt returns a Counter that is told to stop at its poll of that number, from 1.
-func StopAt(number int) *Counter {
+// stopAt returns a Counter that is told to stop at its poll of that number, from 1.
+func stopAt(number int) *Counter {
 	c, done := &Counter{}, make(chan struct{})
 	c.Poller = interrupt.Watched(done, func(units int) {
 		c.Units += units
@@ -39,7 +39,7 @@ func CheckStops(t *testing.T, few int, compute func(*interrupt.Poller) error) {
 	all := Count()
 	_ = compute(all.Poller)
 	for _, at := range slices.Compact([]int{1, min(2, all.Polls), all.Polls / 4, all.Polls / 2, all.Polls * 3 / 4, all.Polls}) {
-		c := StopAt(max(at, 1))
+		c := stopAt(max(at, 1))
 		if err := compute(c.Poller); !errors.Is(err, interrupt.ErrInterrupted) || c.Polls > at+few {
 			t.Errorf("stopped at %d of %d polls: got %v, and %d polls", at, all.Polls, err, c.Polls)
 		}
