@@ -72,7 +72,7 @@ func measure(t *testing.T, q *question) costs {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size += float64(len(execution.Events(plans...)))
+	size += float64(execution.Count(plans...))
 	count := math.Ceil(batch / size)
 	least := time.Duration(math.MaxInt64)
 	var before, after runtime.MemStats

@@ -24,7 +24,7 @@ func BenchmarkPlan(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					events = len(execution.Events(plans...))
+					events = execution.Count(plans...)
 				}
 				reportCPU(b, testkit.ProcessorTime()-began)
 				b.ReportMetric(float64(q.start.Len()), "resources")

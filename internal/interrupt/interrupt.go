@@ -86,8 +86,14 @@ func Each[T any](p *Poller, list []T) iter.Seq2[int, T] {
 	}
 }
 
-// SortFunc sorts in the order of compare, unless it is told to stop: then the order means nothing.
+// SortFunc sorts in the order of compare, unless it is told to stop: then the order means nothing. A short list is sorted in
+// one go.
 func SortFunc[T any](p *Poller, list []T, compare func(a, b T) int) {
+	if len(list) <= Every/8 {
+		p.Spend(len(list))
+		slices.SortFunc(list, compare)
+		return
+	}
 	slices.SortFunc(list, func(a, b T) int {
 		if p.Stopped() {
 			return 0

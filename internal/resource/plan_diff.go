@@ -227,7 +227,12 @@ func (e *engine) mustWait(v vertex) bool {
 	if int(v) < len(e.firstGroup) && e.firstGroup[v] > e.group && !e.isPrompt(v) {
 		return true
 	}
-	return e.anyOf(e.current.edges[v], func(w vertex) bool { return !e.isSound(w) })
+	for _, w := range e.current.edges[v] {
+		if e.stop.Stopped() || !e.isSound(w) {
+			return true
+		}
+	}
+	return false
 }
 
 // isPrompt tells whether v never waits for the group that holds it.

@@ -17,37 +17,35 @@ type checked struct {
 // of the candidate which asks have been planned in this step, so that the answer holds until its end. It goes depth
 // first, without recursion: chains may be long.
 func (e *engine) isSound(v vertex) bool {
-	path := e.path[:0]
-	for known := e.sound[v]; known.step != e.step; known = e.sound[v] {
-		if e.stop.Stopped() {
-			return false
+	if known := e.sound[v]; known.step == e.step {
+		return known.is
+	}
+	path := append(e.path[:0], checked{vertex: v})
+	for len(path) > 0 && !e.stop.Stopped() {
+		top := &path[len(path)-1]
+		isType := e.isVirtual[top.vertex]
+		is := top.next > 0 || isType || e.isThere(top.vertex)
+		unknown := vertex(-1)
+		for out := e.current.out(top.vertex); is && unknown < 0 && top.next < len(out) && !e.stop.Stopped(); {
+			switch w := out[top.next]; {
+			case isType && !e.current.has(w): // a type is what there is of it
+				top.next++
+			case e.sound[w].step == e.step:
+				is = e.sound[w].is
+				top.next++
+			default:
+				unknown = w
+			}
 		}
-		if len(path) == 0 {
-			path = append(path, checked{vertex: v})
+		if unknown >= 0 {
+			path = append(path, checked{vertex: unknown})
+			continue
 		}
-		path = e.checkNext(path)
+		e.sound[top.vertex] = sound{e.step, is}
+		path = path[:len(path)-1]
 	}
 	e.path = path
 	return e.sound[v].is
-}
-
-// checkNext goes one step on a path: down to a dependency that nothing is known of, or up.
-func (e *engine) checkNext(path []checked) []checked {
-	top := &path[len(path)-1]
-	is := e.isVirtual[top.vertex] || e.isThere(top.vertex)
-	out := e.current.out(top.vertex)
-	for ; is && top.next < len(out) && !e.stop.Stopped(); top.next++ {
-		w := out[top.next]
-		if e.isVirtual[top.vertex] && !e.current.has(w) {
-			continue // a type is what there is of it
-		}
-		if e.sound[w].step != e.step {
-			return append(path, checked{vertex: w})
-		}
-		is = e.sound[w].is
-	}
-	e.sound[top.vertex] = sound{e.step, is}
-	return path[:len(path)-1]
 }
 
 // isThere tells whether the state has v, and it has not failed.

@@ -25,6 +25,17 @@ func Events(plans ...resource.Plan) []resource.Event {
 	return events
 }
 
+// Count is how many events all plans have.
+func Count(plans ...resource.Plan) int {
+	n := 0
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			n += len(phase.Events)
+		}
+	}
+	return n
+}
+
 // CopyPlans is the plans with phases and events of their own; resources are shared.
 func CopyPlans(plans []resource.Plan) []resource.Plan {
 	var copied []resource.Plan
