@@ -93,7 +93,7 @@ bench-load: ## Measure throughput and latency beside a bare echo
 	go test -run '^TestLoad$$' -count 1 -timeout 0 -v ./internal/bench -load
 
 .PHONY: bench-cancel
-bench-cancel: ## Cancel every call at random moments and report what it does afterwards (REQUESTS=text, TIMES=n)
+bench-cancel: ## Cancel every call at random moments and report what it does afterwards (REQUESTS=regexp, TIMES=n)
 	go test -run '^TestCancel$$' -count 1 -timeout 0 -v ./internal/bench -cancel -cancel-requests '$(REQUESTS)' -cancel-times $(or $(TIMES),20)
 
 .PHONY: bench-collection

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,7 +23,9 @@ type cancelRequest struct {
 
 func (r *cancelRequest) name() string { return path.Base(r.method) }
 
-func (r *cancelRequest) matches(text string) bool { return strings.Contains(r.name()+" "+r.what, text) }
+func (r *cancelRequest) matches(pattern *regexp.Regexp) bool {
+	return pattern.MatchString(r.name() + " " + r.what)
+}
 
 // cancelRequests has requests of every method, in every dimension that a request of it may be large in.
 func cancelRequests(t *testing.T) []cancelRequest {
@@ -63,7 +66,9 @@ func cancelResourceRequests() []cancelRequest {
 	planStates := func(what string, request func() (start *plannerv1.State, states []*plannerv1.State)) {
 		all = append(all, cancelRequest{plannerv1.ResourceService_PlanStates_FullMethodName, what, func() proto.Message {
 			start, states := request()
-			return &plannerv1.PlanStatesRequest{Start: start, States: states}
+			return &plannerv1.PlanStatesRequest{
+				Start: start, States: states, ResponseOptions: &plannerv1.ResponseOptions{MaxMessageBytes: 64 << 20},
+			}
 		}})
 	}
 	fromTo := func(what string, from, to func() *plannerv1.State) {
@@ -141,7 +146,7 @@ func cancelApplyRequests() []cancelRequest {
 	apply := func(what string, request func() (*plannerv1.State, []*plannerv1.Plan)) {
 		all = append(all, cancelRequest{plannerv1.ResourceService_ApplyEvents_FullMethodName, what, func() proto.Message {
 			state, plans := request()
-			r := &plannerv1.ApplyEventsRequest{State: state}
+			r := &plannerv1.ApplyEventsRequest{State: state, ResponseOptions: &plannerv1.ResponseOptions{MaxMessageBytes: 64 << 20}}
 			for _, p := range plans {
 				r.Events = append(r.Events, p.GetPhases()[0].GetEvents()...)
 			}
@@ -166,7 +171,7 @@ func cancelStateRequests(t *testing.T) []cancelRequest {
 	var all []cancelRequest
 	for _, f := range forms {
 		e := messages.In(f.format)
-		format := &plannerv1.ResponseOptions{AttributesFormat: f.format}
+		format := &plannerv1.ResponseOptions{AttributesFormat: f.format, MaxMessageBytes: 64 << 20}
 		nodes := func(n int) []*plannerv1.NodeResources {
 			all, err := e.Nodes(nodesOf(n, 5432))
 			if err != nil {
@@ -233,9 +238,7 @@ func cancelStateRequests(t *testing.T) []cancelRequest {
 			return &plannerv1.RestoreNodeRequest{Target: message, ResponseOptions: format}
 		})
 		add(plannerv1.StateService_EndState_FullMethodName, "128 nodes", func() proto.Message {
-			return &plannerv1.EndStateRequest{Nodes: nodes(128), ResponseOptions: &plannerv1.ResponseOptions{
-				AttributesFormat: f.format, MaxMessageBytes: 64 << 20,
-			}}
+			return &plannerv1.EndStateRequest{Nodes: nodes(128), ResponseOptions: format}
 		})
 	}
 	return all
