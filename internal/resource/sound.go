@@ -20,7 +20,8 @@ func (e *engine) isSound(v vertex) bool {
 	if known := e.sound[v]; known.step == e.step {
 		return known.is
 	}
-	path := append(e.path[:0], checked{vertex: v})
+	path := e.path[:0]
+	path = append(path, checked{vertex: v})
 	for len(path) > 0 && !e.stop.Stopped() {
 		top := &path[len(path)-1]
 		isType := e.isVirtual[top.vertex]
