@@ -90,8 +90,9 @@ func Each[T any](p *Poller, list []T) iter.Seq2[int, T] {
 // one go.
 func SortFunc[T any](p *Poller, list []T, compare func(a, b T) int) {
 	if len(list) <= Every/8 {
-		p.Spend(len(list))
-		slices.SortFunc(list, compare)
+		if !p.Spend(len(list)) {
+			slices.SortFunc(list, compare)
+		}
 		return
 	}
 	slices.SortFunc(list, func(a, b T) int {

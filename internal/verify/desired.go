@@ -161,6 +161,6 @@ func identifiers(stop *interrupt.Poller, all []*resource.Resource) []resource.Id
 // sortedSet returns a sorted copy, each identifier once.
 func sortedSet(stop *interrupt.Poller, ids []resource.Identifier) []resource.Identifier {
 	ids = slices.Clone(ids)
-	sortPolled(stop, ids, resource.Identifier.Compare)
+	interrupt.SortFunc(stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }

@@ -89,3 +89,22 @@ func TestEnoughViolations(t *testing.T) {
 		t.Error("judged twice, not the same")
 	}
 }
+
+// TestStoppedBetweenEmptyStates: states that have nothing to judge are many, too.
+func TestStoppedBetweenEmptyStates(t *testing.T) {
+	const n = 1000
+	done := make(chan struct{})
+	polls := 0
+	stop := interrupt.Watched(done, func(int) {
+		if polls++; polls == n/2 {
+			close(done)
+		}
+	})
+	states := make([]*resource.State, n)
+	for i := range states {
+		states[i] = resource.NewState()
+	}
+	if violations, err := verify.Sequence(stop, resource.NewState(), nil, states); !errors.Is(err, interrupt.ErrInterrupted) || violations != nil {
+		t.Errorf("got %v, %v after %d polls", violations, err, polls)
+	}
+}

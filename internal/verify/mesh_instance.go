@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -94,7 +95,7 @@ func (m *mesh) instancesOf(name string) []resource.Identifier {
 			}
 		}
 	}
-	sortPolled(m.stop, ids, resource.Identifier.Compare)
+	interrupt.SortFunc(m.stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -74,7 +75,7 @@ func (m *mesh) nodeNames() []string {
 				m.names = append(m.names, r.Identifier.ID)
 			}
 		}
-		sortPolled(m.stop, m.names, strings.Compare)
+		interrupt.SortFunc(m.stop, m.names, strings.Compare)
 		m.names = slices.Compact(m.names)
 	}
 	return m.names

@@ -163,7 +163,7 @@ func (r *replay) ofType(s *resource.State, t resource.Type) []*resource.Resource
 			found = append(found, of)
 		}
 	}
-	sortPolled(r.stop, found, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
+	interrupt.SortFunc(r.stop, found, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
 	return found
 }
 

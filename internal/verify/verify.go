@@ -61,7 +61,7 @@ func Plans(
 
 // sortedViolations sorts the violations, unless that is stopped.
 func sortedViolations(stop *interrupt.Poller, violations []Violation) ([]Violation, error) {
-	sortPolled(stop, violations, Violation.Compare)
+	interrupt.SortFunc(stop, violations, Violation.Compare)
 	if err := stop.Err(); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func Sequence(
 ) ([]Violation, error) {
 	var violations []Violation
 	next := 0
-	for i, state := range states {
+	for i, state := range interrupt.Each(stop, states) {
 		last := i == len(states)-1
 		count := len(plans) - next
 		if !last {
@@ -156,16 +156,6 @@ func newJudge(
 // single event looks at it. A run that stopped knows only a part, so nothing is found out after that.
 func (j *judge) stops() bool { return j.stop.Stopped() || j.named >= MaxNamed }
 
-// sortPolled sorts, unless that is stopped.
-func sortPolled[E any](stop *interrupt.Poller, all []E, compare func(a, b E) int) {
-	slices.SortFunc(all, func(a, b E) int {
-		if stop.Stopped() { // then nobody looks at the order
-			return 0
-		}
-		return compare(a, b)
-	})
-}
-
 // judgePlan judges one plan and replays it.
 func (j *judge) judgePlan(number int) {
 	p := &j.plans[number]
@@ -236,7 +226,7 @@ func (j *judge) touched(plans []resource.Plan) []resource.Identifier {
 			}
 		}
 	}
-	sortPolled(j.stop, ids, resource.Identifier.Compare)
+	interrupt.SortFunc(j.stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }
 
