@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pgplanner/pgplanner/client"
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
 
@@ -35,7 +36,8 @@ func (s *standIn) Execute(_ context.Context, event *plannerv1.Event) (*plannerv1
 		os.Exit(exitCrashed)
 	}
 	if name == s.failOnce && !s.failed.Swap(true) {
-		return nil, errors.New("failed on purpose")
+		// Here an update can mend what a create has left. Any other error has it created again.
+		return nil, &client.MendableError{Err: errors.New("failed on purpose")}
 	}
 	return observed(r)
 }
