@@ -15,7 +15,7 @@ import (
 func (m *mesh) mayRedo(id resource.Identifier) bool {
 	if m.redoable == nil {
 		m.redoable = make(map[resource.Identifier]bool)
-		for _, name := range slices.Sorted(maps.Keys(m.joining)) {
+		for name := range m.joining {
 			n := m.node(name, m.databaseOf(name))
 			m.redoable[database.PostgresDatabaseIdentifier(name, n.database)] = true
 			for _, id := range m.instancesOf(name) {
