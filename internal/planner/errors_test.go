@@ -147,9 +147,9 @@ func TestInterrupted(t *testing.T) {
 		start, w := buildStart(t, s.start), parseWish(t, s.wish)
 		var err error
 		if w.function == "UpdateDatabase" {
-			_, _, err = planner.UpdateDatabaseTo(interrupt.When(done), w.options, start, w.nodes)
+			_, err = planner.UpdateDatabaseTo(interrupt.When(done), w.options, start, w.nodes)
 		} else {
-			_, _, err = planner.RestoreDatabaseTo(interrupt.When(done), start, w.nodes, w.targets)
+			_, err = planner.RestoreDatabaseTo(interrupt.When(done), planner.RestoreDatabaseOptions{}, start, w.nodes, w.targets)
 		}
 		if !errors.Is(err, interrupt.ErrInterrupted) {
 			t.Errorf("%s: got %v", name, err)

@@ -32,6 +32,7 @@ var shortLoops = map[string]struct {
 	"discard":         {1, "at most three resources of a link"},
 	"script":          {1, "a node has at most one script of each of two names"},
 	"afterwards":      {2, "no plan and no phase is without events"},
+	"Error":           {2, "texts of errors are made once nobody waits for plans"},
 	"restoreDatabase": {1, "a restore takes three steps"},
 }
 
@@ -185,9 +186,9 @@ func update(
 	options planner.UpdateDatabaseOptions, start *resource.State, nodes []*planner.NodeResources,
 ) func(*interrupt.Poller) error {
 	return func(stop *interrupt.Poller) error {
-		plans, end, err := planner.UpdateDatabaseTo(stop, options, start, nodes)
-		if err != nil && (plans != nil || end != nil) {
-			return fmt.Errorf("%d plans, an end, and %w", len(plans), err)
+		outcome, err := planner.UpdateDatabaseTo(stop, options, start, nodes)
+		if err != nil && (outcome.Plans != nil || outcome.End != nil) {
+			return fmt.Errorf("%d plans, an end, and %w", len(outcome.Plans), err)
 		}
 		return err
 	}
@@ -199,7 +200,7 @@ func restore(start *resource.State, kept, nodes []*planner.NodeResources) func(*
 		targets = append(targets, databases.Target(n, n.InstanceResources[0]))
 	}
 	return func(stop *interrupt.Poller) error {
-		_, _, err := planner.RestoreDatabaseTo(stop, start, kept, targets)
+		_, err := planner.RestoreDatabaseTo(stop, planner.RestoreDatabaseOptions{}, start, kept, targets)
 		return err
 	}
 }

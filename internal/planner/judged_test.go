@@ -40,11 +40,11 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 	t.Helper()
 	switch w.function {
 	case "UpdateDatabase":
-		_, end, err := planner.UpdateDatabaseTo(nil, w.options, start, w.nodes)
+		outcome, err := planner.UpdateDatabaseTo(nil, w.options, start, w.nodes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		judge(t, what, start, plans, end, rulesOfUpdate(w.options, w.nodes))
+		judge(t, what, start, plans, outcome.End, rulesOfUpdate(w.options, w.nodes))
 	case "RestoreDatabase":
 		judge(t, what, start, plans, w.endState(), rulesOfRestore(w.nodes, w.targets))
 	}

@@ -28,7 +28,8 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 		start := drawStart(t, w, seen)
 		before := copyState(start)
 		nodes, options := w.nodes(), w.options()
-		plans, end, err := planner.UpdateDatabaseTo(nil, options, start, nodes)
+		outcome, err := planner.UpdateDatabaseTo(nil, options, start, nodes)
+		plans := outcome.Plans
 
 		if !reflect.DeepEqual(start.Resources(), before.Resources()) || !reflect.DeepEqual(nodes, w.nodes()) ||
 			!reflect.DeepEqual(options, w.options()) {
@@ -51,7 +52,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 			c.rolling()
 		}
 		c.reachesEnd()
-		judge(t, "the answer", before, plans, end, rulesOfUpdate(options, w.nodes()))
+		judge(t, "the answer", before, plans, outcome.End, rulesOfUpdate(options, w.nodes()))
 		w.Force = false
 		c.settled(w)
 	},

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"cmp"
+
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -13,59 +15,59 @@ import (
 func RestoreDatabase(
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) ([]resource.Plan, error) {
-	plans, _, err := RestoreDatabaseTo(nil, start, nodes, targets)
-	return plans, err
+	outcome, err := RestoreDatabaseTo(nil, RestoreDatabaseOptions{}, start, nodes, targets)
+	return outcome.Plans, err
 }
 
-// RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, too: end is the end state of the
-// nodes, with the primaries that start knows, and of the targets. Told to stop, it ends with
-// interrupt.ErrInterrupted.
+// RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, and what they cost, too. With an
+// error the outcome is empty. Told to stop, it ends with interrupt.ErrInterrupted.
 func RestoreDatabaseTo(
-	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
-) (plans []resource.Plan, end *resource.State, err error) {
-	plans, end, err = restoreDatabase(stop, start, nodes, targets)
-	if stopped := stop.Err(); stopped != nil {
-		return nil, nil, stopped
+	stop *interrupt.Poller, options RestoreDatabaseOptions,
+	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+) (Outcome, error) {
+	outcome, err := restoreDatabase(stop, start, nodes, targets)
+	if err := cmp.Or(stop.Err(), err); err != nil {
+		return Outcome{}, err
 	}
-	return plans, end, err
+	return outcome, nil
 }
 
 func restoreDatabase(
 	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
-) (plans []resource.Plan, end *resource.State, err error) {
+) (Outcome, error) {
 	if len(targets) == 0 {
-		return nil, nil, &NoTargetsError{}
+		return Outcome{}, &NoTargetsError{}
 	}
 	if err := disjoint(stop, nodes, targets); err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	kept, err := membersOnly(stop, start, nodes)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	base, err := endState(stop, kept)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
 	for i, target := range interrupt.Each(stop, targets) {
 		if lists[i], err = restoreNode(stop, target); err != nil {
-			return nil, nil, err
+			return Outcome{}, err
 		}
 		restored[i] = target.ToNodeResources()
 	}
-	end = base.Clone()
+	end := base.Clone()
 	if err := extendEnd(stop, end, kept, restored); err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	var desired [][]*resource.State
 	for _, step := range mergeByPosition(stop, lists) {
 		desired = append(desired, []*resource.State{base, step})
 	}
 	desired = append(desired, []*resource.State{end})
-	plans, err = resource.PlanMerged(stop, start, resource.PlanOptions{}, desired...)
-	return plans, end, err
+	plans, err := resource.PlanMerged(stop, start, resource.PlanOptions{}, desired...)
+	return Outcome{Plans: plans, End: end}, err
 }
 
 // disjoint refuses a node that is given twice, as kept, as target, or as both.

@@ -28,10 +28,10 @@ func (m *membership) deferred() map[string]bool {
 // services, stays until then as it is.
 func (m *membership) updateInTurn(
 	options UpdateDatabaseOptions, nodes []*NodeResources, deferred map[string]bool,
-) (plans []resource.Plan, end *resource.State, err error) {
+) (Outcome, error) {
 	desired, err := m.endState(options)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	var early []*NodeResources
 	for _, n := range interrupt.Each(m.stop, nodes) {
@@ -41,20 +41,22 @@ func (m *membership) updateInTurn(
 	}
 	earlyEnd, err := endState(m.stop, early)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	first := options
 	first.PlanOptions.ForceUpdate = false
 	first.Services = []*ServiceResources{{Resources: recordedPart(m.stop, m.start, desired, earlyEnd)}}
-	plans, _, err = UpdateDatabaseTo(m.stop, first, m.start, early)
+	earlier, err := UpdateDatabaseTo(m.stop, first, m.start, early)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
-	rest, end, err := UpdateDatabaseTo(m.stop, options, afterwards(m.stop, m.start, plans...), nodes)
+	later, err := UpdateDatabaseTo(m.stop, options, afterwards(m.stop, m.start, earlier.Plans...), nodes)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
-	return append(plans, rest...), end, nil
+	later.Plans = append(earlier.Plans, later.Plans...)
+	later.Hazards = append(earlier.Hazards, later.Hazards...)
+	return later, nil
 }
 
 // recordedPart returns what start has of the desired state, as it is, with all that this needs, but for what end

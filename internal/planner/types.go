@@ -26,9 +26,25 @@ type NodeResources struct {
 	// Scripts run once: database.ScriptPostInit and database.ScriptPostDatabaseCreate, each at most once.
 	Scripts []database.Script
 
+	// Recovery says what becomes of a member that is damaged; it has no meaning for any other node.
+	Recovery NodeRecovery
+	// AllowMissingRows lets a new node come from a backup beside members, though nothing brings it what they have
+	// written since that was taken.
+	AllowMissingRows bool
+
 	// own are resources that are needed more than once; nil if they are made anew each time.
 	own *ownResources
 }
+
+// NodeRecovery says what becomes of a damaged member: one that lacks rows which nothing will bring.
+type NodeRecovery string
+
+// The ways to recover. The empty string means none: a damaged member is refused.
+const (
+	NodeRecoveryRejoin          NodeRecovery = "rejoin"           // it is drained, and populated again
+	NodeRecoveryRejoinUndrained NodeRecovery = "rejoin_undrained" // the same, and what only it has is given up
+	NodeRecoveryContinue        NodeRecovery = "continue"         // its links go on from now; what is missing stays missing
+)
 
 // InstanceResources is one instance with the orchestrator's own resources around it.
 type InstanceResources struct {
@@ -90,9 +106,55 @@ const (
 	NodeUpdateStrategyConcurrent NodeUpdateStrategy = "concurrent" // all nodes at once, still instance by instance
 )
 
+// DrainMode says whether the others have all that a leaving node wrote before its links go.
+type DrainMode string
+
+// The modes. The empty string means that they have.
+const (
+	DrainModeSkip DrainMode = "skip" // nothing waits for that: what has not arrived is given up
+)
+
 // UpdateDatabaseOptions are the options of UpdateDatabase. The zero value is the default.
 type UpdateDatabaseOptions struct {
 	NodeUpdateStrategy NodeUpdateStrategy
 	PlanOptions        resource.PlanOptions
 	Services           []*ServiceResources
+	Drain              DrainMode
+	// LostHosts are the ids of hosts that are gone for good.
+	LostHosts []string
+	// HoldNodes are the names of nodes on which nothing is planned.
+	HoldNodes []string
 }
+
+// RestoreDatabaseOptions are the options of RestoreDatabaseTo. The zero value is the default.
+type RestoreDatabaseOptions struct {
+	LostHosts, HoldNodes []string // as in UpdateDatabaseOptions
+}
+
+// Outcome is what UpdateDatabaseTo and RestoreDatabaseTo find.
+type Outcome struct {
+	// Plans lead from start to End. Nil if nothing is to be done.
+	Plans []resource.Plan
+	// End is the end state of the nodes, with the primaries that start knows, and of the services.
+	End *resource.State
+	// Hazards are what the plans cost that they do not show by themselves, in the order of kind, node and resource.
+	Hazards []Hazard
+}
+
+// Hazard is something that plans destroy or give up because the request says so.
+type Hazard struct {
+	Kind HazardKind
+	// Node is the node that loses something; "" if it is no node.
+	Node string
+	// Resource is what it is about; the zero value if that is the node as a whole.
+	Resource resource.Identifier
+}
+
+// HazardKind says what is destroyed or given up.
+type HazardKind string
+
+// The kinds that only the planner knows. What else plans destroy, they show.
+const (
+	HazardRowsGivenUp   HazardKind = "rows_given_up"  // the node lacks rows, and nothing will bring them
+	HazardResourceMoved HazardKind = "resource_moved" // the resource is deleted on one host and created on another
+)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
@@ -14,54 +15,52 @@ import (
 func UpdateDatabase(
 	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) ([]resource.Plan, error) {
-	plans, _, err := UpdateDatabaseTo(nil, options, start, nodes)
-	return plans, err
+	outcome, err := UpdateDatabaseTo(nil, options, start, nodes)
+	return outcome.Plans, err
 }
 
-// UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, too: end is the end state of
-// the nodes, with the primaries that start knows, and the services. Told to stop, it ends with
-// interrupt.ErrInterrupted.
+// UpdateDatabaseTo is UpdateDatabase for those who want to know where the plans lead, and what they cost, too. With an
+// error the outcome is empty. Told to stop, it ends with interrupt.ErrInterrupted.
 func UpdateDatabaseTo(
 	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
-) (plans []resource.Plan, end *resource.State, err error) {
+) (Outcome, error) {
 	m, err := newMembership(stop, start, nodes)
-	if err == nil {
-		plans, end, err = m.updateDatabase(options, nodes)
+	if err != nil {
+		return Outcome{}, cmp.Or(stop.Err(), err)
 	}
-	if stopped := stop.Err(); stopped != nil {
-		return nil, nil, stopped
+	outcome, err := m.updateDatabase(options, nodes)
+	if err := cmp.Or(stop.Err(), err); err != nil {
+		return Outcome{}, err
 	}
-	return plans, end, err
+	return outcome, nil
 }
 
-func (m *membership) updateDatabase(
-	options UpdateDatabaseOptions, nodes []*NodeResources,
-) (plans []resource.Plan, end *resource.State, err error) {
+func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*NodeResources) (Outcome, error) {
 	if err := m.chooseSources(); err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
 	cleaned, m, err := m.cleanUp()
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
-	end, err = m.endState(options)
+	end, err := m.endState(options)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
 	groups, err := m.groups(options.NodeUpdateStrategy, end)
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
-	plans, err = resource.PlanSteps(m.stop, m.start, options.PlanOptions, resource.Steps{
+	plans, err := resource.PlanSteps(m.stop, m.start, options.PlanOptions, resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
 	})
 	if err != nil {
-		return nil, nil, err
+		return Outcome{}, err
 	}
-	return append(cleaned, plans...), end, nil
+	return Outcome{Plans: append(cleaned, plans...), End: end}, nil
 }
 
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in

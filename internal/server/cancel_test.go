@@ -74,10 +74,11 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 		"RestoreDatabase": {func(u *untilInterrupted) func(*Server) {
 			return func(s *Server) {
 				s.planner.restoreDatabase = func(
-					stop *interrupt.Poller, _ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
-				) ([]resource.Plan, *resource.State, error) {
+					stop *interrupt.Poller, _ planner.RestoreDatabaseOptions,
+					_ *resource.State, _ []*planner.NodeResources, _ []*planner.NodeRestoreResources,
+				) (planner.Outcome, error) {
 					plans, err := u.plan(stop)
-					return plans, nil, err
+					return planner.Outcome{Plans: plans}, err
 				}
 			}
 		}, func(ctx context.Context, h *harness) error {
@@ -212,9 +213,9 @@ func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
 	s := newPlannerService()
 	s.updateDatabase = func(
 		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
-	) ([]resource.Plan, *resource.State, error) {
+	) (planner.Outcome, error) {
 		cancel()
-		return answers.Plans([]int{1}), nil, nil
+		return planner.Outcome{Plans: answers.Plans([]int{1})}, nil
 	}
 	err := s.UpdateDatabase(wantNodes("n1"), endedStream{ctx: ctx})
 	if codeOf(translate(ctx, err)) != codes.Canceled {
@@ -241,10 +242,10 @@ func TestRealPlanningIsInterrupted(t *testing.T) {
 		plan := s.planner.updateDatabase
 		s.planner.updateDatabase = func(
 			stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
-		) ([]resource.Plan, *resource.State, error) {
-			plans, end, err := plan(stop, o, state, nodes)
+		) (planner.Outcome, error) {
+			outcome, err := plan(stop, o, state, nodes)
 			ended <- now()
-			return plans, end, err
+			return outcome, err
 		}
 	})
 	var names []string

@@ -38,8 +38,8 @@ func failing(err error) func(*Server) {
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
 			*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
-		) ([]resource.Plan, *resource.State, error) {
-			return nil, nil, err
+		) (planner.Outcome, error) {
+			return planner.Outcome{}, err
 		}
 	}
 }

@@ -29,9 +29,9 @@ func planning(plan func(*interrupt.Poller) ([]resource.Plan, error)) func(*Serve
 	return func(s *Server) {
 		s.planner.updateDatabase = func(
 			stop *interrupt.Poller, _ planner.UpdateDatabaseOptions, _ *resource.State, _ []*planner.NodeResources,
-		) ([]resource.Plan, *resource.State, error) {
+		) (planner.Outcome, error) {
 			plans, err := plan(stop)
-			return plans, resource.NewState(), err
+			return planner.Outcome{Plans: plans, End: resource.NewState()}, err
 		}
 	}
 }

@@ -28,8 +28,8 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 			func(s *Server, began chan struct{}) {
 				s.planner.updateDatabase = func(
 					*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
-				) ([]resource.Plan, *resource.State, error) {
-					return bad, resource.NewState(), nil
+				) (planner.Outcome, error) {
+					return planner.Outcome{Plans: bad, End: resource.NewState()}, nil
 				}
 				s.planner.judge = late(judgeDatabase, began)
 			},
@@ -41,9 +41,10 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 		"RestoreDatabase": {
 			func(s *Server, began chan struct{}) {
 				s.planner.restoreDatabase = func(
-					*interrupt.Poller, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
-				) ([]resource.Plan, *resource.State, error) {
-					return bad, resource.NewState(), nil
+					*interrupt.Poller, planner.RestoreDatabaseOptions,
+					*resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+				) (planner.Outcome, error) {
+					return planner.Outcome{Plans: bad, End: resource.NewState()}, nil
 				}
 				s.planner.judge = late(judgeDatabase, began)
 			},

@@ -58,17 +58,18 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 		update, restore := s.planner.updateDatabase, s.planner.restoreDatabase
 		s.planner.updateDatabase = func(
 			stop *interrupt.Poller, options planner.UpdateDatabaseOptions, start *resource.State, nodes []*planner.NodeResources,
-		) ([]resource.Plan, *resource.State, error) {
-			plans, end, err := update(stop, options, start, nodes)
-			both(plans, end)
-			return plans, end, err
+		) (planner.Outcome, error) {
+			outcome, err := update(stop, options, start, nodes)
+			both(outcome.Plans, outcome.End)
+			return outcome, err
 		}
 		s.planner.restoreDatabase = func(
-			stop *interrupt.Poller, start *resource.State, nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
-		) ([]resource.Plan, *resource.State, error) {
-			plans, end, err := restore(stop, start, nodes, targets)
-			both(plans, end)
-			return plans, end, err
+			stop *interrupt.Poller, options planner.RestoreDatabaseOptions,
+			start *resource.State, nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
+		) (planner.Outcome, error) {
+			outcome, err := restore(stop, options, start, nodes, targets)
+			both(outcome.Plans, outcome.End)
+			return outcome, err
 		}
 	})
 	restore := wantRestore("n1")

@@ -192,11 +192,11 @@ func TestSmallCallsPassLargeOnes(t *testing.T) {
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 2, QueuedPlans: 4, SmallRequestBytes: small}}, func(s *Server) {
 		s.planner.updateDatabase = func(
 			_ *interrupt.Poller, _ planner.UpdateDatabaseOptions, start *resource.State, _ []*planner.NodeResources,
-		) ([]resource.Plan, *resource.State, error) {
+		) (planner.Outcome, error) {
 			if start.Len() > 0 {
 				<-release
 			}
-			return nil, nil, nil
+			return planner.Outcome{}, nil
 		}
 	})
 	wait := h.background(t.Context(), 4, largeRequest(small))

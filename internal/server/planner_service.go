@@ -20,10 +20,11 @@ type plannerService struct {
 	convert        request.Converter
 	updateDatabase func(
 		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
-	) (plans []resource.Plan, end *resource.State, err error)
+	) (planner.Outcome, error)
 	restoreDatabase func(
-		*interrupt.Poller, *resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
-	) (plans []resource.Plan, end *resource.State, err error)
+		*interrupt.Poller, planner.RestoreDatabaseOptions,
+		*resource.State, []*planner.NodeResources, []*planner.NodeRestoreResources,
+	) (planner.Outcome, error)
 
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
 	judge func(context.Context, *planned) error
@@ -42,9 +43,9 @@ func (s *plannerService) UpdateDatabase(
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.UpdateDatabase, req, s.judge,
 		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*planned, error) {
-			plans, end, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
+			outcome, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
 			return &planned{
-				start: call.Start, plans: plans, end: end, asked: call,
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
 				settings: call.Response, options: response.ResolvedOptions(call.Options),
 			}, err
 		})
@@ -56,8 +57,8 @@ func (s *plannerService) RestoreDatabase(
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
 		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*planned, error) {
-			plans, end, err := s.restoreDatabase(stop, call.Start, call.Nodes, call.Targets)
-			return &planned{start: call.Start, plans: plans, end: end, asked: call, settings: call.Response}, err
+			outcome, err := s.restoreDatabase(stop, planner.RestoreDatabaseOptions{}, call.Start, call.Nodes, call.Targets)
+			return &planned{start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, settings: call.Response}, err
 		})
 }
 

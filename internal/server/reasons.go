@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -46,6 +47,14 @@ const (
 	ReasonNodePartlyRemoved     = "NODE_PARTLY_REMOVED"      // a node is wanted whose removal has begun
 	ReasonKeptNodeInvalid       = "KEPT_NODE_INVALID"        // a restore cannot keep a node that does not exist or is still joining
 	ReasonEmptyBesideRestored   = "EMPTY_BESIDE_RESTORED"    // a new database would be restored on one node and empty on another
+	ReasonMemberIncomplete      = "MEMBER_INCOMPLETE"        // a member lacks rows which nothing will bring
+	ReasonDataAbandoned         = "DATA_ABANDONED"           // no wanted node continues the data that is there
+	ReasonDatabaseChanged       = "DATABASE_CHANGED"         // a node is wanted with another database than it has
+	ReasonInstanceMoved         = "INSTANCE_MOVED"           // an instance, or what it needs, is wanted elsewhere than where it is
+	ReasonNodeNotMentioned      = "NODE_NOT_MENTIONED"       // a restore is not told what becomes of a member
+	ReasonBackupBesideMembers   = "BACKUP_BESIDE_MEMBERS"    // a new node from a backup would lack what members have written since
+	ReasonPrimaryUnknown        = "PRIMARY_UNKNOWN"          // the state does not tell which instance of a node is its primary
+	ReasonStateTooOld           = "STATE_TOO_OLD"            // the state has the layout of an older version
 	ReasonStateAttributeInvalid = "STATE_ATTRIBUTE_INVALID"  // a resource in the state lacks what the planner has to read in it
 )
 
@@ -135,7 +144,7 @@ var rules = indexRules(append(limitRules(),
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyCycle, func(e *resource.CycleError) fault {
 		ids := make(map[string]string, len(e.Path))
-		for i, id := range e.Path[:min(len(e.Path), maxCycleIdentifiers)] {
+		for i, id := range e.Path[:min(len(e.Path), maxIdentifiers)] {
 			ids["resource_"+strconv.Itoa(i)] = id.String()
 		}
 		return fault{subject: e.Path[0].String(), identifiers: ids}
@@ -156,6 +165,20 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.FailedPrecondition, ReasonEmptyBesideRestored, func(e *planner.EmptyBesideRestoredError) fault {
 		return ofNode(e.Node, "restored", e.Restored)
 	}),
+	ruleFor(codes.FailedPrecondition, ReasonMemberIncomplete, ofMembers),
+	ruleFor(codes.FailedPrecondition, ReasonDataAbandoned, func(e *planner.DataAbandonedError) fault { return ofNodes(e.Nodes) }),
+	ruleFor(codes.FailedPrecondition, ReasonDatabaseChanged, func(e *planner.DatabaseChangedError) fault {
+		return ofNode(e.Node, "field", e.Field, "resource", e.Recorded.String())
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonInstanceMoved, func(e *planner.InstanceMovedError) fault {
+		return ofResource(e.Resource, "instance_id", e.InstanceID, "field", e.Field)
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonNodeNotMentioned, func(e *planner.NodeNotMentionedError) fault { return ofNodes(e.Nodes) }),
+	ruleFor(codes.FailedPrecondition, ReasonBackupBesideMembers, func(e *planner.BackupBesideMembersError) fault {
+		return ofNode(e.Node, "member", e.Member)
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonPrimaryUnknown, func(e *planner.PrimaryUnknownError) fault { return ofNode(e.Node) }),
+	ruleFor(codes.FailedPrecondition, ReasonStateTooOld, func(e *planner.StateTooOldError) fault { return ofResource(e.Resource) }),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
 		return ofResource(e.Resource, "attribute", e.Key)
 	}),
@@ -166,8 +189,36 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
 )...)
 
-// maxCycleIdentifiers bounds how many resources of a cycle the metadata of its error name.
-const maxCycleIdentifiers = 8
+// maxIdentifiers bounds how many resources of a cycle, or nodes, the metadata of an error names.
+const maxIdentifiers = 8
+
+// ofMembers names each damaged member with its providers and records.
+func ofMembers(e *planner.MemberIncompleteError) fault {
+	nodes := make([]string, len(e.Members))
+	for i, member := range e.Members {
+		nodes[i] = member.Node
+	}
+	f := ofNodes(nodes)
+	for i, member := range e.Members[:min(len(e.Members), maxIdentifiers)] {
+		at := strconv.Itoa(i)
+		records := make([]string, len(member.Records))
+		for j, id := range member.Records {
+			records[j] = id.String()
+		}
+		f.identifiers["providers_"+at] = strings.Join(member.Providers, ",")
+		f.identifiers["resources_"+at] = strings.Join(records, ",")
+	}
+	return f
+}
+
+// ofNodes is what an error about several nodes says.
+func ofNodes(nodes []string) fault {
+	ids := make(map[string]string, len(nodes))
+	for i, node := range nodes[:min(len(nodes), maxIdentifiers)] {
+		ids["node_"+strconv.Itoa(i)] = node
+	}
+	return fault{field: "nodes", subject: nodes[0], identifiers: ids}
+}
 
 // ofNode is what an error about a node says: of field and subject, the code decides which one callers are told.
 func ofNode(node string, more ...string) fault {

@@ -131,12 +131,12 @@ func TestSecretsStayInside(t *testing.T) {
 			s.planner.judge = noViolations
 			s.planner.updateDatabase = func(
 				stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
-			) ([]resource.Plan, *resource.State, error) {
+			) (planner.Outcome, error) {
 				if panics != nil {
 					panic(panics)
 				}
 				if err != nil {
-					return nil, nil, err
+					return planner.Outcome{}, err
 				}
 				return planReally(stop, o, state, nodes)
 			}

@@ -1,0 +1,127 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// This file has the refusals of what would lose data that the request does not clearly give up.
+
+// IncompleteMember is a member that lacks rows which nothing will bring.
+type IncompleteMember struct {
+	Node string
+	// Providers are the nodes whose rows it lacks. None: it lacks everything.
+	Providers []string
+	// Records are the resources of the state that say so.
+	Records []resource.Identifier
+}
+
+// MemberIncompleteError says that the wanted nodes have members that lack rows which nothing will bring.
+type MemberIncompleteError struct{ Members []IncompleteMember }
+
+func (e *MemberIncompleteError) Error() string {
+	texts := make([]string, len(e.Members))
+	for i, member := range e.Members {
+		lack := "all rows"
+		if len(member.Providers) > 0 {
+			lack = "rows of " + strings.Join(member.Providers, ", ")
+		}
+		records := make([]string, len(member.Records))
+		for j, id := range member.Records {
+			records[j] = id.String()
+		}
+		texts[i] = fmt.Sprintf("node %s lacks %s (%s)", member.Node, lack, strings.Join(records, ", "))
+	}
+	return strings.Join(texts, "; ") + ": remove such a node and then add it again, restore it from a backup with " +
+		"RestoreDatabase, or set its recovery to NODE_RECOVERY_CONTINUE to go on without the rows that are missing"
+}
+
+// DataAbandonedError says that nothing of what is wanted continues the data that is there.
+type DataAbandonedError struct {
+	Nodes []string // the members that hold the data
+}
+
+func (e *DataAbandonedError) Error() string {
+	return fmt.Sprintf("the data of node %s would be lost, since no wanted node continues it: keep one of these nodes, "+
+		"add the new nodes beside one of them first, give a new node a restore config, or delete the database first",
+		strings.Join(e.Nodes, ", "))
+}
+
+// DatabaseChangedError says that a node is wanted with another database than the one that it has.
+type DatabaseChangedError struct {
+	Node string
+	// Field is "database_name" or "database_id".
+	Field string
+	// Recorded is the resource of the state that has the other value.
+	Recorded resource.Identifier
+}
+
+func (e *DatabaseChangedError) Error() string {
+	return fmt.Sprintf("the %s of node %s differs from what %s has: give the recorded one; to begin with an empty "+
+		"database instead, delete this one first", e.Field, e.Node, e.Recorded)
+}
+
+// InstanceMovedError says that an instance, or something that it needs, is wanted elsewhere than where it is.
+type InstanceMovedError struct {
+	InstanceID string
+	// Resource is what moves: the instance, or what it needs.
+	Resource resource.Identifier
+	// Field is "host_id" or "node_name" for the instance, and "executor" for what it needs.
+	Field string
+}
+
+func (e *InstanceMovedError) Error() string {
+	return fmt.Sprintf("the %s of %s differs from what is recorded, and what instance %s has there would be left behind: "+
+		"give the recorded one, or give the instance in the new place, and what it needs, ids of their own",
+		e.Field, e.Resource, e.InstanceID)
+}
+
+// NodeNotMentionedError says that RestoreDatabase is not told what becomes of members.
+type NodeNotMentionedError struct{ Nodes []string }
+
+func (e *NodeNotMentionedError) Error() string {
+	return fmt.Sprintf("node %s holds data, and is neither kept nor restored: name each in nodes or in targets, or "+
+		"remove it with UpdateDatabase first", strings.Join(e.Nodes, ", "))
+}
+
+// BackupBesideMembersError says that a new node would start from a backup beside members, and lack what they have
+// written since.
+type BackupBesideMembersError struct {
+	Node   string
+	Member string
+}
+
+func (e *BackupBesideMembersError) Error() string {
+	return fmt.Sprintf("node %s would start from a backup, and lack what was written since on node %s and others: leave "+
+		"out its restore config, so that it copies a member, or set allow_missing_rows on it", e.Node, e.Member)
+}
+
+// PrimaryUnknownError says that the state does not tell which instance of a node is its primary.
+type PrimaryUnknownError struct{ Node string }
+
+func (e *PrimaryUnknownError) Error() string {
+	return fmt.Sprintf("the state does not tell which instance is the primary of node %s: refresh it, and ask with what "+
+		"that finds", e.Node)
+}
+
+// StateTooOldError says that a state has a layout that is not understood any more.
+type StateTooOldError struct {
+	Resource resource.Identifier
+	Problem  OldLayout
+}
+
+// OldLayout is what tells that a state is too old.
+type OldLayout string
+
+// The old layouts.
+const (
+	OldLayoutID              OldLayout = "its id does not separate names by colons"
+	OldLayoutWithoutDatabase OldLayout = "the database that it needs is not recorded"
+)
+
+func (e *StateTooOldError) Error() string {
+	return fmt.Sprintf("the state has the layout of an older version: of %s, %s: convert the state as docs/migrating.md "+
+		"says", e.Resource, e.Problem)
+}
