@@ -111,7 +111,7 @@ func samples() map[resource.Type][]sample {
 		},
 		database.TypeLagTracker: {
 			{"of a new node", database.LagTracker{
-				Origin: "n1", Receiver: "n2", DatabaseName: "app",
+				Origin: "n1", Receiver: "n2", DatabaseName: "app", Source: "n3",
 				DependentResources: []resource.Identifier{
 					database.WaitForSyncEventIdentifier(database.Link{Provider: "n3", Subscriber: "n2", DatabaseName: "app"}),
 				},
@@ -119,10 +119,12 @@ func samples() map[resource.Type][]sample {
 			{"nothing optional", database.LagTracker{Origin: "n1", Receiver: "n2", DatabaseName: "app"}.Resource()},
 		},
 		database.TypeReplicationSlotAdvance: {
-			{"slot advance", database.ReplicationSlotAdvance{Link: n1ToN2}.Resource()},
+			{"of a new node", database.ReplicationSlotAdvance{Link: n1ToN2, Source: "n3"}.Resource()},
+			{"nothing optional", database.ReplicationSlotAdvance{Link: n1ToN2}.Resource()},
 		},
 		database.TypeReplicationOriginAdvance: {
-			{"origin advance", database.ReplicationOriginAdvance{Link: n1ToN2}.Resource()},
+			{"of a new node", database.ReplicationOriginAdvance{Link: n1ToN2, Source: "n3"}.Resource()},
+			{"nothing optional", database.ReplicationOriginAdvance{Link: n1ToN2}.Resource()},
 		},
 		database.TypeDumpRoles: {
 			{"dump", database.DumpRoles{NodeName: "n1"}.Resource()},

@@ -69,9 +69,13 @@ func (i Instance) Resource() *resource.Resource {
 		null("primary_instance_id_updated_at").
 		spec("spec", i.Spec).
 		json()
+	ignored := []string{"/primary_instance_id", "/primary_instance_id_updated_at", "/connection_info"}
+	if i.PostInit != nil {
+		ignored = append(ignored, scriptMarks("post_init")...)
+	}
 	return ignoring(
 		build(InstanceIdentifier(i.Spec.InstanceID), onHost(i.Spec.HostID), attributes, concat(i.Dependencies)),
-		"/primary_instance_id", "/primary_instance_id_updated_at", "/connection_info",
+		ignored...,
 	)
 }
 

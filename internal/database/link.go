@@ -28,11 +28,15 @@ func (l Link) subscriberDatabase(id string) resource.Identifier {
 }
 
 // attributes are those that most resources of a link have, and nothing else.
-func (l Link) attributes(buffer []byte) object {
-	return newObject(buffer).
-		text("database_name", l.DatabaseName).
-		text("provider_node", l.Provider).
-		text("subscriber_node", l.Subscriber)
+func (l Link) attributes(buffer []byte) object { return l.attributesFrom(buffer, "") }
+
+// attributesFrom are attributes with the source that the subscriber has copied; "" leaves it out.
+func (l Link) attributesFrom(buffer []byte, source string) object {
+	o := newObject(buffer).text("database_name", l.DatabaseName).text("provider_node", l.Provider)
+	if source != "" {
+		o = o.text("source_node", source)
+	}
+	return o.text("subscriber_node", l.Subscriber)
 }
 
 // joinNames is the id of a resource that two nodes and a database name together.

@@ -38,13 +38,18 @@ func (d PostgresDatabase) Resource() *resource.Resource {
 		flag("has_restore_config", d.HasRestoreConfig).
 		text("node_name", d.NodeName).
 		text("owner", d.Owner)
+	var ignored []string
 	if d.PostDatabaseCreate != nil {
 		attributes = attributes.script("post_database_create", d.PostDatabaseCreate)
+		ignored = scriptMarks("post_database_create")
 	}
-	return build(
-		PostgresDatabaseIdentifier(d.NodeName, d.DatabaseName),
-		onPrimary(d.NodeName),
-		attributes.text("rename_from", d.RenameFrom).json(),
-		concat(d.ExtraDependencies, NodeIdentifier(d.NodeName)),
+	return ignoring(
+		build(
+			PostgresDatabaseIdentifier(d.NodeName, d.DatabaseName),
+			onPrimary(d.NodeName),
+			attributes.text("rename_from", d.RenameFrom).json(),
+			concat(d.ExtraDependencies, NodeIdentifier(d.NodeName)),
+		),
+		ignored...,
 	)
 }

@@ -9,7 +9,10 @@ const TypeReplicationOriginAdvance resource.Type = "database.replication_origin_
 // With both sides agreeing on it, enabling the subscription neither repeats nor skips a change.
 //
 // It depends on the slot advance, which knows the position.
-type ReplicationOriginAdvance struct{ Link }
+type ReplicationOriginAdvance struct {
+	Link
+	Source string // as in LagTracker
+}
 
 // ReplicationOriginAdvanceIdentifier identifies the advance of the link's replication origin.
 func ReplicationOriginAdvanceIdentifier(l Link) resource.Identifier {
@@ -23,7 +26,7 @@ func (a ReplicationOriginAdvance) Resource() *resource.Resource {
 	return build(
 		id,
 		onPrimary(a.Subscriber),
-		a.attributes(buffer[:0]).json(),
+		a.attributesFrom(buffer[:0], a.Source).json(),
 		[]resource.Identifier{{Type: TypeReplicationSlotAdvance, ID: id.ID}},
 	)
 }

@@ -9,9 +9,11 @@ const TypeReplicationSlotAdvance resource.Type = "database.replication_slot_adva
 // subscriber holds already, so that it is not sent again. The position that it moved to is left out here,
 // and comparison skips it.
 //
-// It depends on the Postgres database on both sides, and on the lag tracker that knows the commit time
-// of that change.
-type ReplicationSlotAdvance struct{ Link }
+// It depends on the Postgres database on both sides, and on the lag tracker that knows the position of that change.
+type ReplicationSlotAdvance struct {
+	Link
+	Source string // as in LagTracker
+}
 
 // ReplicationSlotAdvanceIdentifier identifies the advance of the link's slot.
 func ReplicationSlotAdvanceIdentifier(l Link) resource.Identifier {
@@ -26,7 +28,7 @@ func (a ReplicationSlotAdvance) Resource() *resource.Resource {
 		build(
 			id,
 			onPrimary(a.Provider),
-			a.attributes(buffer[:0]).json(),
+			a.attributesFrom(buffer[:0], a.Source).json(),
 			[]resource.Identifier{
 				a.providerDatabase(),
 				a.subscriberDatabase(id.ID),

@@ -14,6 +14,11 @@ type Script struct {
 	Succeeded, NeedsToRun bool
 }
 
+// scriptMarks are the JSON pointers of what only execution knows about the script under the key.
+func scriptMarks(key string) []string {
+	return []string{"/" + key + "/needs_to_run", "/" + key + "/succeeded"}
+}
+
 // script appends a script, or null where there is none.
 func (o object) script(key string, s *Script) object {
 	if s == nil {

@@ -134,11 +134,11 @@ func (p *populating) addAdvance(node *NodeResources, peer string) {
 	link := node.link(peer, node.NodeName)
 	copied := database.WaitForSyncEventIdentifier(node.link(node.SourceNode, node.NodeName))
 	p.diff.Add(database.LagTracker{
-		Origin: peer, Receiver: node.NodeName, DatabaseName: node.databaseName(),
+		Origin: peer, Receiver: node.NodeName, DatabaseName: node.databaseName(), Source: node.SourceNode,
 		DependentResources: []resource.Identifier{copied},
 	}.Resource())
-	p.diff.Add(database.ReplicationSlotAdvance{Link: link}.Resource())
-	p.diff.Add(database.ReplicationOriginAdvance{Link: link}.Resource())
+	p.diff.Add(database.ReplicationSlotAdvance{Link: link, Source: node.SourceNode}.Resource())
+	p.diff.Add(database.ReplicationOriginAdvance{Link: link, Source: node.SourceNode}.Resource())
 }
 
 // populate returns the diff that populates what is incomplete, and goes on where earlier plans stopped.

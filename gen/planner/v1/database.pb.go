@@ -167,9 +167,9 @@ type Script struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The statements, in order. Values never appear in error texts, logs or metrics.
 	Statements []string `protobuf:"bytes,2,rep,name=statements,proto3" json:"statements,omitempty"`
-	// Whether it has run to its end. Kept by the orchestrator, only carried by the planner.
+	// Whether it has run to its end. Kept by the orchestrator, only carried by the planner, and compared by nobody.
 	Succeeded bool `protobuf:"varint,3,opt,name=succeeded,proto3" json:"succeeded,omitempty"`
-	// Whether it is still to be run. Kept by the orchestrator, only carried by the planner.
+	// Whether it is still to be run. Kept by the orchestrator, only carried by the planner, and compared by nobody.
 	NeedsToRun    bool `protobuf:"varint,4,opt,name=needs_to_run,json=needsToRun,proto3" json:"needs_to_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
