@@ -63,13 +63,14 @@ func EventTypeToProto(t resource.EventType) plannerv1.EventType {
 }
 
 var eventReasons = enum[resource.EventReason, plannerv1.EventReason]{
-	resource.ReasonDoesNotExist:      plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST,
-	resource.ReasonNeedsRecreate:     plannerv1.EventReason_EVENT_REASON_NEEDS_RECREATE,
-	resource.ReasonHasError:          plannerv1.EventReason_EVENT_REASON_HAS_ERROR,
-	resource.ReasonForceUpdate:       plannerv1.EventReason_EVENT_REASON_FORCE_UPDATE,
-	resource.ReasonDependencyUpdated: plannerv1.EventReason_EVENT_REASON_DEPENDENCY_UPDATED,
-	resource.ReasonHasDiff:           plannerv1.EventReason_EVENT_REASON_HAS_DIFF,
-	resource.ReasonNotDesired:        plannerv1.EventReason_EVENT_REASON_NOT_DESIRED,
+	resource.ReasonDoesNotExist:        plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST,
+	resource.ReasonNeedsRecreate:       plannerv1.EventReason_EVENT_REASON_NEEDS_RECREATE,
+	resource.ReasonHasError:            plannerv1.EventReason_EVENT_REASON_HAS_ERROR,
+	resource.ReasonForceUpdate:         plannerv1.EventReason_EVENT_REASON_FORCE_UPDATE,
+	resource.ReasonDependencyUpdated:   plannerv1.EventReason_EVENT_REASON_DEPENDENCY_UPDATED,
+	resource.ReasonHasDiff:             plannerv1.EventReason_EVENT_REASON_HAS_DIFF,
+	resource.ReasonNotDesired:          plannerv1.EventReason_EVENT_REASON_NOT_DESIRED,
+	resource.ReasonDependenciesChanged: plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED,
 }
 
 // EventReasonFromProto takes the unspecified reason for that of a refresh, which has none.

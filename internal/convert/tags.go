@@ -31,11 +31,12 @@ const (
 	TagOperationValue     = 4<<3 | byte(protowire.BytesType)
 	TagOperationValueJSON = 5<<3 | byte(protowire.BytesType)
 
-	TagEventType     = 1<<3 | byte(protowire.VarintType)
-	TagEventResource = 2<<3 | byte(protowire.BytesType)
-	TagEventReason   = 3<<3 | byte(protowire.VarintType)
-	TagEventDiff     = 4<<3 | byte(protowire.BytesType)
-	TagEventCausedBy = 5<<3 | byte(protowire.BytesType)
+	TagEventType          = 1<<3 | byte(protowire.VarintType)
+	TagEventResource      = 2<<3 | byte(protowire.BytesType)
+	TagEventReason        = 3<<3 | byte(protowire.VarintType)
+	TagEventDiff          = 4<<3 | byte(protowire.BytesType)
+	TagEventCausedBy      = 5<<3 | byte(protowire.BytesType)
+	TagEventCausedByTypes = 6<<3 | byte(protowire.BytesType)
 
 	TagPhaseIndex  = 1<<3 | byte(protowire.VarintType)
 	TagPhaseEvents = 2<<3 | byte(protowire.BytesType)

@@ -32,6 +32,7 @@ func TestTags(t *testing.T) {
 		}},
 		{&plannerv1.Event{}, map[protoreflect.Name]byte{
 			"type": TagEventType, "resource": TagEventResource, "reason": TagEventReason, "diff": TagEventDiff, "caused_by": TagEventCausedBy,
+			"caused_by_types": TagEventCausedByTypes,
 		}},
 		{&plannerv1.Phase{}, map[protoreflect.Name]byte{"index": TagPhaseIndex, "events": TagPhaseEvents}},
 		{&plannerv1.PlanPart{}, map[protoreflect.Name]byte{"plan_index": TagPartPlanIndex, "phases": TagPartPhases}},

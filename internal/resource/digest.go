@@ -17,10 +17,11 @@ import (
 // event is an object. All of its keys are always there, and stand in the order of their bytes:
 //
 //	{
-//	  "caused_by": [identifier, ...],       in the order of the event
+//	  "caused_by": [identifier, ..., "type", ...],  in the order of the event, identifiers first
 //	  "diff": [operation, ...],             in the order of the event
 //	  "reason": "does_not_exist",           or needs_recreate, has_error, force_update, dependency_updated,
-//	                                        has_diff, not_desired; empty for a refresh
+//	                                        has_diff, dependencies_changed, not_desired; empty for a
+//	                                        refresh
 //	  "resource": {
 //	    "attributes": {...},                in canonical form
 //	    "dependencies": [identifier, ...],  in the order of the resource
@@ -36,7 +37,7 @@ import (
 //	  "type": "create"                      or refresh, update, delete
 //	}
 //
-// An identifier is the string "type::id". An operation is an object of this kind:
+// An identifier is the string "type::id"; a type is a string without a colon. An operation is an object of this kind:
 //
 //	{"from": "", "op": "add", "path": "/pointer", "value": value}
 //
@@ -85,6 +86,8 @@ func (w *digestWriter) literal(text string) { w.text = append(w.text, text...) }
 
 func (w *digestWriter) string(s string) { w.text = jsontext.AppendString(w.text, s) }
 
+func (w *digestWriter) typeName(t *Type) { w.string(string(*t)) }
+
 func (w *digestWriter) bool(b bool) {
 	if b {
 		w.literal("true")
@@ -126,8 +129,13 @@ func appendIdentifier(text []byte, id *Identifier) []byte {
 }
 
 func (w *digestWriter) event(e *Event) {
-	w.literal(`{"caused_by":`)
-	writeArray(w, e.CausedBy, w.identifier)
+	w.literal(`{"caused_by":[`)
+	writeElements(w, e.CausedBy, w.identifier)
+	if len(e.CausedBy) > 0 && len(e.CausedByTypes) > 0 {
+		w.literal(",")
+	}
+	writeElements(w, e.CausedByTypes, w.typeName)
+	w.literal("]")
 	w.literal(`,"diff":`)
 	writeArray(w, e.Diff, w.operation)
 	w.literal(`,"reason":"`)
@@ -173,13 +181,19 @@ func (w *digestWriter) resource(r *Resource) {
 	w.literal(`,"resource_version":`)
 	w.string(r.ResourceVersion)
 	w.literal(`,"type_dependencies":`)
-	writeArray(w, r.TypeDependencies, func(t *Type) { w.string(string(*t)) })
+	writeArray(w, r.TypeDependencies, w.typeName)
 	w.literal(`}`)
 }
 
 // writeArray writes a JSON array of what element writes for each of the elements.
 func writeArray[T any](w *digestWriter, elements []T, element func(*T)) {
 	w.text = append(w.text, '[')
+	writeElements(w, elements, element)
+	w.text = append(w.text, ']')
+}
+
+// writeElements writes what element writes for each of the elements, with commas between.
+func writeElements[T any](w *digestWriter, elements []T, element func(*T)) {
 	for i := range elements {
 		if i > 0 {
 			w.text = append(w.text, ',')
@@ -192,5 +206,4 @@ func writeArray[T any](w *digestWriter, elements []T, element func(*T)) {
 			w.flush()
 		}
 	}
-	w.text = append(w.text, ']')
 }

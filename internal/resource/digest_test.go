@@ -92,6 +92,25 @@ func TestDigestIsThatOfTheDocumentedText(t *testing.T) {
 	}
 }
 
+// TestDigestOfTypesAsCauses: they stand behind the identifiers, so that plans without any keep their digest.
+func TestDigestOfTypesAsCauses(t *testing.T) {
+	for _, causes := range []struct {
+		ids   []Identifier
+		types []Type
+		text  string
+	}{
+		{[]Identifier{{"dir", "a"}}, []Type{"file", "network"}, `["dir::a","file","network"]`},
+		{nil, []Type{"network"}, `["network"]`},
+		{[]Identifier{{"dir", "a"}, {"dir", "b"}}, nil, `["dir::a","dir::b"]`},
+	} {
+		plans := digestPlans()
+		plans[0].Phases[0].Events[0].CausedBy, plans[0].Phases[0].Events[0].CausedByTypes = causes.ids, causes.types
+		if text := strings.Replace(digestText, `["dir::a"]`, causes.text, 1); digest(plans) != digestOf(text) {
+			t.Errorf("the digest is not that of %s", text)
+		}
+	}
+}
+
 func TestDigestDoesNotDependOnTheSpellingOfJSON(t *testing.T) {
 	plans := digestPlans()
 	event := &plans[0].Phases[0].Events[0]

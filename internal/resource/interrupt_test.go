@@ -49,7 +49,7 @@ func (d dimension) watched(size int, done <-chan struct{}, watch func(place)) (c
 }
 
 // shared are the functions whose loops belong to whoever calls them.
-var shared = map[string]bool{"All": true, "contains": true, "equal": true, "anyOf": true, "writeArray": true}
+var shared = map[string]bool{"All": true, "contains": true, "equal": true, "anyOf": true, "writeArray": true, "writeElements": true}
 
 // placeOf finds the function of this package that polls.
 func placeOf(stack []uintptr) place {
@@ -410,8 +410,8 @@ func dimensions() map[string]dimension {
 		},
 		"all of an event of a digest": func(stop *interrupt.Poller, n int) error {
 			return digest(stop, resource.Event{
-				CausedBy: ids("a", n),
-				Diff:     make([]jsontext.Operation, n),
+				CausedBy: ids("a", n), CausedByTypes: make([]resource.Type, n),
+				Diff: make([]jsontext.Operation, n),
 				Resource: &resource.Resource{
 					Dependencies: ids("a", n), TypeDependencies: make([]resource.Type, n), DiffIgnore: make([]string, n),
 				},

@@ -33,13 +33,14 @@ type EventReason uint8
 
 // The event reasons. The zero value is that of refresh events, which need none; every other event has one.
 const (
-	ReasonDoesNotExist      EventReason = iota + 1 // create: the resource is not there
-	ReasonNeedsRecreate                            // create: the orchestrator said that it must be made again
-	ReasonHasError                                 // update: the last attempt failed
-	ReasonForceUpdate                              // update: the caller asked to update everything
-	ReasonDependencyUpdated                        // update: something that it depends on has an event in this plan
-	ReasonHasDiff                                  // update: its attributes differ
-	ReasonNotDesired                               // delete: it is not in the wanted state
+	ReasonDoesNotExist        EventReason = iota + 1 // create: the resource is not there
+	ReasonNeedsRecreate                              // create: the orchestrator said that it must be made again
+	ReasonHasError                                   // update: the last attempt failed
+	ReasonForceUpdate                                // update: the caller asked to update everything
+	ReasonDependencyUpdated                          // update: something that it depends on has an event in this plan
+	ReasonHasDiff                                    // update: its attributes differ
+	ReasonNotDesired                                 // delete: it is not in the wanted state
+	ReasonDependenciesChanged                        // update: its record names other dependencies, or another executor
 )
 
 // String is the domain's word for the reason; empty for the zero value.
@@ -59,6 +60,8 @@ func (r EventReason) String() string {
 		return "has_diff"
 	case ReasonNotDesired:
 		return "not_desired"
+	case ReasonDependenciesChanged:
+		return "dependencies_changed"
 	}
 	return ""
 }
@@ -72,8 +75,11 @@ type Event struct {
 	// Diff leads from the current attributes to the wanted ones. It is there whenever they differ, whatever
 	// the reason of the event.
 	Diff []jsontext.Operation
-	// CausedBy names the dependencies whose events caused a ReasonDependencyUpdated, in order; nil otherwise.
+	// CausedBy names the dependencies whose events caused a ReasonDependencyUpdated, in order; nil if there are none.
 	CausedBy []Identifier
+	// CausedByTypes names the type dependencies of which a resource's event caused it, in order, each once; nil if there
+	// are none.
+	CausedByTypes []Type
 }
 
 // Phase is a set of events that may run at the same time, in the order of their identifiers.

@@ -89,7 +89,7 @@ def word(enum, value):
 def _event(e):
     r = e.resource
     return {
-        "caused_by": [name(i) for i in e.caused_by],
+        "caused_by": [name(i) for i in e.caused_by] + list(e.caused_by_types),
         "diff": [
             {"from": getattr(o, "from"), "op": o.op, "path": o.path, "value": _json(o, "value", None)}
             for o in e.diff

@@ -56,6 +56,9 @@ func writeEvent(b *strings.Builder, event *plannerv1.Event, width int) {
 	for _, cause := range event.GetCausedBy() {
 		fmt.Fprintf(b, "               because of %s\n", name(cause))
 	}
+	for _, t := range event.GetCausedByTypes() {
+		fmt.Fprintf(b, "               because of a resource of type %s\n", t)
+	}
 	for _, operation := range event.GetDiff() {
 		fmt.Fprintf(b, "               %s %s\n", operation.GetOp(), operation.GetPath())
 	}
@@ -134,6 +137,8 @@ func reason(r plannerv1.EventReason) string {
 		return "attributes differ"
 	case plannerv1.EventReason_EVENT_REASON_NOT_DESIRED:
 		return "not wanted"
+	case plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED:
+		return "the record names other dependencies, or another executor"
 	case plannerv1.EventReason_EVENT_REASON_UNSPECIFIED:
 		return ""
 	}

@@ -100,13 +100,18 @@ const (
 	EventReason_EVENT_REASON_HAS_ERROR EventReason = 3
 	// Update: PlanOptions.force_update asked for it.
 	EventReason_EVENT_REASON_FORCE_UPDATE EventReason = 4
-	// Update: one of its dependencies, or a resource of one of its type dependencies, gets an event in
-	// the same plan. Event.caused_by names them.
+	// Update: one of its dependencies, or a resource of one of its type dependencies, is created or
+	// updated in the same plan. Event.caused_by and Event.caused_by_types name them.
 	EventReason_EVENT_REASON_DEPENDENCY_UPDATED EventReason = 5
 	// Update: the attributes differ. Event.diff says how.
 	EventReason_EVENT_REASON_HAS_DIFF EventReason = 6
 	// Delete: the resource is in the state and not wanted.
 	EventReason_EVENT_REASON_NOT_DESIRED EventReason = 7
+	// Update: the attributes are as they should be, but the record names other dependencies than are
+	// wanted, or another executor that is not a host. The event lets the record say what is true, so
+	// that a later delete comes in the right order and runs at the right place. Dependents do not follow
+	// it. It comes last in the order of reasons.
+	EventReason_EVENT_REASON_DEPENDENCIES_CHANGED EventReason = 8
 )
 
 // Enum value maps for EventReason.
@@ -120,16 +125,18 @@ var (
 		5: "EVENT_REASON_DEPENDENCY_UPDATED",
 		6: "EVENT_REASON_HAS_DIFF",
 		7: "EVENT_REASON_NOT_DESIRED",
+		8: "EVENT_REASON_DEPENDENCIES_CHANGED",
 	}
 	EventReason_value = map[string]int32{
-		"EVENT_REASON_UNSPECIFIED":        0,
-		"EVENT_REASON_DOES_NOT_EXIST":     1,
-		"EVENT_REASON_NEEDS_RECREATE":     2,
-		"EVENT_REASON_HAS_ERROR":          3,
-		"EVENT_REASON_FORCE_UPDATE":       4,
-		"EVENT_REASON_DEPENDENCY_UPDATED": 5,
-		"EVENT_REASON_HAS_DIFF":           6,
-		"EVENT_REASON_NOT_DESIRED":        7,
+		"EVENT_REASON_UNSPECIFIED":          0,
+		"EVENT_REASON_DOES_NOT_EXIST":       1,
+		"EVENT_REASON_NEEDS_RECREATE":       2,
+		"EVENT_REASON_HAS_ERROR":            3,
+		"EVENT_REASON_FORCE_UPDATE":         4,
+		"EVENT_REASON_DEPENDENCY_UPDATED":   5,
+		"EVENT_REASON_HAS_DIFF":             6,
+		"EVENT_REASON_NOT_DESIRED":          7,
+		"EVENT_REASON_DEPENDENCIES_CHANGED": 8,
 	}
 )
 
@@ -291,9 +298,15 @@ type Event struct {
 	// from the recorded attributes to the resource's own. Present whenever they differ, whatever the
 	// reason; empty if they do not, if resource_version differs, and for all other events.
 	Diff []*PatchOperation `protobuf:"bytes,4,rep,name=diff,proto3" json:"diff,omitempty"`
-	// For EVENT_REASON_DEPENDENCY_UPDATED: the dependencies with an event in the same plan, in
-	// identifier order. Empty otherwise.
-	CausedBy      []*Identifier `protobuf:"bytes,5,rep,name=caused_by,json=causedBy,proto3" json:"caused_by,omitempty"`
+	// For EVENT_REASON_DEPENDENCY_UPDATED: the dependencies that are created or updated in the same
+	// plan, or were in an earlier one while the resource had to wait; in identifier order. Empty
+	// otherwise.
+	CausedBy []*Identifier `protobuf:"bytes,5,rep,name=caused_by,json=causedBy,proto3" json:"caused_by,omitempty"`
+	// For EVENT_REASON_DEPENDENCY_UPDATED: the type dependencies of which a resource is created or
+	// updated in the same plan, or was in an earlier one, in the order of their bytes; each once,
+	// however many resources of the type there are. Empty otherwise. At least one of caused_by and
+	// caused_by_types is not empty.
+	CausedByTypes []string `protobuf:"bytes,6,rep,name=caused_by_types,json=causedByTypes,proto3" json:"caused_by_types,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -359,6 +372,13 @@ func (x *Event) GetDiff() []*PatchOperation {
 func (x *Event) GetCausedBy() []*Identifier {
 	if x != nil {
 		return x.CausedBy
+	}
+	return nil
+}
+
+func (x *Event) GetCausedByTypes() []string {
+	if x != nil {
+		return x.CausedByTypes
 	}
 	return nil
 }
@@ -480,13 +500,14 @@ const file_planner_v1_plan_proto_rawDesc = "" +
 	"\n" +
 	"value_json\x18\x05 \x01(\tH\x00R\tvalueJsonB\f\n" +
 	"\n" +
-	"value_form\"\xfa\x01\n" +
+	"value_form\"\xa2\x02\n" +
 	"\x05Event\x12)\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x15.planner.v1.EventTypeR\x04type\x120\n" +
 	"\bresource\x18\x02 \x01(\v2\x14.planner.v1.ResourceR\bresource\x12/\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x17.planner.v1.EventReasonR\x06reason\x12.\n" +
 	"\x04diff\x18\x04 \x03(\v2\x1a.planner.v1.PatchOperationR\x04diff\x123\n" +
-	"\tcaused_by\x18\x05 \x03(\v2\x16.planner.v1.IdentifierR\bcausedBy\"H\n" +
+	"\tcaused_by\x18\x05 \x03(\v2\x16.planner.v1.IdentifierR\bcausedBy\x12&\n" +
+	"\x0fcaused_by_types\x18\x06 \x03(\tR\rcausedByTypes\"H\n" +
 	"\x05Phase\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12)\n" +
 	"\x06events\x18\x02 \x03(\v2\x11.planner.v1.EventR\x06events\"1\n" +
@@ -497,7 +518,7 @@ const file_planner_v1_plan_proto_rawDesc = "" +
 	"\x12EVENT_TYPE_REFRESH\x10\x01\x12\x15\n" +
 	"\x11EVENT_TYPE_CREATE\x10\x02\x12\x15\n" +
 	"\x11EVENT_TYPE_UPDATE\x10\x03\x12\x15\n" +
-	"\x11EVENT_TYPE_DELETE\x10\x04*\x86\x02\n" +
+	"\x11EVENT_TYPE_DELETE\x10\x04*\xad\x02\n" +
 	"\vEventReason\x12\x1c\n" +
 	"\x18EVENT_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bEVENT_REASON_DOES_NOT_EXIST\x10\x01\x12\x1f\n" +
@@ -506,7 +527,8 @@ const file_planner_v1_plan_proto_rawDesc = "" +
 	"\x19EVENT_REASON_FORCE_UPDATE\x10\x04\x12#\n" +
 	"\x1fEVENT_REASON_DEPENDENCY_UPDATED\x10\x05\x12\x19\n" +
 	"\x15EVENT_REASON_HAS_DIFF\x10\x06\x12\x1c\n" +
-	"\x18EVENT_REASON_NOT_DESIRED\x10\aB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"\x18EVENT_REASON_NOT_DESIRED\x10\a\x12%\n" +
+	"!EVENT_REASON_DEPENDENCIES_CHANGED\x10\bB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_plan_proto_rawDescOnce sync.Once

@@ -54,6 +54,7 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 		c := element(p, "caused_by", i)
 		r.identifierAt(&c, from, &out.CausedBy[i])
 	}
+	out.CausedByTypes = r.typeNames(p, "caused_by_types", in.GetCausedByTypes(), nil)
 	return out
 }
 

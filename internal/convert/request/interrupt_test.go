@@ -177,6 +177,9 @@ var longLoops = []struct {
 	{"causes", 1, func(c Converter, n int) error {
 		return verifyEvents(c, &plannerv1.Event{CausedBy: identifiersOf(n, false)})
 	}},
+	{"types as causes", 1, func(c Converter, n int) error {
+		return verifyEvents(c, &plannerv1.Event{CausedByTypes: make([]string, n)})
+	}},
 	{"nodes", 2, func(c Converter, n int) error { // node, name
 		return addNodes(c, many(n, func(i int) *plannerv1.NodeResources {
 			return &plannerv1.NodeResources{NodeName: fmt.Sprint(i)}

@@ -159,18 +159,29 @@ func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resourc
 }
 
 func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) {
-	out.TypeDependencies = r.types.Take(len(in))
+	out.TypeDependencies = r.typeNames(p, "type_dependencies", in, func(q *path, t resource.Type) {
+		if t == out.Identifier.Type {
+			r.add(q, "", "a resource must not depend on its own type")
+		}
+	})
+}
+
+// typeNames converts a list of types. Those that are usable are handed to check, unless it is nil, with their places.
+func (r *reader) typeNames(
+	p *path, field string, in []string, check func(q *path, t resource.Type),
+) []resource.Type {
+	out := r.types.Take(len(in))
 	for i, from := range in {
 		if r.spend(len(from)) {
 			break
 		}
-		t := resource.Type(from)
-		out.TypeDependencies[i] = t
-		q := element(p, "type_dependencies", i)
-		if r.resourceType(&q, "", t) && t == out.Identifier.Type {
-			r.add(&q, "", "a resource must not depend on its own type")
+		out[i] = resource.Type(from)
+		q := element(p, field, i)
+		if r.resourceType(&q, "", out[i]) && check != nil {
+			check(&q, out[i])
 		}
 	}
+	return out
 }
 
 // textObject checks that the field is the text of one JSON object, and returns it without copying it.

@@ -135,10 +135,11 @@ func TestViolationsOfAnswers(t *testing.T) {
 	}{
 		{"nothing", "", "", func(*plannerv1.Event) {}},
 		{"type", "type", "required", func(e *plannerv1.Event) { e.Type = 0 }},
-		{"reason", "reason", "unknown value 9", func(e *plannerv1.Event) { e.Reason = 9 }},
+		{"reason", "reason", "unknown value 99", func(e *plannerv1.Event) { e.Reason = 99 }},
 		{"resource", "resource", "required", func(e *plannerv1.Event) { e.Resource = nil }},
 		{"resource within", "resource.executor", "required", func(e *plannerv1.Event) { e.Resource.Executor = nil }},
 		{"cause", "caused_by[0].id", "required", func(e *plannerv1.Event) { e.CausedBy = []*plannerv1.Identifier{{Type: "dir"}} }},
+		{"type as cause", "caused_by_types[1]", "colon", func(e *plannerv1.Event) { e.CausedByTypes = []string{"dir", "d:r"} }},
 		{"value", "diff[0].value", "not a number", func(e *plannerv1.Event) {
 			e.Diff[0].ValueForm = &plannerv1.PatchOperation_Value{Value: structpb.NewNumberValue(math.NaN())}
 		}},

@@ -81,9 +81,11 @@ func names(prefix string) *rapid.Generator[string] {
 	return rapid.Map(rapid.IntRange(0, 9), func(i int) string { return fmt.Sprintf("%s%d", prefix, i) })
 }
 
+var typeNames = rapid.SampledFrom([]resource.Type{"dir", "network", "database.instance", "proxy"})
+
 var identifiers = rapid.Custom(func(t *rapid.T) resource.Identifier {
 	return resource.Identifier{
-		Type: resource.Type(rapid.SampledFrom([]string{"dir", "network", "database.instance", "proxy"}).Draw(t, "type")),
+		Type: typeNames.Draw(t, "type"),
 		ID:   rapid.OneOf(names("x"), rapid.SampledFrom([]string{"a:b", "ä", "::"})).Draw(t, "id"),
 	}
 })

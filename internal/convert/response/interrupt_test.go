@@ -76,6 +76,9 @@ var longLoops = []struct {
 	{"causes", 1, func(stop *interrupt.Poller, n int) error {
 		return cutEvent(stop, func(e *resource.Event) { e.CausedBy = make([]resource.Identifier, n) })
 	}},
+	{"types as causes", 1, func(stop *interrupt.Poller, n int) error {
+		return cutEvent(stop, func(e *resource.Event) { e.CausedByTypes = make([]resource.Type, n) })
+	}},
 	{"elements of a value", 1, func(stop *interrupt.Poller, n int) error {
 		return cutEvent(stop, func(e *resource.Event) { e.Diff = []jsontext.Operation{{Value: jsonArray(n)}} })
 	}},

@@ -27,6 +27,9 @@ func referenceBytes(t interface{ Fatal(...any) }, m proto.Message) []byte {
 
 func referenceEvent(e *resource.Event, as convert.Form) *plannerv1.Event {
 	m := &plannerv1.Event{Type: convert.EventTypeToProto(e.Type), Reason: convert.EventReasonToProto(e.Reason), CausedBy: referenceIdentifiers(e.CausedBy)}
+	for _, t := range e.CausedByTypes {
+		m.CausedByTypes = append(m.CausedByTypes, string(t))
+	}
 	m.Resource, as = referenceResource(e.Resource, as)
 	for _, o := range e.Diff {
 		operation := &plannerv1.PatchOperation{Op: o.Op, Path: o.Path, From: o.From}

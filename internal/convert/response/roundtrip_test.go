@@ -108,10 +108,11 @@ func TestPlansSurviveInBothForms(t *testing.T) {
 				var phase resource.Phase
 				for _, r := range resources(objects(numbers)).Draw(t, "resources") {
 					event := resource.Event{
-						Type:     resource.EventType(rapid.IntRange(1, 4).Draw(t, "type")),
-						Resource: r,
-						Reason:   resource.EventReason(rapid.IntRange(0, 7).Draw(t, "reason")),
-						CausedBy: rapid.SliceOfN(identifiers, 0, 2).Draw(t, "caused by"),
+						Type:          resource.EventType(rapid.IntRange(1, 4).Draw(t, "type")),
+						Resource:      r,
+						Reason:        resource.EventReason(rapid.IntRange(0, 8).Draw(t, "reason")),
+						CausedBy:      rapid.SliceOfN(identifiers, 0, 2).Draw(t, "caused by"),
+						CausedByTypes: rapid.SliceOfN(typeNames, 0, 2).Draw(t, "caused by types"),
 					}
 					for range rapid.IntRange(0, 2).Draw(t, "operations") {
 						seen.Add("an operation")

@@ -169,6 +169,9 @@ func (w *writer) event(e *resource.Event, form convert.Form) {
 	for i := range interrupt.Each(w.stop, e.CausedBy) {
 		w.identifier(convert.TagEventCausedBy, &e.CausedBy[i])
 	}
+	for _, t := range interrupt.Each(w.stop, e.CausedByTypes) {
+		w.element(convert.TagEventCausedByTypes, string(t))
+	}
 }
 
 func (w *writer) operation(o *jsontext.Operation, form convert.Form) {

@@ -30,10 +30,11 @@ func valueOf(text []byte) (*structpb.Value, bool) {
 func events(numbers *rapid.Generator[string]) *rapid.Generator[resource.Event] {
 	return rapid.Custom(func(t *rapid.T) resource.Event {
 		event := resource.Event{
-			Type:     resource.EventType(rapid.IntRange(0, 4).Draw(t, "type")),
-			Resource: resourceOf(t, identifiers.Draw(t, "identifier"), objects(numbers)),
-			Reason:   resource.EventReason(rapid.IntRange(0, 7).Draw(t, "reason")),
-			CausedBy: rapid.SliceOfN(identifiers, 0, 2).Draw(t, "caused by"),
+			Type:          resource.EventType(rapid.IntRange(0, 4).Draw(t, "type")),
+			Resource:      resourceOf(t, identifiers.Draw(t, "identifier"), objects(numbers)),
+			Reason:        resource.EventReason(rapid.IntRange(0, 8).Draw(t, "reason")),
+			CausedBy:      rapid.SliceOfN(identifiers, 0, 2).Draw(t, "caused by"),
+			CausedByTypes: rapid.SliceOfN(typeNames, 0, 2).Draw(t, "caused by types"),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "operations") {
 			operation := jsontext.Operation{
@@ -121,10 +122,11 @@ func FuzzAppendEvent(f *testing.F) {
 		text, name = bytes.ToValidUTF8(text, []byte("?")), strings.ToValidUTF8(name, "?")
 		id := resource.Identifier{Type: resource.Type(name), ID: name}
 		event := &resource.Event{
-			Type:     resource.EventUpdate,
-			Resource: &resource.Resource{Identifier: id, Attributes: text, Dependencies: []resource.Identifier{id, {}}, Error: name},
-			Diff:     []jsontext.Operation{{Op: "add", Path: name, Value: text}, {}},
-			CausedBy: []resource.Identifier{{}, id},
+			Type:          resource.EventUpdate,
+			Resource:      &resource.Resource{Identifier: id, Attributes: text, Dependencies: []resource.Identifier{id, {}}, Error: name},
+			Diff:          []jsontext.Operation{{Op: "add", Path: name, Value: text}, {}},
+			CausedBy:      []resource.Identifier{{}, id},
+			CausedByTypes: []resource.Type{"", id.Type},
 		}
 		format := asJSON
 		if object {

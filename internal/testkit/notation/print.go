@@ -30,6 +30,9 @@ func Plans(plans []resource.Plan) string {
 				for _, id := range e.CausedBy {
 					fmt.Fprintf(&b, "      caused by %s\n", id)
 				}
+				for _, t := range e.CausedByTypes {
+					fmt.Fprintf(&b, "      caused by type %s\n", t)
+				}
 			}
 		}
 	}
