@@ -22,6 +22,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// NodeRecovery says what becomes of a node that is a member already and lacks rows which nothing will bring: one of its
+// replication slots on another node is gone, or its own database is. Such a node is damaged. Without a recovery a request that
+// keeps it is refused: FAILED_PRECONDITION, MEMBER_INCOMPLETE. docs/planning.md says what makes a member damaged.
+type NodeRecovery int32
+
+const (
+	// Not set: a damaged member is refused.
+	NodeRecovery_NODE_RECOVERY_UNSPECIFIED NodeRecovery = 0
+	// The node is drained, taken out of the replication, and populated again from a source. Not available yet: INVALID_ARGUMENT.
+	NodeRecovery_NODE_RECOVERY_REJOIN NodeRecovery = 1
+	// The same, without the drain: what not every member had received from this node is given up. Not available yet:
+	// INVALID_ARGUMENT.
+	NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED NodeRecovery = 2
+	// The links into the node are made again and go on from now. What the node lacks stays missing: this is for users who
+	// repair rows with a tool of their own.
+	NodeRecovery_NODE_RECOVERY_CONTINUE NodeRecovery = 3
+)
+
+// Enum value maps for NodeRecovery.
+var (
+	NodeRecovery_name = map[int32]string{
+		0: "NODE_RECOVERY_UNSPECIFIED",
+		1: "NODE_RECOVERY_REJOIN",
+		2: "NODE_RECOVERY_REJOIN_UNDRAINED",
+		3: "NODE_RECOVERY_CONTINUE",
+	}
+	NodeRecovery_value = map[string]int32{
+		"NODE_RECOVERY_UNSPECIFIED":      0,
+		"NODE_RECOVERY_REJOIN":           1,
+		"NODE_RECOVERY_REJOIN_UNDRAINED": 2,
+		"NODE_RECOVERY_CONTINUE":         3,
+	}
+)
+
+func (x NodeRecovery) Enum() *NodeRecovery {
+	p := new(NodeRecovery)
+	*p = x
+	return p
+}
+
+func (x NodeRecovery) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NodeRecovery) Descriptor() protoreflect.EnumDescriptor {
+	return file_planner_v1_database_proto_enumTypes[0].Descriptor()
+}
+
+func (NodeRecovery) Type() protoreflect.EnumType {
+	return &file_planner_v1_database_proto_enumTypes[0]
+}
+
+func (x NodeRecovery) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NodeRecovery.Descriptor instead.
+func (NodeRecovery) EnumDescriptor() ([]byte, []int) {
+	return file_planner_v1_database_proto_rawDescGZIP(), []int{0}
+}
+
 // InstanceSpec is what an instance should be. It becomes the `spec` object in the attributes of the
 // instance's `database.instance` resource: the five ids and names as keys, and the settings inline
 // beside them.
@@ -440,9 +501,16 @@ type NodeResources struct {
 	// The role that owns the database. May be empty.
 	DatabaseOwner string `protobuf:"bytes,8,opt,name=database_owner,json=databaseOwner,proto3" json:"database_owner,omitempty"`
 	// Scripts, at most one of each name.
-	Scripts       []*Script `protobuf:"bytes,9,rep,name=scripts,proto3" json:"scripts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Scripts []*Script `protobuf:"bytes,9,rep,name=scripts,proto3" json:"scripts,omitempty"`
+	// What becomes of the node if it is a damaged member. It has no effect on any other node: the same request, asked
+	// again afterwards, plans nothing. StateService does not look at it.
+	Recovery NodeRecovery `protobuf:"varint,10,opt,name=recovery,proto3,enum=planner.v1.NodeRecovery" json:"recovery,omitempty"`
+	// For a new node with a restore_config beside members: build it from the backup although it will lack what the
+	// members have written since. Without it such a node is FAILED_PRECONDITION, BACKUP_BESIDE_MEMBERS. It has no effect
+	// on any other node. StateService does not look at it.
+	AllowMissingRows bool `protobuf:"varint,11,opt,name=allow_missing_rows,json=allowMissingRows,proto3" json:"allow_missing_rows,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *NodeResources) Reset() {
@@ -536,6 +604,20 @@ func (x *NodeResources) GetScripts() []*Script {
 		return x.Scripts
 	}
 	return nil
+}
+
+func (x *NodeResources) GetRecovery() NodeRecovery {
+	if x != nil {
+		return x.Recovery
+	}
+	return NodeRecovery_NODE_RECOVERY_UNSPECIFIED
+}
+
+func (x *NodeResources) GetAllowMissingRows() bool {
+	if x != nil {
+		return x.AllowMissingRows
+	}
+	return false
 }
 
 // NodeRestoreResources is a node to be restored in place from a backup: its data is deleted,
@@ -837,7 +919,7 @@ const file_planner_v1_database_proto_rawDesc = "" +
 	"\binstance\x18\x01 \x01(\v2\x14.planner.v1.InstanceR\binstance\x12I\n" +
 	"\x15instance_dependencies\x18\x02 \x03(\v2\x14.planner.v1.ResourceR\x14instanceDependencies\x12I\n" +
 	"\x15database_dependencies\x18\x03 \x03(\v2\x14.planner.v1.ResourceR\x14databaseDependencies\x12=\n" +
-	"\x0fnode_dependents\x18\x04 \x03(\v2\x14.planner.v1.ResourceR\x0enodeDependents\"\xa8\x03\n" +
+	"\x0fnode_dependents\x18\x04 \x03(\v2\x14.planner.v1.ResourceR\x0enodeDependents\"\x8c\x04\n" +
 	"\rNodeResources\x12\x1b\n" +
 	"\tnode_name\x18\x01 \x01(\tR\bnodeName\x12\x1f\n" +
 	"\vsource_node\x18\x02 \x01(\tR\n" +
@@ -849,7 +931,10 @@ const file_planner_v1_database_proto_rawDesc = "" +
 	"databaseId\x12#\n" +
 	"\rdatabase_name\x18\a \x01(\tR\fdatabaseName\x12%\n" +
 	"\x0edatabase_owner\x18\b \x01(\tR\rdatabaseOwner\x12,\n" +
-	"\ascripts\x18\t \x03(\v2\x12.planner.v1.ScriptR\ascripts\"\xc2\x03\n" +
+	"\ascripts\x18\t \x03(\v2\x12.planner.v1.ScriptR\ascripts\x124\n" +
+	"\brecovery\x18\n" +
+	" \x01(\x0e2\x18.planner.v1.NodeRecoveryR\brecovery\x12,\n" +
+	"\x12allow_missing_rows\x18\v \x01(\bR\x10allowMissingRows\"\xc2\x03\n" +
 	"\x14NodeRestoreResources\x12\x1b\n" +
 	"\tnode_name\x18\x01 \x01(\tR\bnodeName\x12H\n" +
 	"\x10primary_instance\x18\x02 \x01(\v2\x1d.planner.v1.InstanceResourcesR\x0fprimaryInstance\x12H\n" +
@@ -874,7 +959,12 @@ const file_planner_v1_database_proto_rawDesc = "" +
 	"\x10ServiceResources\x12.\n" +
 	"\x13service_instance_id\x18\x01 \x01(\tR\x11serviceInstanceId\x122\n" +
 	"\tresources\x18\x02 \x03(\v2\x14.planner.v1.ResourceR\tresources\x12?\n" +
-	"\x10monitor_resource\x18\x03 \x01(\v2\x14.planner.v1.ResourceR\x0fmonitorResourceB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"\x10monitor_resource\x18\x03 \x01(\v2\x14.planner.v1.ResourceR\x0fmonitorResource*\x87\x01\n" +
+	"\fNodeRecovery\x12\x1d\n" +
+	"\x19NODE_RECOVERY_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14NODE_RECOVERY_REJOIN\x10\x01\x12\"\n" +
+	"\x1eNODE_RECOVERY_REJOIN_UNDRAINED\x10\x02\x12\x1a\n" +
+	"\x16NODE_RECOVERY_CONTINUE\x10\x03B9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_database_proto_rawDescOnce sync.Once
@@ -888,47 +978,50 @@ func file_planner_v1_database_proto_rawDescGZIP() []byte {
 	return file_planner_v1_database_proto_rawDescData
 }
 
+var file_planner_v1_database_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_planner_v1_database_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_planner_v1_database_proto_goTypes = []any{
-	(*InstanceSpec)(nil),         // 0: planner.v1.InstanceSpec
-	(*Script)(nil),               // 1: planner.v1.Script
-	(*Instance)(nil),             // 2: planner.v1.Instance
-	(*InstanceResources)(nil),    // 3: planner.v1.InstanceResources
-	(*NodeResources)(nil),        // 4: planner.v1.NodeResources
-	(*NodeRestoreResources)(nil), // 5: planner.v1.NodeRestoreResources
-	(*RestoreConfig)(nil),        // 6: planner.v1.RestoreConfig
-	(*ServiceResources)(nil),     // 7: planner.v1.ServiceResources
-	nil,                          // 8: planner.v1.RestoreConfig.RestoreOptionsEntry
-	(*structpb.Struct)(nil),      // 9: google.protobuf.Struct
-	(*Identifier)(nil),           // 10: planner.v1.Identifier
-	(*Resource)(nil),             // 11: planner.v1.Resource
+	(NodeRecovery)(0),            // 0: planner.v1.NodeRecovery
+	(*InstanceSpec)(nil),         // 1: planner.v1.InstanceSpec
+	(*Script)(nil),               // 2: planner.v1.Script
+	(*Instance)(nil),             // 3: planner.v1.Instance
+	(*InstanceResources)(nil),    // 4: planner.v1.InstanceResources
+	(*NodeResources)(nil),        // 5: planner.v1.NodeResources
+	(*NodeRestoreResources)(nil), // 6: planner.v1.NodeRestoreResources
+	(*RestoreConfig)(nil),        // 7: planner.v1.RestoreConfig
+	(*ServiceResources)(nil),     // 8: planner.v1.ServiceResources
+	nil,                          // 9: planner.v1.RestoreConfig.RestoreOptionsEntry
+	(*structpb.Struct)(nil),      // 10: google.protobuf.Struct
+	(*Identifier)(nil),           // 11: planner.v1.Identifier
+	(*Resource)(nil),             // 12: planner.v1.Resource
 }
 var file_planner_v1_database_proto_depIdxs = []int32{
-	9,  // 0: planner.v1.InstanceSpec.settings:type_name -> google.protobuf.Struct
-	0,  // 1: planner.v1.Instance.spec:type_name -> planner.v1.InstanceSpec
-	10, // 2: planner.v1.Instance.dependencies:type_name -> planner.v1.Identifier
-	9,  // 3: planner.v1.Instance.connection_info:type_name -> google.protobuf.Struct
-	1,  // 4: planner.v1.Instance.post_init:type_name -> planner.v1.Script
-	2,  // 5: planner.v1.InstanceResources.instance:type_name -> planner.v1.Instance
-	11, // 6: planner.v1.InstanceResources.instance_dependencies:type_name -> planner.v1.Resource
-	11, // 7: planner.v1.InstanceResources.database_dependencies:type_name -> planner.v1.Resource
-	11, // 8: planner.v1.InstanceResources.node_dependents:type_name -> planner.v1.Resource
-	3,  // 9: planner.v1.NodeResources.instance_resources:type_name -> planner.v1.InstanceResources
-	6,  // 10: planner.v1.NodeResources.restore_config:type_name -> planner.v1.RestoreConfig
-	1,  // 11: planner.v1.NodeResources.scripts:type_name -> planner.v1.Script
-	3,  // 12: planner.v1.NodeRestoreResources.primary_instance:type_name -> planner.v1.InstanceResources
-	3,  // 13: planner.v1.NodeRestoreResources.restore_instance:type_name -> planner.v1.InstanceResources
-	3,  // 14: planner.v1.NodeRestoreResources.replica_instances:type_name -> planner.v1.InstanceResources
-	6,  // 15: planner.v1.NodeRestoreResources.restore_config:type_name -> planner.v1.RestoreConfig
-	9,  // 16: planner.v1.RestoreConfig.repository:type_name -> google.protobuf.Struct
-	8,  // 17: planner.v1.RestoreConfig.restore_options:type_name -> planner.v1.RestoreConfig.RestoreOptionsEntry
-	11, // 18: planner.v1.ServiceResources.resources:type_name -> planner.v1.Resource
-	11, // 19: planner.v1.ServiceResources.monitor_resource:type_name -> planner.v1.Resource
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	10, // 0: planner.v1.InstanceSpec.settings:type_name -> google.protobuf.Struct
+	1,  // 1: planner.v1.Instance.spec:type_name -> planner.v1.InstanceSpec
+	11, // 2: planner.v1.Instance.dependencies:type_name -> planner.v1.Identifier
+	10, // 3: planner.v1.Instance.connection_info:type_name -> google.protobuf.Struct
+	2,  // 4: planner.v1.Instance.post_init:type_name -> planner.v1.Script
+	3,  // 5: planner.v1.InstanceResources.instance:type_name -> planner.v1.Instance
+	12, // 6: planner.v1.InstanceResources.instance_dependencies:type_name -> planner.v1.Resource
+	12, // 7: planner.v1.InstanceResources.database_dependencies:type_name -> planner.v1.Resource
+	12, // 8: planner.v1.InstanceResources.node_dependents:type_name -> planner.v1.Resource
+	4,  // 9: planner.v1.NodeResources.instance_resources:type_name -> planner.v1.InstanceResources
+	7,  // 10: planner.v1.NodeResources.restore_config:type_name -> planner.v1.RestoreConfig
+	2,  // 11: planner.v1.NodeResources.scripts:type_name -> planner.v1.Script
+	0,  // 12: planner.v1.NodeResources.recovery:type_name -> planner.v1.NodeRecovery
+	4,  // 13: planner.v1.NodeRestoreResources.primary_instance:type_name -> planner.v1.InstanceResources
+	4,  // 14: planner.v1.NodeRestoreResources.restore_instance:type_name -> planner.v1.InstanceResources
+	4,  // 15: planner.v1.NodeRestoreResources.replica_instances:type_name -> planner.v1.InstanceResources
+	7,  // 16: planner.v1.NodeRestoreResources.restore_config:type_name -> planner.v1.RestoreConfig
+	10, // 17: planner.v1.RestoreConfig.repository:type_name -> google.protobuf.Struct
+	9,  // 18: planner.v1.RestoreConfig.restore_options:type_name -> planner.v1.RestoreConfig.RestoreOptionsEntry
+	12, // 19: planner.v1.ServiceResources.resources:type_name -> planner.v1.Resource
+	12, // 20: planner.v1.ServiceResources.monitor_resource:type_name -> planner.v1.Resource
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_database_proto_init() }
@@ -946,13 +1039,14 @@ func file_planner_v1_database_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_planner_v1_database_proto_rawDesc), len(file_planner_v1_database_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_planner_v1_database_proto_goTypes,
 		DependencyIndexes: file_planner_v1_database_proto_depIdxs,
+		EnumInfos:         file_planner_v1_database_proto_enumTypes,
 		MessageInfos:      file_planner_v1_database_proto_msgTypes,
 	}.Build()
 	File_planner_v1_database_proto = out.File

@@ -132,6 +132,55 @@ func (AttributesFormat) EnumDescriptor() ([]byte, []int) {
 	return file_planner_v1_options_proto_rawDescGZIP(), []int{1}
 }
 
+// DrainMode says whether nodes that leave are drained: whether all that they wrote is let to arrive at the nodes that stay.
+type DrainMode int32
+
+const (
+	// Not set: they are drained.
+	DrainMode_DRAIN_MODE_UNSPECIFIED DrainMode = 0
+	// They are not, and what has not arrived is given up.
+	DrainMode_DRAIN_MODE_SKIP DrainMode = 1
+)
+
+// Enum value maps for DrainMode.
+var (
+	DrainMode_name = map[int32]string{
+		0: "DRAIN_MODE_UNSPECIFIED",
+		1: "DRAIN_MODE_SKIP",
+	}
+	DrainMode_value = map[string]int32{
+		"DRAIN_MODE_UNSPECIFIED": 0,
+		"DRAIN_MODE_SKIP":        1,
+	}
+)
+
+func (x DrainMode) Enum() *DrainMode {
+	p := new(DrainMode)
+	*p = x
+	return p
+}
+
+func (x DrainMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DrainMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_planner_v1_options_proto_enumTypes[2].Descriptor()
+}
+
+func (DrainMode) Type() protoreflect.EnumType {
+	return &file_planner_v1_options_proto_enumTypes[2]
+}
+
+func (x DrainMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DrainMode.Descriptor instead.
+func (DrainMode) EnumDescriptor() ([]byte, []int) {
+	return file_planner_v1_options_proto_rawDescGZIP(), []int{2}
+}
+
 // PlanOptions apply to the generic planning between states.
 type PlanOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -179,14 +228,28 @@ func (x *PlanOptions) GetForceUpdate() bool {
 	return false
 }
 
-// UpdateDatabaseOptions choose how UpdateDatabase goes about its work, not what the outcome is.
+// UpdateDatabaseOptions choose how UpdateDatabase goes about its work. Only delete_database is about what the outcome is.
 type UpdateDatabaseOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order in which existing nodes are updated. Default: rolling. New nodes are always added side
 	// by side.
 	NodeUpdateStrategy NodeUpdateStrategy `protobuf:"varint,1,opt,name=node_update_strategy,json=nodeUpdateStrategy,proto3,enum=planner.v1.NodeUpdateStrategy" json:"node_update_strategy,omitempty"`
 	// Options of the planning underneath. Unset: all defaults.
-	PlanOptions   *PlanOptions `protobuf:"bytes,2,opt,name=plan_options,json=planOptions,proto3" json:"plan_options,omitempty"`
+	PlanOptions *PlanOptions `protobuf:"bytes,2,opt,name=plan_options,json=planOptions,proto3" json:"plan_options,omitempty"`
+	// Says that a request without nodes means it: the database is deleted on all nodes, with all of its rows. Without it, a
+	// request without nodes is INVALID_ARGUMENT if `start` holds a node or a database: an empty list and a forgotten one
+	// look the same. Beside nodes it is INVALID_ARGUMENT. Where nothing is left to delete it has no effect, so that a call may be
+	// repeated.
+	DeleteDatabase bool `protobuf:"varint,3,opt,name=delete_database,json=deleteDatabase,proto3" json:"delete_database,omitempty"`
+	// Whether nodes that leave are drained. It is taken and echoed, but has no effect yet: no version so far drains
+	// nodes that leave.
+	Drain DrainMode `protobuf:"varint,4,opt,name=drain,proto3,enum=planner.v1.DrainMode" json:"drain,omitempty"`
+	// The ids of hosts that are gone for good. What ran there is forgotten, and nothing is executed there. Not available yet:
+	// it must be empty, else INVALID_ARGUMENT.
+	LostHosts []string `protobuf:"bytes,5,rep,name=lost_hosts,json=lostHosts,proto3" json:"lost_hosts,omitempty"`
+	// The names of nodes on which nothing is planned in this call, such as those that cannot be reached for now. Not available
+	// yet: it must be empty, else INVALID_ARGUMENT.
+	HoldNodes     []string `protobuf:"bytes,6,rep,name=hold_nodes,json=holdNodes,proto3" json:"hold_nodes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -235,6 +298,89 @@ func (x *UpdateDatabaseOptions) GetPlanOptions() *PlanOptions {
 	return nil
 }
 
+func (x *UpdateDatabaseOptions) GetDeleteDatabase() bool {
+	if x != nil {
+		return x.DeleteDatabase
+	}
+	return false
+}
+
+func (x *UpdateDatabaseOptions) GetDrain() DrainMode {
+	if x != nil {
+		return x.Drain
+	}
+	return DrainMode_DRAIN_MODE_UNSPECIFIED
+}
+
+func (x *UpdateDatabaseOptions) GetLostHosts() []string {
+	if x != nil {
+		return x.LostHosts
+	}
+	return nil
+}
+
+func (x *UpdateDatabaseOptions) GetHoldNodes() []string {
+	if x != nil {
+		return x.HoldNodes
+	}
+	return nil
+}
+
+// RestoreDatabaseOptions choose how RestoreDatabase goes about its work.
+type RestoreDatabaseOptions struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As UpdateDatabaseOptions.lost_hosts. Not available yet: it must be empty, else INVALID_ARGUMENT.
+	LostHosts []string `protobuf:"bytes,1,rep,name=lost_hosts,json=lostHosts,proto3" json:"lost_hosts,omitempty"`
+	// As UpdateDatabaseOptions.hold_nodes. Not available yet: it must be empty, else INVALID_ARGUMENT.
+	HoldNodes     []string `protobuf:"bytes,2,rep,name=hold_nodes,json=holdNodes,proto3" json:"hold_nodes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreDatabaseOptions) Reset() {
+	*x = RestoreDatabaseOptions{}
+	mi := &file_planner_v1_options_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreDatabaseOptions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreDatabaseOptions) ProtoMessage() {}
+
+func (x *RestoreDatabaseOptions) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_options_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreDatabaseOptions.ProtoReflect.Descriptor instead.
+func (*RestoreDatabaseOptions) Descriptor() ([]byte, []int) {
+	return file_planner_v1_options_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RestoreDatabaseOptions) GetLostHosts() []string {
+	if x != nil {
+		return x.LostHosts
+	}
+	return nil
+}
+
+func (x *RestoreDatabaseOptions) GetHoldNodes() []string {
+	if x != nil {
+		return x.HoldNodes
+	}
+	return nil
+}
+
 // ResponseOptions say how an answer is written down. They never change what is planned, nor the
 // digest.
 type ResponseOptions struct {
@@ -247,13 +393,15 @@ type ResponseOptions struct {
 	// cannot be cut (a single event, a state) and is larger is RESOURCE_EXHAUSTED. gRPC clients refuse
 	// messages beyond 4 MiB unless told otherwise.
 	MaxMessageBytes uint32 `protobuf:"varint,2,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Asks for PlanHeader.start_digest, which takes some time to compute. It has no effect where the answer has no header.
+	StartDigest   bool `protobuf:"varint,3,opt,name=start_digest,json=startDigest,proto3" json:"start_digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResponseOptions) Reset() {
 	*x = ResponseOptions{}
-	mi := &file_planner_v1_options_proto_msgTypes[2]
+	mi := &file_planner_v1_options_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -265,7 +413,7 @@ func (x *ResponseOptions) String() string {
 func (*ResponseOptions) ProtoMessage() {}
 
 func (x *ResponseOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_planner_v1_options_proto_msgTypes[2]
+	mi := &file_planner_v1_options_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -278,7 +426,7 @@ func (x *ResponseOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponseOptions.ProtoReflect.Descriptor instead.
 func (*ResponseOptions) Descriptor() ([]byte, []int) {
-	return file_planner_v1_options_proto_rawDescGZIP(), []int{2}
+	return file_planner_v1_options_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ResponseOptions) GetAttributesFormat() AttributesFormat {
@@ -295,6 +443,13 @@ func (x *ResponseOptions) GetMaxMessageBytes() uint32 {
 	return 0
 }
 
+func (x *ResponseOptions) GetStartDigest() bool {
+	if x != nil {
+		return x.StartDigest
+	}
+	return false
+}
+
 var File_planner_v1_options_proto protoreflect.FileDescriptor
 
 const file_planner_v1_options_proto_rawDesc = "" +
@@ -302,13 +457,25 @@ const file_planner_v1_options_proto_rawDesc = "" +
 	"\x18planner/v1/options.proto\x12\n" +
 	"planner.v1\"0\n" +
 	"\vPlanOptions\x12!\n" +
-	"\fforce_update\x18\x01 \x01(\bR\vforceUpdate\"\xa5\x01\n" +
+	"\fforce_update\x18\x01 \x01(\bR\vforceUpdate\"\xb9\x02\n" +
 	"\x15UpdateDatabaseOptions\x12P\n" +
 	"\x14node_update_strategy\x18\x01 \x01(\x0e2\x1e.planner.v1.NodeUpdateStrategyR\x12nodeUpdateStrategy\x12:\n" +
-	"\fplan_options\x18\x02 \x01(\v2\x17.planner.v1.PlanOptionsR\vplanOptions\"\x88\x01\n" +
+	"\fplan_options\x18\x02 \x01(\v2\x17.planner.v1.PlanOptionsR\vplanOptions\x12'\n" +
+	"\x0fdelete_database\x18\x03 \x01(\bR\x0edeleteDatabase\x12+\n" +
+	"\x05drain\x18\x04 \x01(\x0e2\x15.planner.v1.DrainModeR\x05drain\x12\x1d\n" +
+	"\n" +
+	"lost_hosts\x18\x05 \x03(\tR\tlostHosts\x12\x1d\n" +
+	"\n" +
+	"hold_nodes\x18\x06 \x03(\tR\tholdNodes\"V\n" +
+	"\x16RestoreDatabaseOptions\x12\x1d\n" +
+	"\n" +
+	"lost_hosts\x18\x01 \x03(\tR\tlostHosts\x12\x1d\n" +
+	"\n" +
+	"hold_nodes\x18\x02 \x03(\tR\tholdNodes\"\xab\x01\n" +
 	"\x0fResponseOptions\x12I\n" +
 	"\x11attributes_format\x18\x01 \x01(\x0e2\x1c.planner.v1.AttributesFormatR\x10attributesFormat\x12*\n" +
-	"\x11max_message_bytes\x18\x02 \x01(\rR\x0fmaxMessageBytes*\x81\x01\n" +
+	"\x11max_message_bytes\x18\x02 \x01(\rR\x0fmaxMessageBytes\x12!\n" +
+	"\fstart_digest\x18\x03 \x01(\bR\vstartDigest*\x81\x01\n" +
 	"\x12NodeUpdateStrategy\x12$\n" +
 	" NODE_UPDATE_STRATEGY_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cNODE_UPDATE_STRATEGY_ROLLING\x10\x01\x12#\n" +
@@ -316,7 +483,10 @@ const file_planner_v1_options_proto_rawDesc = "" +
 	"\x10AttributesFormat\x12!\n" +
 	"\x1dATTRIBUTES_FORMAT_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ATTRIBUTES_FORMAT_STRUCT\x10\x01\x12\x1a\n" +
-	"\x16ATTRIBUTES_FORMAT_JSON\x10\x02B9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"\x16ATTRIBUTES_FORMAT_JSON\x10\x02*<\n" +
+	"\tDrainMode\x12\x1a\n" +
+	"\x16DRAIN_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fDRAIN_MODE_SKIP\x10\x01B9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_options_proto_rawDescOnce sync.Once
@@ -330,24 +500,27 @@ func file_planner_v1_options_proto_rawDescGZIP() []byte {
 	return file_planner_v1_options_proto_rawDescData
 }
 
-var file_planner_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_planner_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_planner_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_planner_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_planner_v1_options_proto_goTypes = []any{
-	(NodeUpdateStrategy)(0),       // 0: planner.v1.NodeUpdateStrategy
-	(AttributesFormat)(0),         // 1: planner.v1.AttributesFormat
-	(*PlanOptions)(nil),           // 2: planner.v1.PlanOptions
-	(*UpdateDatabaseOptions)(nil), // 3: planner.v1.UpdateDatabaseOptions
-	(*ResponseOptions)(nil),       // 4: planner.v1.ResponseOptions
+	(NodeUpdateStrategy)(0),        // 0: planner.v1.NodeUpdateStrategy
+	(AttributesFormat)(0),          // 1: planner.v1.AttributesFormat
+	(DrainMode)(0),                 // 2: planner.v1.DrainMode
+	(*PlanOptions)(nil),            // 3: planner.v1.PlanOptions
+	(*UpdateDatabaseOptions)(nil),  // 4: planner.v1.UpdateDatabaseOptions
+	(*RestoreDatabaseOptions)(nil), // 5: planner.v1.RestoreDatabaseOptions
+	(*ResponseOptions)(nil),        // 6: planner.v1.ResponseOptions
 }
 var file_planner_v1_options_proto_depIdxs = []int32{
 	0, // 0: planner.v1.UpdateDatabaseOptions.node_update_strategy:type_name -> planner.v1.NodeUpdateStrategy
-	2, // 1: planner.v1.UpdateDatabaseOptions.plan_options:type_name -> planner.v1.PlanOptions
-	1, // 2: planner.v1.ResponseOptions.attributes_format:type_name -> planner.v1.AttributesFormat
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	3, // 1: planner.v1.UpdateDatabaseOptions.plan_options:type_name -> planner.v1.PlanOptions
+	2, // 2: planner.v1.UpdateDatabaseOptions.drain:type_name -> planner.v1.DrainMode
+	1, // 3: planner.v1.ResponseOptions.attributes_format:type_name -> planner.v1.AttributesFormat
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_options_proto_init() }
@@ -360,8 +533,8 @@ func file_planner_v1_options_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_planner_v1_options_proto_rawDesc), len(file_planner_v1_options_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   3,
+			NumEnums:      3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

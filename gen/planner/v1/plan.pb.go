@@ -38,6 +38,9 @@ const (
 	EventType_EVENT_TYPE_UPDATE EventType = 3
 	// Remove the resource. One that is already gone counts as removed.
 	EventType_EVENT_TYPE_DELETE EventType = 4
+	// Remove the record of the resource, and execute nothing: its host is gone for good. Only in answers to requests with
+	// lost_hosts. Never sent yet, and INVALID_ARGUMENT in a request.
+	EventType_EVENT_TYPE_FORGET EventType = 5
 )
 
 // Enum value maps for EventType.
@@ -48,6 +51,7 @@ var (
 		2: "EVENT_TYPE_CREATE",
 		3: "EVENT_TYPE_UPDATE",
 		4: "EVENT_TYPE_DELETE",
+		5: "EVENT_TYPE_FORGET",
 	}
 	EventType_value = map[string]int32{
 		"EVENT_TYPE_UNSPECIFIED": 0,
@@ -55,6 +59,7 @@ var (
 		"EVENT_TYPE_CREATE":      2,
 		"EVENT_TYPE_UPDATE":      3,
 		"EVENT_TYPE_DELETE":      4,
+		"EVENT_TYPE_FORGET":      5,
 	}
 )
 
@@ -112,6 +117,9 @@ const (
 	// that a later delete comes in the right order and runs at the right place. Dependents do not follow
 	// it. It comes last in the order of reasons.
 	EventReason_EVENT_REASON_DEPENDENCIES_CHANGED EventReason = 8
+	// Forget: the host of the resource is one of those that the request names as lost. Never sent yet, and
+	// INVALID_ARGUMENT in a request.
+	EventReason_EVENT_REASON_HOST_LOST EventReason = 9
 )
 
 // Enum value maps for EventReason.
@@ -126,6 +134,7 @@ var (
 		6: "EVENT_REASON_HAS_DIFF",
 		7: "EVENT_REASON_NOT_DESIRED",
 		8: "EVENT_REASON_DEPENDENCIES_CHANGED",
+		9: "EVENT_REASON_HOST_LOST",
 	}
 	EventReason_value = map[string]int32{
 		"EVENT_REASON_UNSPECIFIED":          0,
@@ -137,6 +146,7 @@ var (
 		"EVENT_REASON_HAS_DIFF":             6,
 		"EVENT_REASON_NOT_DESIRED":          7,
 		"EVENT_REASON_DEPENDENCIES_CHANGED": 8,
+		"EVENT_REASON_HOST_LOST":            9,
 	}
 )
 
@@ -512,13 +522,14 @@ const file_planner_v1_plan_proto_rawDesc = "" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12)\n" +
 	"\x06events\x18\x02 \x03(\v2\x11.planner.v1.EventR\x06events\"1\n" +
 	"\x04Plan\x12)\n" +
-	"\x06phases\x18\x01 \x03(\v2\x11.planner.v1.PhaseR\x06phases*\x84\x01\n" +
+	"\x06phases\x18\x01 \x03(\v2\x11.planner.v1.PhaseR\x06phases*\x9b\x01\n" +
 	"\tEventType\x12\x1a\n" +
 	"\x16EVENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12EVENT_TYPE_REFRESH\x10\x01\x12\x15\n" +
 	"\x11EVENT_TYPE_CREATE\x10\x02\x12\x15\n" +
 	"\x11EVENT_TYPE_UPDATE\x10\x03\x12\x15\n" +
-	"\x11EVENT_TYPE_DELETE\x10\x04*\xad\x02\n" +
+	"\x11EVENT_TYPE_DELETE\x10\x04\x12\x15\n" +
+	"\x11EVENT_TYPE_FORGET\x10\x05*\xc9\x02\n" +
 	"\vEventReason\x12\x1c\n" +
 	"\x18EVENT_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bEVENT_REASON_DOES_NOT_EXIST\x10\x01\x12\x1f\n" +
@@ -528,7 +539,8 @@ const file_planner_v1_plan_proto_rawDesc = "" +
 	"\x1fEVENT_REASON_DEPENDENCY_UPDATED\x10\x05\x12\x19\n" +
 	"\x15EVENT_REASON_HAS_DIFF\x10\x06\x12\x1c\n" +
 	"\x18EVENT_REASON_NOT_DESIRED\x10\a\x12%\n" +
-	"!EVENT_REASON_DEPENDENCIES_CHANGED\x10\bB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"!EVENT_REASON_DEPENDENCIES_CHANGED\x10\b\x12\x1a\n" +
+	"\x16EVENT_REASON_HOST_LOST\x10\tB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_plan_proto_rawDescOnce sync.Once

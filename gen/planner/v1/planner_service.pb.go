@@ -27,12 +27,17 @@ type UpdateDatabaseRequest struct {
 	// The state as it is now, as the orchestrator has it recorded. Unset: nothing exists yet.
 	Start *State `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
 	// All nodes as they should be, those without change included. Their order counts: nodes are updated
-	// in it, and the first existing one is the default source. Empty: the database is deleted.
+	// in it, and the first existing one is the default source. Empty: the database is deleted, which
+	// options.delete_database has to confirm if there is one.
 	Nodes []*NodeResources `protobuf:"bytes,2,rep,name=nodes,proto3" json:"nodes,omitempty"`
 	// All services as they should be, those without change included. Order has no meaning.
 	Services []*ServiceResources `protobuf:"bytes,3,rep,name=services,proto3" json:"services,omitempty"`
 	// How to go about it. Unset: all defaults.
 	Options *UpdateDatabaseOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	// The digest of the plans that were approved: PlanSummary.digest of an earlier answer. If the plans have another one now, the
+	// answer is FAILED_PRECONDITION, PLAN_CHANGED, and no plan is sent. Empty: any plans will do. Anything but 64 lower-case
+	// hexadecimal digits is INVALID_ARGUMENT.
+	ExpectedDigest string `protobuf:"bytes,5,opt,name=expected_digest,json=expectedDigest,proto3" json:"expected_digest,omitempty"`
 	// How the answer is written down. Unset: all defaults.
 	ResponseOptions *ResponseOptions `protobuf:"bytes,15,opt,name=response_options,json=responseOptions,proto3" json:"response_options,omitempty"`
 	unknownFields   protoimpl.UnknownFields
@@ -95,6 +100,13 @@ func (x *UpdateDatabaseRequest) GetOptions() *UpdateDatabaseOptions {
 		return x.Options
 	}
 	return nil
+}
+
+func (x *UpdateDatabaseRequest) GetExpectedDigest() string {
+	if x != nil {
+		return x.ExpectedDigest
+	}
+	return ""
 }
 
 func (x *UpdateDatabaseRequest) GetResponseOptions() *ResponseOptions {
@@ -217,6 +229,10 @@ type RestoreDatabaseRequest struct {
 	Nodes []*NodeResources `protobuf:"bytes,2,rep,name=nodes,proto3" json:"nodes,omitempty"`
 	// The nodes to restore, at least one, else INVALID_ARGUMENT. None of them may be in `nodes`.
 	Targets []*NodeRestoreResources `protobuf:"bytes,3,rep,name=targets,proto3" json:"targets,omitempty"`
+	// How to go about it. Unset: all defaults.
+	Options *RestoreDatabaseOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	// The digest of the plans that were approved, as UpdateDatabaseRequest.expected_digest.
+	ExpectedDigest string `protobuf:"bytes,5,opt,name=expected_digest,json=expectedDigest,proto3" json:"expected_digest,omitempty"`
 	// How the answer is written down. Unset: all defaults.
 	ResponseOptions *ResponseOptions `protobuf:"bytes,15,opt,name=response_options,json=responseOptions,proto3" json:"response_options,omitempty"`
 	unknownFields   protoimpl.UnknownFields
@@ -272,6 +288,20 @@ func (x *RestoreDatabaseRequest) GetTargets() []*NodeRestoreResources {
 		return x.Targets
 	}
 	return nil
+}
+
+func (x *RestoreDatabaseRequest) GetOptions() *RestoreDatabaseOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *RestoreDatabaseRequest) GetExpectedDigest() string {
+	if x != nil {
+		return x.ExpectedDigest
+	}
+	return ""
 }
 
 func (x *RestoreDatabaseRequest) GetResponseOptions() *ResponseOptions {
@@ -390,22 +420,25 @@ var File_planner_v1_planner_service_proto protoreflect.FileDescriptor
 const file_planner_v1_planner_service_proto_rawDesc = "" +
 	"\n" +
 	" planner/v1/planner_service.proto\x12\n" +
-	"planner.v1\x1a\x19planner/v1/database.proto\x1a\x18planner/v1/options.proto\x1a\x19planner/v1/resource.proto\x1a\x17planner/v1/stream.proto\"\xb0\x02\n" +
+	"planner.v1\x1a\x19planner/v1/database.proto\x1a\x18planner/v1/options.proto\x1a\x19planner/v1/resource.proto\x1a\x17planner/v1/stream.proto\"\xd9\x02\n" +
 	"\x15UpdateDatabaseRequest\x12'\n" +
 	"\x05start\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05start\x12/\n" +
 	"\x05nodes\x18\x02 \x03(\v2\x19.planner.v1.NodeResourcesR\x05nodes\x128\n" +
 	"\bservices\x18\x03 \x03(\v2\x1c.planner.v1.ServiceResourcesR\bservices\x12;\n" +
-	"\aoptions\x18\x04 \x01(\v2!.planner.v1.UpdateDatabaseOptionsR\aoptions\x12F\n" +
+	"\aoptions\x18\x04 \x01(\v2!.planner.v1.UpdateDatabaseOptionsR\aoptions\x12'\n" +
+	"\x0fexpected_digest\x18\x05 \x01(\tR\x0eexpectedDigest\x12F\n" +
 	"\x10response_options\x18\x0f \x01(\v2\x1b.planner.v1.ResponseOptionsR\x0fresponseOptions\"\xbc\x01\n" +
 	"\x16UpdateDatabaseResponse\x120\n" +
 	"\x06header\x18\x01 \x01(\v2\x16.planner.v1.PlanHeaderH\x00R\x06header\x123\n" +
 	"\tplan_part\x18\x02 \x01(\v2\x14.planner.v1.PlanPartH\x00R\bplanPart\x123\n" +
 	"\asummary\x18\x03 \x01(\v2\x17.planner.v1.PlanSummaryH\x00R\asummaryB\x06\n" +
-	"\x04part\"\xf6\x01\n" +
+	"\x04part\"\xdd\x02\n" +
 	"\x16RestoreDatabaseRequest\x12'\n" +
 	"\x05start\x18\x01 \x01(\v2\x11.planner.v1.StateR\x05start\x12/\n" +
 	"\x05nodes\x18\x02 \x03(\v2\x19.planner.v1.NodeResourcesR\x05nodes\x12:\n" +
-	"\atargets\x18\x03 \x03(\v2 .planner.v1.NodeRestoreResourcesR\atargets\x12F\n" +
+	"\atargets\x18\x03 \x03(\v2 .planner.v1.NodeRestoreResourcesR\atargets\x12<\n" +
+	"\aoptions\x18\x04 \x01(\v2\".planner.v1.RestoreDatabaseOptionsR\aoptions\x12'\n" +
+	"\x0fexpected_digest\x18\x05 \x01(\tR\x0eexpectedDigest\x12F\n" +
 	"\x10response_options\x18\x0f \x01(\v2\x1b.planner.v1.ResponseOptionsR\x0fresponseOptions\"\xbd\x01\n" +
 	"\x17RestoreDatabaseResponse\x120\n" +
 	"\x06header\x18\x01 \x01(\v2\x16.planner.v1.PlanHeaderH\x00R\x06header\x123\n" +
@@ -443,6 +476,7 @@ var file_planner_v1_planner_service_proto_goTypes = []any{
 	(*PlanPart)(nil),                // 10: planner.v1.PlanPart
 	(*PlanSummary)(nil),             // 11: planner.v1.PlanSummary
 	(*NodeRestoreResources)(nil),    // 12: planner.v1.NodeRestoreResources
+	(*RestoreDatabaseOptions)(nil),  // 13: planner.v1.RestoreDatabaseOptions
 }
 var file_planner_v1_planner_service_proto_depIdxs = []int32{
 	4,  // 0: planner.v1.UpdateDatabaseRequest.start:type_name -> planner.v1.State
@@ -456,19 +490,20 @@ var file_planner_v1_planner_service_proto_depIdxs = []int32{
 	4,  // 8: planner.v1.RestoreDatabaseRequest.start:type_name -> planner.v1.State
 	5,  // 9: planner.v1.RestoreDatabaseRequest.nodes:type_name -> planner.v1.NodeResources
 	12, // 10: planner.v1.RestoreDatabaseRequest.targets:type_name -> planner.v1.NodeRestoreResources
-	8,  // 11: planner.v1.RestoreDatabaseRequest.response_options:type_name -> planner.v1.ResponseOptions
-	9,  // 12: planner.v1.RestoreDatabaseResponse.header:type_name -> planner.v1.PlanHeader
-	10, // 13: planner.v1.RestoreDatabaseResponse.plan_part:type_name -> planner.v1.PlanPart
-	11, // 14: planner.v1.RestoreDatabaseResponse.summary:type_name -> planner.v1.PlanSummary
-	0,  // 15: planner.v1.PlannerService.UpdateDatabase:input_type -> planner.v1.UpdateDatabaseRequest
-	2,  // 16: planner.v1.PlannerService.RestoreDatabase:input_type -> planner.v1.RestoreDatabaseRequest
-	1,  // 17: planner.v1.PlannerService.UpdateDatabase:output_type -> planner.v1.UpdateDatabaseResponse
-	3,  // 18: planner.v1.PlannerService.RestoreDatabase:output_type -> planner.v1.RestoreDatabaseResponse
-	17, // [17:19] is the sub-list for method output_type
-	15, // [15:17] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	13, // 11: planner.v1.RestoreDatabaseRequest.options:type_name -> planner.v1.RestoreDatabaseOptions
+	8,  // 12: planner.v1.RestoreDatabaseRequest.response_options:type_name -> planner.v1.ResponseOptions
+	9,  // 13: planner.v1.RestoreDatabaseResponse.header:type_name -> planner.v1.PlanHeader
+	10, // 14: planner.v1.RestoreDatabaseResponse.plan_part:type_name -> planner.v1.PlanPart
+	11, // 15: planner.v1.RestoreDatabaseResponse.summary:type_name -> planner.v1.PlanSummary
+	0,  // 16: planner.v1.PlannerService.UpdateDatabase:input_type -> planner.v1.UpdateDatabaseRequest
+	2,  // 17: planner.v1.PlannerService.RestoreDatabase:input_type -> planner.v1.RestoreDatabaseRequest
+	1,  // 18: planner.v1.PlannerService.UpdateDatabase:output_type -> planner.v1.UpdateDatabaseResponse
+	3,  // 19: planner.v1.PlannerService.RestoreDatabase:output_type -> planner.v1.RestoreDatabaseResponse
+	18, // [18:20] is the sub-list for method output_type
+	16, // [16:18] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_planner_service_proto_init() }

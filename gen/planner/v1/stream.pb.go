@@ -21,18 +21,91 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// HazardKind says what a plan costs that cannot be undone, or that people want to know before it runs. More may be added.
+type HazardKind int32
+
+const (
+	// Not set. Never sent.
+	HazardKind_HAZARD_KIND_UNSPECIFIED HazardKind = 0
+	// A node leaves the database.
+	HazardKind_HAZARD_KIND_NODE_REMOVED HazardKind = 1
+	// The database of a node is deleted, with all of its rows there. It may be made again afterwards, as in a restore.
+	HazardKind_HAZARD_KIND_DATABASE_DELETED HazardKind = 2
+	// An instance is deleted. It may be made again afterwards, as in a restore.
+	HazardKind_HAZARD_KIND_INSTANCE_DELETED HazardKind = 3
+	// Rows may be missing from now on: the request gives them up, or nothing can bring them.
+	HazardKind_HAZARD_KIND_ROWS_GIVEN_UP HazardKind = 4
+	// A member loses its data and is populated again from another node.
+	HazardKind_HAZARD_KIND_MEMBER_REPOPULATED HazardKind = 5
+	// A resource of the caller moves to another host: it is deleted on the old one and created on the new one.
+	HazardKind_HAZARD_KIND_RESOURCE_MOVED HazardKind = 6
+)
+
+// Enum value maps for HazardKind.
+var (
+	HazardKind_name = map[int32]string{
+		0: "HAZARD_KIND_UNSPECIFIED",
+		1: "HAZARD_KIND_NODE_REMOVED",
+		2: "HAZARD_KIND_DATABASE_DELETED",
+		3: "HAZARD_KIND_INSTANCE_DELETED",
+		4: "HAZARD_KIND_ROWS_GIVEN_UP",
+		5: "HAZARD_KIND_MEMBER_REPOPULATED",
+		6: "HAZARD_KIND_RESOURCE_MOVED",
+	}
+	HazardKind_value = map[string]int32{
+		"HAZARD_KIND_UNSPECIFIED":        0,
+		"HAZARD_KIND_NODE_REMOVED":       1,
+		"HAZARD_KIND_DATABASE_DELETED":   2,
+		"HAZARD_KIND_INSTANCE_DELETED":   3,
+		"HAZARD_KIND_ROWS_GIVEN_UP":      4,
+		"HAZARD_KIND_MEMBER_REPOPULATED": 5,
+		"HAZARD_KIND_RESOURCE_MOVED":     6,
+	}
+)
+
+func (x HazardKind) Enum() *HazardKind {
+	p := new(HazardKind)
+	*p = x
+	return p
+}
+
+func (x HazardKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HazardKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_planner_v1_stream_proto_enumTypes[0].Descriptor()
+}
+
+func (HazardKind) Type() protoreflect.EnumType {
+	return &file_planner_v1_stream_proto_enumTypes[0]
+}
+
+func (x HazardKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HazardKind.Descriptor instead.
+func (HazardKind) EnumDescriptor() ([]byte, []int) {
+	return file_planner_v1_stream_proto_rawDescGZIP(), []int{0}
+}
+
 // PlanHeader opens a stream of plans.
 type PlanHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The options as resolved, with every default filled in. UpdateDatabase sets all of them,
-	// PlanStates only plan_options; RestoreDatabase and PlanRefresh have no options and leave it unset.
+	// The options as resolved, with every default filled in. UpdateDatabase sets all of them, PlanStates only
+	// plan_options, RestoreDatabase only lost_hosts and hold_nodes; PlanRefresh has no options and leaves it unset.
 	Options *UpdateDatabaseOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
 	// The resolved form of attributes that the planner makes: never unspecified.
 	AttributesFormat AttributesFormat `protobuf:"varint,2,opt,name=attributes_format,json=attributesFormat,proto3,enum=planner.v1.AttributesFormat" json:"attributes_format,omitempty"`
 	// The resolved size that no message of this stream exceeds, in bytes: never 0.
 	MaxMessageBytes uint32 `protobuf:"varint,3,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
 	// The number of plans that follow. 0: there is nothing to do.
-	Plans         uint32 `protobuf:"varint,4,opt,name=plans,proto3" json:"plans,omitempty"`
+	Plans uint32 `protobuf:"varint,4,opt,name=plans,proto3" json:"plans,omitempty"`
+	// SHA-256 of what counts in the state that the request begins with, in lower-case hexadecimal, if
+	// ResponseOptions.start_digest asks for it; else empty. It is specified in docs/planning.md#the-digest-of-a-state, so that
+	// clients can compute it too: as long as the stored state has this digest, nothing has changed in it that the plans depend on.
+	StartDigest   string `protobuf:"bytes,5,opt,name=start_digest,json=startDigest,proto3" json:"start_digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -93,6 +166,13 @@ func (x *PlanHeader) GetPlans() uint32 {
 		return x.Plans
 	}
 	return 0
+}
+
+func (x *PlanHeader) GetStartDigest() string {
+	if x != nil {
+		return x.StartDigest
+	}
+	return ""
 }
 
 // PlanPart carries one plan or a piece of it. A plan normally is one part. One that exceeds
@@ -173,7 +253,19 @@ type PlanSummary struct {
 	// attributes, on how plans were cut into messages, or on the machine: identical inputs give the
 	// identical digest in every version that plans the same. Compare it to make sure that what was
 	// reviewed is what gets executed.
-	Digest        string `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest string `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	// The number of events that change something: all but refreshes and follow_ons. These are what people approve.
+	Changes uint32 `protobuf:"varint,8,opt,name=changes,proto3" json:"changes,omitempty"`
+	// The number of updates that only let a resource take note of a changed dependency: their reason is
+	// EVENT_REASON_DEPENDENCY_UPDATED, and they have no diff.
+	FollowOns uint32 `protobuf:"varint,9,opt,name=follow_ons,json=followOns,proto3" json:"follow_ons,omitempty"`
+	// What the plans touch while they are executed. Unset: no instance is updated or deleted.
+	Impact *Impact `protobuf:"bytes,10,opt,name=impact,proto3" json:"impact,omitempty"`
+	// What the plans destroy, give up or move, the worst first: at most 100, and no more than fit into this message.
+	// hazard_counts counts all of them.
+	Hazards []*Hazard `protobuf:"bytes,11,rep,name=hazards,proto3" json:"hazards,omitempty"`
+	// How many hazards there are of each kind, the worst kind first. Empty: there are none.
+	HazardCounts  []*HazardCount `protobuf:"bytes,12,rep,name=hazard_counts,json=hazardCounts,proto3" json:"hazard_counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -257,22 +349,316 @@ func (x *PlanSummary) GetDigest() string {
 	return ""
 }
 
+func (x *PlanSummary) GetChanges() uint32 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
+func (x *PlanSummary) GetFollowOns() uint32 {
+	if x != nil {
+		return x.FollowOns
+	}
+	return 0
+}
+
+func (x *PlanSummary) GetImpact() *Impact {
+	if x != nil {
+		return x.Impact
+	}
+	return nil
+}
+
+func (x *PlanSummary) GetHazards() []*Hazard {
+	if x != nil {
+		return x.Hazards
+	}
+	return nil
+}
+
+func (x *PlanSummary) GetHazardCounts() []*HazardCount {
+	if x != nil {
+		return x.HazardCounts
+	}
+	return nil
+}
+
+// Impact says which running instances the plans touch. An instance is touched by each event that updates or deletes it, follow-ons
+// among them: the orchestrator may have to restart it. One that is only created is not touched.
+type Impact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The nodes that have an instance which is touched, those first whose primaries are touched most often. No more than fit
+	// into this message.
+	Nodes []*NodeImpact `protobuf:"bytes,1,rep,name=nodes,proto3" json:"nodes,omitempty"`
+	// How many more nodes are touched than `nodes` lists. 0: it lists all of them.
+	NodesLeftOut uint32 `protobuf:"varint,2,opt,name=nodes_left_out,json=nodesLeftOut,proto3" json:"nodes_left_out,omitempty"`
+	// The largest number of primaries that are touched in one phase: so many nodes may be without a primary at once.
+	PrimariesAtOnce uint32 `protobuf:"varint,3,opt,name=primaries_at_once,json=primariesAtOnce,proto3" json:"primaries_at_once,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Impact) Reset() {
+	*x = Impact{}
+	mi := &file_planner_v1_stream_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Impact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Impact) ProtoMessage() {}
+
+func (x *Impact) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_stream_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Impact.ProtoReflect.Descriptor instead.
+func (*Impact) Descriptor() ([]byte, []int) {
+	return file_planner_v1_stream_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Impact) GetNodes() []*NodeImpact {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
+}
+
+func (x *Impact) GetNodesLeftOut() uint32 {
+	if x != nil {
+		return x.NodesLeftOut
+	}
+	return 0
+}
+
+func (x *Impact) GetPrimariesAtOnce() uint32 {
+	if x != nil {
+		return x.PrimariesAtOnce
+	}
+	return 0
+}
+
+// NodeImpact says how often instances of one node are touched.
+type NodeImpact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The node's name.
+	NodeName string `protobuf:"bytes,1,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
+	// How many events touch its primary. An instance whose record does not name a primary counts as one.
+	PrimaryTouches uint32 `protobuf:"varint,2,opt,name=primary_touches,json=primaryTouches,proto3" json:"primary_touches,omitempty"`
+	// How many events touch its replicas, all of them together.
+	ReplicaTouches uint32 `protobuf:"varint,3,opt,name=replica_touches,json=replicaTouches,proto3" json:"replica_touches,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *NodeImpact) Reset() {
+	*x = NodeImpact{}
+	mi := &file_planner_v1_stream_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NodeImpact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NodeImpact) ProtoMessage() {}
+
+func (x *NodeImpact) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_stream_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NodeImpact.ProtoReflect.Descriptor instead.
+func (*NodeImpact) Descriptor() ([]byte, []int) {
+	return file_planner_v1_stream_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *NodeImpact) GetNodeName() string {
+	if x != nil {
+		return x.NodeName
+	}
+	return ""
+}
+
+func (x *NodeImpact) GetPrimaryTouches() uint32 {
+	if x != nil {
+		return x.PrimaryTouches
+	}
+	return 0
+}
+
+func (x *NodeImpact) GetReplicaTouches() uint32 {
+	if x != nil {
+		return x.ReplicaTouches
+	}
+	return 0
+}
+
+// Hazard is one thing that the plans destroy, give up or move.
+type Hazard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What kind of thing it is.
+	Kind HazardKind `protobuf:"varint,1,opt,name=kind,proto3,enum=planner.v1.HazardKind" json:"kind,omitempty"`
+	// The node that it is about. Empty: none, or it is not known.
+	NodeName string `protobuf:"bytes,2,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
+	// The resource that it is about. Unset: none.
+	Resource *Identifier `protobuf:"bytes,3,opt,name=resource,proto3" json:"resource,omitempty"`
+	// What happens, in one sentence for a person. It holds no attribute values but names and ids.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hazard) Reset() {
+	*x = Hazard{}
+	mi := &file_planner_v1_stream_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hazard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hazard) ProtoMessage() {}
+
+func (x *Hazard) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_stream_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hazard.ProtoReflect.Descriptor instead.
+func (*Hazard) Descriptor() ([]byte, []int) {
+	return file_planner_v1_stream_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Hazard) GetKind() HazardKind {
+	if x != nil {
+		return x.Kind
+	}
+	return HazardKind_HAZARD_KIND_UNSPECIFIED
+}
+
+func (x *Hazard) GetNodeName() string {
+	if x != nil {
+		return x.NodeName
+	}
+	return ""
+}
+
+func (x *Hazard) GetResource() *Identifier {
+	if x != nil {
+		return x.Resource
+	}
+	return nil
+}
+
+func (x *Hazard) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// HazardCount counts hazards.
+type HazardCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind that is counted.
+	Kind HazardKind `protobuf:"varint,1,opt,name=kind,proto3,enum=planner.v1.HazardKind" json:"kind,omitempty"`
+	// How many of that kind there are. Never 0.
+	Count         uint32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HazardCount) Reset() {
+	*x = HazardCount{}
+	mi := &file_planner_v1_stream_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HazardCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HazardCount) ProtoMessage() {}
+
+func (x *HazardCount) ProtoReflect() protoreflect.Message {
+	mi := &file_planner_v1_stream_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HazardCount.ProtoReflect.Descriptor instead.
+func (*HazardCount) Descriptor() ([]byte, []int) {
+	return file_planner_v1_stream_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *HazardCount) GetKind() HazardKind {
+	if x != nil {
+		return x.Kind
+	}
+	return HazardKind_HAZARD_KIND_UNSPECIFIED
+}
+
+func (x *HazardCount) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 var File_planner_v1_stream_proto protoreflect.FileDescriptor
 
 const file_planner_v1_stream_proto_rawDesc = "" +
 	"\n" +
 	"\x17planner/v1/stream.proto\x12\n" +
-	"planner.v1\x1a\x18planner/v1/options.proto\x1a\x15planner/v1/plan.proto\"\xd6\x01\n" +
+	"planner.v1\x1a\x18planner/v1/options.proto\x1a\x15planner/v1/plan.proto\x1a\x19planner/v1/resource.proto\"\xf9\x01\n" +
 	"\n" +
 	"PlanHeader\x12;\n" +
 	"\aoptions\x18\x01 \x01(\v2!.planner.v1.UpdateDatabaseOptionsR\aoptions\x12I\n" +
 	"\x11attributes_format\x18\x02 \x01(\x0e2\x1c.planner.v1.AttributesFormatR\x10attributesFormat\x12*\n" +
 	"\x11max_message_bytes\x18\x03 \x01(\rR\x0fmaxMessageBytes\x12\x14\n" +
-	"\x05plans\x18\x04 \x01(\rR\x05plans\"T\n" +
+	"\x05plans\x18\x04 \x01(\rR\x05plans\x12!\n" +
+	"\fstart_digest\x18\x05 \x01(\tR\vstartDigest\"T\n" +
 	"\bPlanPart\x12\x1d\n" +
 	"\n" +
 	"plan_index\x18\x01 \x01(\rR\tplanIndex\x12)\n" +
-	"\x06phases\x18\x02 \x03(\v2\x11.planner.v1.PhaseR\x06phases\"\xbf\x01\n" +
+	"\x06phases\x18\x02 \x03(\v2\x11.planner.v1.PhaseR\x06phases\"\x90\x03\n" +
 	"\vPlanSummary\x12\x14\n" +
 	"\x05plans\x18\x01 \x01(\rR\x05plans\x12\x16\n" +
 	"\x06phases\x18\x02 \x01(\rR\x06phases\x12\x1c\n" +
@@ -280,7 +666,40 @@ const file_planner_v1_stream_proto_rawDesc = "" +
 	"\acreates\x18\x04 \x01(\rR\acreates\x12\x18\n" +
 	"\aupdates\x18\x05 \x01(\rR\aupdates\x12\x18\n" +
 	"\adeletes\x18\x06 \x01(\rR\adeletes\x12\x16\n" +
-	"\x06digest\x18\a \x01(\tR\x06digestB9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
+	"\x06digest\x18\a \x01(\tR\x06digest\x12\x18\n" +
+	"\achanges\x18\b \x01(\rR\achanges\x12\x1d\n" +
+	"\n" +
+	"follow_ons\x18\t \x01(\rR\tfollowOns\x12*\n" +
+	"\x06impact\x18\n" +
+	" \x01(\v2\x12.planner.v1.ImpactR\x06impact\x12,\n" +
+	"\ahazards\x18\v \x03(\v2\x12.planner.v1.HazardR\ahazards\x12<\n" +
+	"\rhazard_counts\x18\f \x03(\v2\x17.planner.v1.HazardCountR\fhazardCounts\"\x88\x01\n" +
+	"\x06Impact\x12,\n" +
+	"\x05nodes\x18\x01 \x03(\v2\x16.planner.v1.NodeImpactR\x05nodes\x12$\n" +
+	"\x0enodes_left_out\x18\x02 \x01(\rR\fnodesLeftOut\x12*\n" +
+	"\x11primaries_at_once\x18\x03 \x01(\rR\x0fprimariesAtOnce\"{\n" +
+	"\n" +
+	"NodeImpact\x12\x1b\n" +
+	"\tnode_name\x18\x01 \x01(\tR\bnodeName\x12'\n" +
+	"\x0fprimary_touches\x18\x02 \x01(\rR\x0eprimaryTouches\x12'\n" +
+	"\x0freplica_touches\x18\x03 \x01(\rR\x0ereplicaTouches\"\x9f\x01\n" +
+	"\x06Hazard\x12*\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x16.planner.v1.HazardKindR\x04kind\x12\x1b\n" +
+	"\tnode_name\x18\x02 \x01(\tR\bnodeName\x122\n" +
+	"\bresource\x18\x03 \x01(\v2\x16.planner.v1.IdentifierR\bresource\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"O\n" +
+	"\vHazardCount\x12*\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x16.planner.v1.HazardKindR\x04kind\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\rR\x05count*\xee\x01\n" +
+	"\n" +
+	"HazardKind\x12\x1b\n" +
+	"\x17HAZARD_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18HAZARD_KIND_NODE_REMOVED\x10\x01\x12 \n" +
+	"\x1cHAZARD_KIND_DATABASE_DELETED\x10\x02\x12 \n" +
+	"\x1cHAZARD_KIND_INSTANCE_DELETED\x10\x03\x12\x1d\n" +
+	"\x19HAZARD_KIND_ROWS_GIVEN_UP\x10\x04\x12\"\n" +
+	"\x1eHAZARD_KIND_MEMBER_REPOPULATED\x10\x05\x12\x1e\n" +
+	"\x1aHAZARD_KIND_RESOURCE_MOVED\x10\x06B9Z7github.com/pgplanner/pgplanner/gen/planner/v1;plannerv1b\x06proto3"
 
 var (
 	file_planner_v1_stream_proto_rawDescOnce sync.Once
@@ -294,24 +713,38 @@ func file_planner_v1_stream_proto_rawDescGZIP() []byte {
 	return file_planner_v1_stream_proto_rawDescData
 }
 
-var file_planner_v1_stream_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_planner_v1_stream_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_planner_v1_stream_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_planner_v1_stream_proto_goTypes = []any{
-	(*PlanHeader)(nil),            // 0: planner.v1.PlanHeader
-	(*PlanPart)(nil),              // 1: planner.v1.PlanPart
-	(*PlanSummary)(nil),           // 2: planner.v1.PlanSummary
-	(*UpdateDatabaseOptions)(nil), // 3: planner.v1.UpdateDatabaseOptions
-	(AttributesFormat)(0),         // 4: planner.v1.AttributesFormat
-	(*Phase)(nil),                 // 5: planner.v1.Phase
+	(HazardKind)(0),               // 0: planner.v1.HazardKind
+	(*PlanHeader)(nil),            // 1: planner.v1.PlanHeader
+	(*PlanPart)(nil),              // 2: planner.v1.PlanPart
+	(*PlanSummary)(nil),           // 3: planner.v1.PlanSummary
+	(*Impact)(nil),                // 4: planner.v1.Impact
+	(*NodeImpact)(nil),            // 5: planner.v1.NodeImpact
+	(*Hazard)(nil),                // 6: planner.v1.Hazard
+	(*HazardCount)(nil),           // 7: planner.v1.HazardCount
+	(*UpdateDatabaseOptions)(nil), // 8: planner.v1.UpdateDatabaseOptions
+	(AttributesFormat)(0),         // 9: planner.v1.AttributesFormat
+	(*Phase)(nil),                 // 10: planner.v1.Phase
+	(*Identifier)(nil),            // 11: planner.v1.Identifier
 }
 var file_planner_v1_stream_proto_depIdxs = []int32{
-	3, // 0: planner.v1.PlanHeader.options:type_name -> planner.v1.UpdateDatabaseOptions
-	4, // 1: planner.v1.PlanHeader.attributes_format:type_name -> planner.v1.AttributesFormat
-	5, // 2: planner.v1.PlanPart.phases:type_name -> planner.v1.Phase
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	8,  // 0: planner.v1.PlanHeader.options:type_name -> planner.v1.UpdateDatabaseOptions
+	9,  // 1: planner.v1.PlanHeader.attributes_format:type_name -> planner.v1.AttributesFormat
+	10, // 2: planner.v1.PlanPart.phases:type_name -> planner.v1.Phase
+	4,  // 3: planner.v1.PlanSummary.impact:type_name -> planner.v1.Impact
+	6,  // 4: planner.v1.PlanSummary.hazards:type_name -> planner.v1.Hazard
+	7,  // 5: planner.v1.PlanSummary.hazard_counts:type_name -> planner.v1.HazardCount
+	5,  // 6: planner.v1.Impact.nodes:type_name -> planner.v1.NodeImpact
+	0,  // 7: planner.v1.Hazard.kind:type_name -> planner.v1.HazardKind
+	11, // 8: planner.v1.Hazard.resource:type_name -> planner.v1.Identifier
+	0,  // 9: planner.v1.HazardCount.kind:type_name -> planner.v1.HazardKind
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_planner_v1_stream_proto_init() }
@@ -321,18 +754,20 @@ func file_planner_v1_stream_proto_init() {
 	}
 	file_planner_v1_options_proto_init()
 	file_planner_v1_plan_proto_init()
+	file_planner_v1_resource_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_planner_v1_stream_proto_rawDesc), len(file_planner_v1_stream_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
+			NumEnums:      1,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_planner_v1_stream_proto_goTypes,
 		DependencyIndexes: file_planner_v1_stream_proto_depIdxs,
+		EnumInfos:         file_planner_v1_stream_proto_enumTypes,
 		MessageInfos:      file_planner_v1_stream_proto_msgTypes,
 	}.Build()
 	File_planner_v1_stream_proto = out.File
