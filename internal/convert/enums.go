@@ -107,6 +107,53 @@ func NodeUpdateStrategyToProto(s planner.NodeUpdateStrategy) plannerv1.NodeUpdat
 	return plannerv1.NodeUpdateStrategy_NODE_UPDATE_STRATEGY_UNSPECIFIED
 }
 
+// NodeRecoveryFromProto takes the unspecified recovery for none.
+func NodeRecoveryFromProto(r plannerv1.NodeRecovery) (planner.NodeRecovery, bool) {
+	switch r {
+	case plannerv1.NodeRecovery_NODE_RECOVERY_UNSPECIFIED:
+		return "", true
+	case plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN:
+		return planner.NodeRecoveryRejoin, true
+	case plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED:
+		return planner.NodeRecoveryRejoinUndrained, true
+	case plannerv1.NodeRecovery_NODE_RECOVERY_CONTINUE:
+		return planner.NodeRecoveryContinue, true
+	}
+	return "", false
+}
+
+// NodeRecoveryToProto converts a recovery.
+func NodeRecoveryToProto(r planner.NodeRecovery) plannerv1.NodeRecovery {
+	switch r {
+	case planner.NodeRecoveryRejoin:
+		return plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN
+	case planner.NodeRecoveryRejoinUndrained:
+		return plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED
+	case planner.NodeRecoveryContinue:
+		return plannerv1.NodeRecovery_NODE_RECOVERY_CONTINUE
+	}
+	return plannerv1.NodeRecovery_NODE_RECOVERY_UNSPECIFIED
+}
+
+// DrainModeFromProto converts a drain mode: the unspecified one, which drains, is the empty one.
+func DrainModeFromProto(m plannerv1.DrainMode) (planner.DrainMode, bool) {
+	switch m {
+	case plannerv1.DrainMode_DRAIN_MODE_UNSPECIFIED:
+		return "", true
+	case plannerv1.DrainMode_DRAIN_MODE_SKIP:
+		return planner.DrainModeSkip, true
+	}
+	return "", false
+}
+
+// DrainModeToProto converts a drain mode.
+func DrainModeToProto(m planner.DrainMode) plannerv1.DrainMode {
+	if m == planner.DrainModeSkip {
+		return plannerv1.DrainMode_DRAIN_MODE_SKIP
+	}
+	return plannerv1.DrainMode_DRAIN_MODE_UNSPECIFIED
+}
+
 // PlanRulesFromProto resolves the default.
 func PlanRulesFromProto(in plannerv1.PlanRules) (verify.Operation, bool) {
 	switch in {

@@ -11,6 +11,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
+// notAvailable are the values that are on the wire, and that nothing takes or makes yet.
+var notAvailable = map[protoreflect.Name]bool{
+	"EVENT_TYPE_FORGET": true, "EVENT_REASON_HOST_LOST": true,
+}
+
 func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	check := func(t *testing.T, enum protoreflect.EnumDescriptor, words func(protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool)) {
 		t.Helper()
@@ -20,6 +25,12 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 			v := values.Get(i)
 			word, again, ok := words(v.Number())
 			if v.Number() == 0 {
+				continue
+			}
+			if notAvailable[v.Name()] {
+				if ok {
+					t.Errorf("%s is available, and becomes %q", v.Name(), word)
+				}
 				continue
 			}
 			if !ok || again != v.Number() || prefix+strings.ToUpper(word) != string(v.Name()) {
@@ -49,6 +60,14 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 			v, ok := NodeUpdateStrategyFromProto(plannerv1.NodeUpdateStrategy(n))
 			return string(v), NodeUpdateStrategyToProto(v).Number(), ok
 		},
+		"planner.v1.NodeRecovery": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
+			v, ok := NodeRecoveryFromProto(plannerv1.NodeRecovery(n))
+			return string(v), NodeRecoveryToProto(v).Number(), ok
+		},
+		"planner.v1.DrainMode": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
+			v, ok := DrainModeFromProto(plannerv1.DrainMode(n))
+			return string(v), DrainModeToProto(v).Number(), ok
+		},
 		"planner.v1.PlanRules": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
 			v, ok := PlanRulesFromProto(plannerv1.PlanRules(n))
 			word := map[verify.Operation]string{
@@ -65,6 +84,9 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	protoregistry.GlobalFiles.RangeFilesByPackage("planner.v1", func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Enums().Len() {
 			enum := file.Enums().Get(i)
+			if enum.FullName() == "planner.v1.HazardKind" {
+				continue // never sent yet
+			}
 			words := known[enum.FullName()]
 			if words == nil {
 				t.Errorf("no conversion for %s", enum.FullName())

@@ -12,6 +12,8 @@ type ResponseSettings struct {
 	Format plannerv1.AttributesFormat
 	// MaxMessageBytes is the largest size of one response message; never 0.
 	MaxMessageBytes int
+	// StartDigest means that the header says the digest of the state that the plans begin with.
+	StartDigest bool
 	// Callers is the form of what the caller has sent.
 	Callers CallerForms
 }

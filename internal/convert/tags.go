@@ -58,6 +58,8 @@ const (
 	TagNodeDatabaseName      = 7<<3 | byte(protowire.BytesType)
 	TagNodeDatabaseOwner     = 8<<3 | byte(protowire.BytesType)
 	TagNodeScripts           = 9<<3 | byte(protowire.BytesType)
+	TagNodeRecovery          = 10<<3 | byte(protowire.VarintType)
+	TagNodeAllowMissingRows  = 11<<3 | byte(protowire.VarintType)
 
 	TagInstanceResourcesInstance             = 1<<3 | byte(protowire.BytesType)
 	TagInstanceResourcesInstanceDependencies = 2<<3 | byte(protowire.BytesType)

@@ -40,7 +40,7 @@ func TestTags(t *testing.T) {
 			"node_name": TagNodeName, "source_node": TagNodeSourceNode, "primary_instance_id": TagNodePrimaryInstanceID,
 			"instance_resources": TagNodeInstanceResources, "restore_config": TagNodeRestoreConfig,
 			"database_id": TagNodeDatabaseID, "database_name": TagNodeDatabaseName, "database_owner": TagNodeDatabaseOwner,
-			"scripts": TagNodeScripts,
+			"scripts": TagNodeScripts, "recovery": TagNodeRecovery, "allow_missing_rows": TagNodeAllowMissingRows,
 		}},
 		{&plannerv1.InstanceResources{}, map[protoreflect.Name]byte{
 			"instance":              TagInstanceResourcesInstance,

@@ -44,9 +44,10 @@ func (s *plannerService) UpdateDatabase(
 	return answerPlans(stream, s.convert, request.Converter.UpdateDatabase, req, s.judge,
 		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*planned, error) {
 			outcome, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
+			options := response.ResolvedOptions(call.Options)
+			options.DeleteDatabase = call.DeleteDatabase
 			return &planned{
-				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
-				settings: call.Response, options: response.ResolvedOptions(call.Options),
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, settings: call.Response, options: options,
 			}, err
 		})
 }
@@ -57,8 +58,11 @@ func (s *plannerService) RestoreDatabase(
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
 		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*planned, error) {
-			outcome, err := s.restoreDatabase(stop, planner.RestoreDatabaseOptions{}, call.Start, call.Nodes, call.Targets)
-			return &planned{start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, settings: call.Response}, err
+			outcome, err := s.restoreDatabase(stop, call.Options, call.Start, call.Nodes, call.Targets)
+			return &planned{
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
+				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options),
+			}, err
 		})
 }
 

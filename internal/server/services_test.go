@@ -7,6 +7,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/testkit/calls"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 
@@ -65,7 +66,8 @@ func TestRestoreDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	header, summary := answer[0].GetHeader(), answer[len(answer)-1].GetSummary()
-	if header.GetPlans() != 4 || header.Options != nil || summary.GetDeletes() == 0 || summary.GetCreates() == 0 {
+	if header.GetPlans() != 4 || !proto.Equal(header.Options, &plannerv1.UpdateDatabaseOptions{}) ||
+		summary.GetDeletes() == 0 || summary.GetCreates() == 0 {
 		t.Errorf("header %v, summary %v", header, summary)
 	}
 }

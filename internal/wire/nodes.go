@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -20,37 +21,61 @@ func fields(data []byte, take func(tag byte, content []byte) bool) bool {
 }
 
 func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
-		switch tag {
-		case convert.TagNodeName:
-			out.NodeName, ok = text(content)
-		case convert.TagNodeSourceNode:
-			out.SourceNode, ok = text(content)
-		case convert.TagNodePrimaryInstanceID:
-			out.PrimaryInstanceId, ok = text(content)
-		case convert.TagNodeInstanceResources:
-			i := d.instanceLists.One()
-			out.InstanceResources = append(out.InstanceResources, i)
-			ok = d.instanceResources(content, i)
-		case convert.TagNodeRestoreConfig:
-			if out.RestoreConfig != nil {
+	for len(data) > 0 {
+		tag := data[0]
+		if tag == convert.TagNodeRecovery || tag == convert.TagNodeAllowMissingRows {
+			value, n := protowire.ConsumeVarint(data[1:])
+			if n < 0 {
 				return false
 			}
-			out.RestoreConfig = &plannerv1.RestoreConfig{}
-			ok = proto.Unmarshal(content, out.RestoreConfig) == nil
-		case convert.TagNodeDatabaseID:
-			out.DatabaseId, ok = text(content)
-		case convert.TagNodeDatabaseName:
-			out.DatabaseName, ok = text(content)
-		case convert.TagNodeDatabaseOwner:
-			out.DatabaseOwner, ok = text(content)
-		case convert.TagNodeScripts:
-			script := &plannerv1.Script{}
-			out.Scripts = append(out.Scripts, script)
-			ok = proto.Unmarshal(content, script) == nil
+			data = data[1+n:]
+			if tag == convert.TagNodeRecovery {
+				out.Recovery = plannerv1.NodeRecovery(value) // cut to 32 bits, as protobuf does
+			} else {
+				out.AllowMissingRows = value != 0
+			}
+			continue
 		}
-		return ok
-	})
+		content, rest, ok := next(data[1:])
+		if !ok || !d.nodeField(tag, content, out) {
+			return false
+		}
+		data = rest
+	}
+	return true
+}
+
+// nodeField decodes a field of a node that has a length in front.
+func (d *decoder) nodeField(tag byte, content []byte, out *plannerv1.NodeResources) (ok bool) {
+	switch tag {
+	case convert.TagNodeName:
+		out.NodeName, ok = text(content)
+	case convert.TagNodeSourceNode:
+		out.SourceNode, ok = text(content)
+	case convert.TagNodePrimaryInstanceID:
+		out.PrimaryInstanceId, ok = text(content)
+	case convert.TagNodeInstanceResources:
+		i := d.instanceLists.One()
+		out.InstanceResources = append(out.InstanceResources, i)
+		ok = d.instanceResources(content, i)
+	case convert.TagNodeRestoreConfig:
+		if out.RestoreConfig != nil {
+			return false
+		}
+		out.RestoreConfig = &plannerv1.RestoreConfig{}
+		ok = proto.Unmarshal(content, out.RestoreConfig) == nil
+	case convert.TagNodeDatabaseID:
+		out.DatabaseId, ok = text(content)
+	case convert.TagNodeDatabaseName:
+		out.DatabaseName, ok = text(content)
+	case convert.TagNodeDatabaseOwner:
+		out.DatabaseOwner, ok = text(content)
+	case convert.TagNodeScripts:
+		script := &plannerv1.Script{}
+		out.Scripts = append(out.Scripts, script)
+		ok = proto.Unmarshal(content, script) == nil
+	}
+	return ok
 }
 
 func (d *decoder) instanceResources(data []byte, out *plannerv1.InstanceResources) bool {

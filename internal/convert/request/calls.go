@@ -16,15 +16,22 @@ type (
 		Start *resource.State
 		Nodes []*planner.NodeResources
 		// Options are resolved, and hold the services too.
-		Options  planner.UpdateDatabaseOptions
-		Response convert.ResponseSettings
+		Options planner.UpdateDatabaseOptions
+		// DeleteDatabase says that having no nodes is meant.
+		DeleteDatabase bool
+		// ExpectedDigest is that of the plans which were approved; empty: any will do.
+		ExpectedDigest string
+		Response       convert.ResponseSettings
 	}
 	// RestoreDatabaseCall is what PlannerService.RestoreDatabase was asked.
 	RestoreDatabaseCall struct {
-		Start    *resource.State
-		Nodes    []*planner.NodeResources
-		Targets  []*planner.NodeRestoreResources
-		Response convert.ResponseSettings
+		Start   *resource.State
+		Nodes   []*planner.NodeResources
+		Targets []*planner.NodeRestoreResources
+		Options planner.RestoreDatabaseOptions
+		// ExpectedDigest is that of the plans which were approved; empty: any will do.
+		ExpectedDigest string
+		Response       convert.ResponseSettings
 	}
 	// NodeCall is what StateService.AddNode or UpdateNode was asked.
 	NodeCall struct {
@@ -97,6 +104,8 @@ func (r *reader) updateDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) *U
 	services := r.services(p, "services", in.GetServices())
 	call.Options = r.updateOptions(p, "options", in.GetOptions())
 	call.Options.Services = services
+	call.DeleteDatabase = in.GetOptions().GetDeleteDatabase()
+	call.ExpectedDigest = r.digest(p, "expected_digest", in.GetExpectedDigest())
 	return call
 }
 
@@ -114,5 +123,8 @@ func (r *reader) restoreDatabase(p *path, in *plannerv1.RestoreDatabaseRequest) 
 		Start:   r.state(p, "start", in.GetStart(), recorded),
 		Nodes:   r.nodes(p, "nodes", in.GetNodes(), checkPrimary),
 		Targets: r.targets(p, "targets", in.GetTargets()),
+		Options: r.restoreOptions(p, "options", in.GetOptions()),
+
+		ExpectedDigest: r.digest(p, "expected_digest", in.GetExpectedDigest()),
 	}
 }

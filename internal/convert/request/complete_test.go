@@ -30,6 +30,7 @@ var files = []protoreflect.FileDescriptor{
 // them are only ever made by the service.
 var inAnswers = map[protoreflect.FullName]bool{
 	"planner.v1.PlanHeader": true, "planner.v1.PlanPart": true, "planner.v1.PlanSummary": true,
+	"planner.v1.Impact": true, "planner.v1.NodeImpact": true, "planner.v1.Hazard": true, "planner.v1.HazardCount": true,
 	"planner.v1.Violation": true, // TestVerdictIsComplete
 }
 

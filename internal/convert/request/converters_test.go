@@ -25,6 +25,7 @@ type back struct {
 func (b back) options() *plannerv1.ResponseOptions {
 	return &plannerv1.ResponseOptions{
 		AttributesFormat: b.settings.Format, MaxMessageBytes: uint32(b.settings.MaxMessageBytes),
+		StartDigest: b.settings.StartDigest,
 	}
 }
 
@@ -82,14 +83,17 @@ func nodesResponse(c *NodesCall) convert.ResponseSettings { return c.Response }
 // converters are one for each request.
 var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
 	"planner.v1.UpdateDatabaseRequest": converter(Converter.UpdateDatabase, func(b back, c *UpdateDatabaseCall) *plannerv1.UpdateDatabaseRequest {
+		options := response.ResolvedOptions(c.Options)
+		options.DeleteDatabase = c.DeleteDatabase
 		return &plannerv1.UpdateDatabaseRequest{
 			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, messages.New(b.settings).Service),
-			Options: response.ResolvedOptions(c.Options), ResponseOptions: b.options(),
+			Options: options, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
 		}
 	}, func(c *UpdateDatabaseCall) convert.ResponseSettings { return c.Response }),
 	"planner.v1.RestoreDatabaseRequest": converter(Converter.RestoreDatabase, func(b back, c *RestoreDatabaseCall) *plannerv1.RestoreDatabaseRequest {
 		return &plannerv1.RestoreDatabaseRequest{
-			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Targets: each(c.Targets, b.target), ResponseOptions: b.options(),
+			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Targets: each(c.Targets, b.target),
+			Options: &plannerv1.RestoreDatabaseOptions{}, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
 		}
 	}, func(c *RestoreDatabaseCall) convert.ResponseSettings { return c.Response }),
 	"planner.v1.AddNodeRequest": converter(Converter.AddNode, func(b back, c *NodeCall) *plannerv1.AddNodeRequest {

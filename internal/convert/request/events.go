@@ -63,6 +63,8 @@ func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
 	switch {
 	case !ok && in == plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
 		r.add(p, "type", "is required")
+	case in == plannerv1.EventType_EVENT_TYPE_FORGET:
+		r.add(p, "type", "%s is not available yet", in)
 	case !ok:
 		r.add(p, "type", "unknown value %d", in)
 	}
@@ -71,7 +73,11 @@ func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
 
 func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
 	reason, ok := convert.EventReasonFromProto(in)
-	if !ok {
+	switch {
+	case ok:
+	case in == plannerv1.EventReason_EVENT_REASON_HOST_LOST:
+		r.add(p, "reason", "%s is not available yet", in)
+	default:
 		r.add(p, "reason", "unknown value %d", in)
 	}
 	return reason

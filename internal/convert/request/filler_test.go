@@ -32,6 +32,12 @@ func (f *filler) special(name protoreflect.FullName) (protoreflect.Value, bool) 
 		return v(fmt.Sprintf(` [%d]`, f.count))
 	case "planner.v1.Resource.diff_ignore":
 		return v(fmt.Sprintf("/%d", f.count))
+	case "planner.v1.UpdateDatabaseRequest.expected_digest", "planner.v1.RestoreDatabaseRequest.expected_digest":
+		return v(fmt.Sprintf("%064x", f.count))
+	case "planner.v1.Event.type":
+		return v(plannerv1.EventType_EVENT_TYPE_DELETE.Number()) // the last one is not available yet
+	case "planner.v1.Event.reason":
+		return v(plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED.Number()) // the last one is not available yet
 	case "planner.v1.ResponseOptions.max_message_bytes":
 		return v(uint32(4096 + f.count))
 	case "planner.v1.ResponseOptions.attributes_format":
@@ -146,11 +152,13 @@ func fit(m proto.Message, source bool) {
 	switch m := m.(type) {
 	case *plannerv1.UpdateDatabaseRequest:
 		nodes = m.Nodes
+		m.Options.LostHosts, m.Options.HoldNodes = nil, nil // not available yet
 		for _, s := range m.Services {
 			fitService(s)
 		}
 	case *plannerv1.RestoreDatabaseRequest:
 		nodes = m.Nodes
+		m.Options.LostHosts, m.Options.HoldNodes = nil, nil
 		for _, n := range m.Targets {
 			fitTarget(n)
 		}

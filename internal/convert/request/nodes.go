@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
@@ -80,6 +81,8 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 		DatabaseID:        owner.databaseID,
 		DatabaseName:      owner.databaseName,
 		DatabaseOwner:     in.GetDatabaseOwner(),
+		Recovery:          r.recovery(p, in.GetRecovery()),
+		AllowMissingRows:  in.GetAllowMissingRows(),
 	}
 	r.nodeName(p, "node_name", out.NodeName)
 	r.source(p, in)
@@ -130,6 +133,18 @@ func (r *reader) nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 		}
 	}
 	return owner
+}
+
+// recovery converts what becomes of a node if it is a damaged member.
+func (r *reader) recovery(p *path, in plannerv1.NodeRecovery) planner.NodeRecovery {
+	recovery, ok := convert.NodeRecoveryFromProto(in)
+	switch {
+	case !ok:
+		r.add(p, "recovery", "unknown value %d", in)
+	case recovery == planner.NodeRecoveryRejoin || recovery == planner.NodeRecoveryRejoinUndrained:
+		r.add(p, "recovery", "%s is not available yet", in)
+	}
+	return recovery
 }
 
 // source checks where a node gets its first data from.

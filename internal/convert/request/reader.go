@@ -3,7 +3,6 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
-	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
@@ -80,22 +79,7 @@ func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) c
 	return convert.ResponseSettings{
 		Format:          r.forms.format(in.GetAttributesFormat()),
 		MaxMessageBytes: int(size),
+		StartDigest:     in.GetStartDigest(),
 		Callers:         r.forms.callers(r.Stop, generic),
 	}
-}
-
-func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
-	strategy, ok := convert.NodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
-	if !ok {
-		p := at(parent, field)
-		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
-	}
-	return planner.UpdateDatabaseOptions{
-		NodeUpdateStrategy: strategy,
-		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
-	}
-}
-
-func planOptionsFromProto(in *plannerv1.PlanOptions) resource.PlanOptions {
-	return resource.PlanOptions{ForceUpdate: in.GetForceUpdate()}
 }

@@ -28,6 +28,13 @@ func TestViolationsOfRestoreDatabase(t *testing.T) {
 				in.Nodes[0].InstanceResources[0].Instance.Spec.InstanceId = "i2"
 			},
 		},
+		{"lost hosts", "options.lost_hosts", "not available yet", func(in *plannerv1.RestoreDatabaseRequest) {
+			in.Options = &plannerv1.RestoreDatabaseOptions{LostHosts: []string{"h"}}
+		}},
+		{"held nodes", "options.hold_nodes", "not available yet", func(in *plannerv1.RestoreDatabaseRequest) {
+			in.Options = &plannerv1.RestoreDatabaseOptions{HoldNodes: []string{"n1"}}
+		}},
+		{"digest", "expected_digest", "64", func(in *plannerv1.RestoreDatabaseRequest) { in.ExpectedDigest = "0" }},
 		{"no primary", inTarget + ".primary_instance", "required", func(in *plannerv1.RestoreDatabaseRequest) { in.Targets[1].PrimaryInstance = nil }},
 		{"no restore instance", inTarget + ".restore_instance", "required", func(in *plannerv1.RestoreDatabaseRequest) { in.Targets[1].RestoreInstance = nil }},
 		{"another restore instance", inTarget + ".restore_instance.instance.spec.instance_id", "i4", func(in *plannerv1.RestoreDatabaseRequest) {

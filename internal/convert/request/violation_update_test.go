@@ -2,6 +2,7 @@ package request
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -16,6 +17,7 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 	spec := func(in *plannerv1.UpdateDatabaseRequest) *plannerv1.InstanceSpec {
 		return in.Nodes[1].InstanceResources[0].Instance.Spec
 	}
+	digest := strings.Repeat("0123456789abcdef", 4)
 	cases := []struct {
 		name, field, description string
 		change                   func(*plannerv1.UpdateDatabaseRequest)
@@ -162,6 +164,24 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 		{"strategy", "options.node_update_strategy", "unknown value 9", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Options.NodeUpdateStrategy = 9
 		}},
+		{"recovery", "nodes[1].recovery", "unknown value 4", func(in *plannerv1.UpdateDatabaseRequest) { in.Nodes[1].Recovery = 4 }},
+		{"rejoin", "nodes[1].recovery", "NODE_RECOVERY_REJOIN is not available yet", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN
+		}},
+		{"rejoin undrained", "nodes[1].recovery", "UNDRAINED is not available yet", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED
+		}},
+		{"continue", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_CONTINUE
+		}},
+		{"drain", "options.drain", "unknown value 2", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.Drain = 2 }},
+		{"lost hosts", "options.lost_hosts", "not available yet", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.LostHosts = []string{"h"} }},
+		{"held nodes", "options.hold_nodes", "not available yet", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.HoldNodes = []string{"n1"} }},
+		{"digest too short", "expected_digest", "64", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest[1:] }},
+		{"digest too long", "expected_digest", "64", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest + "0" }},
+		{"digest in capitals", "expected_digest", "lower-case", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = "A" + digest[1:] }},
+		{"digest beyond f", "expected_digest", "hexadecimal", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest[1:] + "g" }},
+		{"digest", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest }},
 		{"format", "response_options.attributes_format", "unknown value -1", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.ResponseOptions.AttributesFormat = -1
 		}},

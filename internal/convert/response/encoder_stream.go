@@ -43,12 +43,21 @@ func appendPhase(b []byte, phase, events int) []byte {
 	return w.b
 }
 
-// ResolvedOptions are all options of UpdateDatabase, with the defaults filled in.
+// ResolvedOptions are all options of UpdateDatabase, with the defaults filled in, but for delete_database, which is no option of
+// the planner.
 func ResolvedOptions(o planner.UpdateDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
 	return &plannerv1.UpdateDatabaseOptions{
 		NodeUpdateStrategy: convert.NodeUpdateStrategyToProto(o.NodeUpdateStrategy),
 		PlanOptions:        planOptionsToProto(o.PlanOptions),
+		Drain:              convert.DrainModeToProto(o.Drain),
+		LostHosts:          o.LostHosts,
+		HoldNodes:          o.HoldNodes,
 	}
+}
+
+// ResolvedRestoreOptions are the options of RestoreDatabase.
+func ResolvedRestoreOptions(o planner.RestoreDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
+	return &plannerv1.UpdateDatabaseOptions{LostHosts: o.LostHosts, HoldNodes: o.HoldNodes}
 }
 
 // ResolvedPlanOptions are the options of an rpc that has those of planning only.

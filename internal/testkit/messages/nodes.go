@@ -42,6 +42,8 @@ func (e *Encoder) Node(n *planner.NodeResources) (*plannerv1.NodeResources, erro
 		DatabaseId:        n.DatabaseID,
 		DatabaseName:      n.DatabaseName,
 		DatabaseOwner:     n.DatabaseOwner,
+		Recovery:          convert.NodeRecoveryToProto(n.Recovery),
+		AllowMissingRows:  n.AllowMissingRows,
 	}
 	for i := range n.Scripts {
 		out.Scripts = append(out.Scripts, scriptToProto(&n.Scripts[i]))
