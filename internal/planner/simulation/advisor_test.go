@@ -112,6 +112,9 @@ func (a *advisor) end(w wish) end {
 			panic(err) // No wish is so strange that it has no end state.
 		}
 		known.state = state
+		for _, s := range w.services() {
+			state.Merge(resource.NewState(s.Resources...))
+		}
 		for _, r := range state.Resources() {
 			known.sum ^= fingerprint(r)
 		}

@@ -55,7 +55,7 @@ func (o *orchestrator) checkWorld() error {
 		if err := o.checkServer(o.wish.nodes[at]); err != nil {
 			return fmt.Errorf("node %s %w", nodeName(node), err)
 		}
-		if err := o.checkRows(s); err != nil {
+		if err := o.checkRows(node); err != nil {
 			return fmt.Errorf("node %s %w", nodeName(node), err)
 		}
 	}
@@ -92,25 +92,31 @@ func (o *orchestrator) checkServer(n wanted) error {
 	return nil
 }
 
-// checkRows checks that a node has every row exactly once. Which rows a backup has, nobody knows here.
-func (o *orchestrator) checkRows(s *server) error {
-	if o.world.restored != ([maxNodes]bool{}) {
+// checkRows checks that a node has every row exactly once, and every edit but those that could miss their row. Which
+// rows a backup has, nobody knows here.
+func (o *orchestrator) checkRows(node int) error {
+	w, s := o.world, &o.world.servers[node]
+	if w.restored != ([maxNodes]bool{}) {
 		return nil
 	}
-	if lost := o.world.all().minus(s.rows); lost != (rowset{}) {
-		return &rowError{"has lost", o.world.byOrigin(lost)}
+	due := w.all().minus(w.givenUp[node])
+	if lost := due.minus(s.commits()); lost != (rowset{}) {
+		return &rowError{"has lost", w.byOrigin(lost)}
 	}
 	if s.doubled != (rowset{}) {
-		return &rowError{"has doubled", o.world.byOrigin(s.doubled)}
+		return &rowError{"has doubled", w.byOrigin(s.doubled)}
+	}
+	if missed := w.certain(s.missed).and(due); missed != (rowset{}) {
+		return &rowError{"has missed edits of", w.byOrigin(missed)}
 	}
 	return nil
 }
 
-// byOrigin names rows with the nodes on which they were written.
+// byOrigin names commits with the nodes on which they were written.
 func (w *world) byOrigin(rows rowset) []string {
 	var names []string
 	for _, row := range rows.list() {
-		for node, written := range w.written {
+		for node, written := range w.committed {
 			if written.has(row) {
 				names = append(names, fmt.Sprintf("%d of %s", row, nodeName(node)))
 			}

@@ -30,6 +30,7 @@ const (
 	refusedJoining               // a joining node was refused: its source was another one or not there
 	refusedSource                // a source was refused
 	refusedPrimary               // the present primary was not wanted
+	editMissed                   // an edit arrived before its row
 	numClasses
 )
 
@@ -38,7 +39,7 @@ func (k class) String() string {
 		"waited", "copy interrupted", "copy repeated", "kept by slot", "slot advanced", "slot fell back",
 		"origin ahead", "marker shared", "resumed", "completed", "joiner dropped", "member dropped",
 		"wanted again", "member repaired", "lost before", "refused: lost", "refused: partly removed",
-		"refused: joining source", "refused: source", "refused: primary",
+		"refused: joining source", "refused: source", "refused: primary", "edit missed",
 	}[k]
 }
 

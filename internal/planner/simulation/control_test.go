@@ -57,8 +57,12 @@ func (o *orchestrator) runFreely(p plan, t tampering) error {
 	return nil
 }
 
-// isReady tells whether all that the event depends on is done.
+// isReady tells whether all that the event depends on is done. What moves an origin does not depend on the subscription
+// that has it, but comes phases later.
 func (t tampering) isReady(d *deed, waiting map[resource.Identifier]bool) bool {
+	if d.kind == database.TypeReplicationOriginAdvance && waiting[database.SubscriptionIdentifier(link(d.node, d.other))] {
+		return false
+	}
 	for _, on := range d.Resource.Dependencies {
 		if waiting[on] && (t.ignores == nil || !t.ignores(d.Resource.Identifier, on)) {
 			return false

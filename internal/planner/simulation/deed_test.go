@@ -10,6 +10,9 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
+// typeService is the type of a service beside a node: it writes from the moment it starts.
+const typeService resource.Type = "host.service"
+
 // deed is an event as the world understands it: what to do, to which nodes.
 type deed struct {
 	resource.Event
@@ -34,7 +37,7 @@ func deedOf(e resource.Event) deed {
 	switch id.Type {
 	case database.TypeInstance:
 		d.node, d.other = instanceNumber(id.ID)
-	case database.TypeNode, database.TypeDumpRoles:
+	case database.TypeNode, database.TypeDumpRoles, typeService:
 		d.node = nodeNumber(id.ID)
 	case database.TypeRolesSource:
 		d.node, d.other = nodeNumber(id.ID), sourceNumber(e.Resource)

@@ -27,6 +27,8 @@ func (w *world) execute(d *deed, known *findings) (found int, err error) {
 		server.makeInstance(d.other, w.rolesFor(d.node, known))
 	case database.TypePostgresDatabase:
 		server.exists = true
+	case typeService:
+		w.serving[d.node] = true
 	case database.TypeReplicationSlotCreate:
 		w.createSlot(d.node, d.other)
 	case database.TypeSubscription:
@@ -36,11 +38,11 @@ func (w *world) execute(d *deed, known *findings) (found int, err error) {
 			w.updateSubscription(d.node, d.other, d.shape)
 		}
 	case database.TypeSyncEvent:
-		found = int(server.log(noRow, true))
+		found = int(server.log(noCommit, true))
 	case database.TypeWaitForSyncEvent, database.TypePeerCatchup:
 		return 0, w.wait(d, known.marker[d.node][d.other])
 	case database.TypeLagTracker:
-		found = w.servers[d.other].rows.and(w.written[d.node]).last() + 1
+		found = w.servers[d.other].commits().and(w.committed[d.node]).last() + 1
 	case database.TypeReplicationSlotAdvance:
 		found = int(w.advanceSlot(d.node, d.other, known.seen[d.node][d.other]-1))
 	case database.TypeReplicationOriginAdvance:
@@ -82,6 +84,11 @@ func (w *world) remove(d *deed) {
 		server.slots[d.other] = slot{}
 	case database.TypeSubscription:
 		w.dropSubscription(d.node, d.other)
+		if w.dropsSlots {
+			w.servers[d.node].slots[d.other] = slot{}
+		}
+	case typeService:
+		w.serving[d.node] = false
 	}
 }
 
@@ -92,8 +99,8 @@ func (w *world) canExecute(d *deed) error {
 	switch d.kind {
 	case database.TypeNode, database.TypePostgresDatabase, database.TypeDumpRoles:
 		possible, lacking = provider.holdsData(), "the node has no instance"
-	case database.TypeReplicationSlotCreate:
-		possible, lacking = provider.exists, "the provider has no database"
+	case database.TypeReplicationSlotCreate, typeService:
+		possible, lacking = provider.exists, "the node has no database"
 	case database.TypeSubscription, database.TypeSyncEvent, database.TypeWaitForSyncEvent,
 		database.TypePeerCatchup, database.TypeLagTracker:
 		possible, lacking = provider.exists && subscriber.exists, "one of the nodes has no database"

@@ -101,7 +101,7 @@ func advanced() *world {
 	w.drainAll()
 	w.createSubscription(0, 2, subscriptionShape{enabled: true, copyData: true})
 	w.drainAll()
-	w.advanceSlot(1, 2, w.servers[2].rows.and(w.written[1]).last())
+	w.advanceSlot(1, 2, w.servers[2].commits().and(w.committed[1]).last())
 	return w
 }
 

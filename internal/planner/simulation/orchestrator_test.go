@@ -25,7 +25,9 @@ type orchestrator struct {
 	tape    *tape
 	weather weather
 	writer  int
-	story   *chronicle
+	// steps counts those of the weather in which rows are written.
+	steps int
+	story *chronicle
 	// objected is what the judge of plans had against a plan that was executed all the same.
 	objected error
 }

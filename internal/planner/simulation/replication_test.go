@@ -23,7 +23,7 @@ const (
 type subscription struct {
 	exists, enabled  bool
 	copying          copying
-	snapshot         rowset
+	snapshot         content
 	received, origin position
 }
 
@@ -163,10 +163,11 @@ func (w *world) takeSnapshot(provider, subscriber int) {
 	if d.rows != (rowset{}) {
 		w.seen.count(copyRepeated)
 	}
-	d.rows, d.doubled = rowset{}, rowset{}
+	d.content, d.doubled = content{}, rowset{}
+	w.givenUp[subscriber] = w.givenUp[provider]
 	p.slots[subscriber] = slot{exists: true, confirmed: p.end(), saved: p.end()}
 	s := &d.subscriptions[provider]
-	s.copying, s.snapshot = copyRunning, p.rows
+	s.copying, s.snapshot = copyRunning, p.content
 	s.received, s.origin = p.end(), p.end()
 }
 
@@ -183,13 +184,14 @@ func (w *world) breakCopy(provider, subscriber int) {
 	}
 }
 
-// load puts copied rows into the tables. Their records in the WAL are not local.
-func (w *world) load(subscriber int, rows rowset) {
+// load puts what was copied into the tables. The records of the rows in the WAL are not local.
+func (w *world) load(subscriber int, copied content) {
 	s := &w.servers[subscriber]
-	for _, row := range rows.list() {
+	for _, row := range copied.rows.list() {
 		s.insert(row)
 		s.log(row, false)
 	}
+	s.edited, s.missed = s.edited.or(copied.edited), s.missed.or(copied.missed)
 }
 
 // receive takes the next record from the provider, if there is one. The provider starts at the later of the
@@ -220,12 +222,11 @@ func (w *world) apply(provider, subscriber int) bool {
 	if s.origin >= s.received {
 		return false
 	}
-	if r := p.wal[s.origin]; r.local && r.row != noRow {
+	if r := p.wal[s.origin]; r.local && r.commit != noCommit {
 		if s.copying == copyNone && !w.open[subscriber] {
 			w.seen.count(keptBySlot)
 		}
-		w.servers[subscriber].insert(int(r.row))
-		w.servers[subscriber].log(int(r.row), false)
+		w.take(subscriber, int(r.commit))
 	}
 	s.origin++
 	slot := &p.slots[subscriber]

@@ -2,14 +2,14 @@ package simulation
 
 import "math/bits"
 
-// maxRows is how many rows a world has room for. Writers pause when it is used up.
-const maxRows = 256
+// maxCommits is how many commits a world has room for. Writers pause when it is used up.
+const maxCommits = 256
 
-// noRow stands for a row where there is none.
-const noRow = -1
+// noCommit stands for a commit where there is none.
+const noCommit = -1
 
-// rowset is a set of rows.
-type rowset [maxRows / 64]uint64
+// rowset is a set of commits: mostly of those that insert a row, and so of the rows.
+type rowset [maxCommits / 64]uint64
 
 func (s *rowset) has(row int) bool { return s[row/64]&(1<<(row%64)) != 0 }
 
@@ -44,14 +44,14 @@ func (s rowset) count() int {
 	return n
 }
 
-// last returns the row with the latest commit timestamp, noRow if there is none.
+// last returns the latest commit, noCommit if there is none.
 func (s rowset) last() int {
 	for i := len(s) - 1; i >= 0; i-- {
 		if s[i] != 0 {
 			return 64*i + bits.Len64(s[i]) - 1
 		}
 	}
-	return noRow
+	return noCommit
 }
 
 // list returns the rows in the order of their commit timestamps.

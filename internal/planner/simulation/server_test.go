@@ -24,8 +24,9 @@ type server struct {
 // tables is the one database of a server, with all that goes when it is dropped.
 type tables struct {
 	exists bool
-	// rows are the rows in its tables, doubled those of them that are there more than once.
-	rows, doubled rowset
+	content
+	// doubled are the rows that are there more than once.
+	doubled       rowset
 	slots         [maxNodes]slot         // by subscriber
 	subscriptions [maxNodes]subscription // by provider
 }
@@ -34,16 +35,16 @@ type tables struct {
 // begins at 0: positions from before mean nothing then, and nothing says so.
 type position int32
 
-// record is a record in the WAL. That of a marker has no row, and that of a row from elsewhere (applied or
+// record is a record in the WAL. That of a marker has no commit, and that of a commit from elsewhere (applied or
 // copied) is not local: it takes its place, but is not sent.
 type record struct {
-	row   int16
-	local bool
+	commit int16
+	local  bool
 }
 
 // log appends a record to the WAL and returns the position behind it.
-func (s *server) log(row int, local bool) position {
-	s.wal = append(s.wal, record{row: int16(row), local: local})
+func (s *server) log(commit int, local bool) position {
+	s.wal = append(s.wal, record{commit: int16(commit), local: local})
 	return s.end()
 }
 
@@ -53,7 +54,7 @@ func (s *server) end() position { return position(len(s.wal)) }
 // behind returns the position just behind the last local commit that has the timestamp, or an earlier one.
 func (s *server) behind(timestamp int) position {
 	for at, r := range slices.Backward(s.wal) {
-		if r.local && r.row != noRow && int(r.row) <= timestamp {
+		if r.local && r.commit != noCommit && int(r.commit) <= timestamp {
 			return position(at) + 1
 		}
 	}

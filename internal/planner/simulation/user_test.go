@@ -25,7 +25,7 @@ func (o *orchestrator) retire(node int) {
 	} else {
 		o.world.seen.count(joinerDropped)
 	}
-	o.world.open[node] = false
+	o.world.open[node], o.world.serving[node] = false, false
 	for subscriber := range o.world.servers {
 		o.world.drain(node, subscriber)
 	}

@@ -37,14 +37,25 @@ func (o *orchestrator) pass() {
 	}
 }
 
-// writeNext writes a row on the next open node.
+// writeNext writes a row on the next node that has writers, and edits the latest one there that is from elsewhere, at
+// every third step.
 func (o *orchestrator) writeNext() {
 	for range maxNodes {
 		o.writer = (o.writer + 1) % maxNodes
-		if o.world.open[o.writer] {
+		if o.world.hasWriters(o.writer) {
 			o.world.write(o.writer)
-			return
+			break
 		}
+	}
+	if o.steps++; o.steps%3 == 0 {
+		o.world.edit(o.writer, o.world.servers[o.writer].rows.minus(o.world.committed[o.writer]).last())
+	}
+}
+
+// editSome edits some row on a node, the latest one if things are dull.
+func (o *orchestrator) editSome(node int) {
+	if rows := o.world.servers[node].rows.list(); len(rows) > 0 {
+		o.world.edit(node, rows[len(rows)-1-o.tape.pick(len(rows))])
 	}
 }
 
@@ -54,7 +65,7 @@ func (o *orchestrator) gust() {
 		return
 	}
 	some := func() int { return o.wish.nodes[o.tape.pick(len(o.wish.nodes))].node }
-	switch o.tape.pick(8) {
+	switch o.tape.pick(9) {
 	case 0, 1:
 		o.world.write(some())
 	case 2:
@@ -75,5 +86,7 @@ func (o *orchestrator) gust() {
 		o.world.checkpoint(some())
 	case 7:
 		o.world.restart(some())
+	case 8:
+		o.editSome(some())
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 )
 
 // firstMember stands for the source of a node that names none.
@@ -19,6 +22,8 @@ type wanted struct {
 	version int
 	// restored tells that the node is from a backup.
 	restored bool
+	// service tells that a service runs beside the node, and writes.
+	service bool
 }
 
 // wish is what the user wants: the nodes in their order, and how to get there. Wishes are values: what
@@ -106,10 +111,28 @@ func (w wish) atOnce() wish {
 }
 
 func (w wish) options() planner.UpdateDatabaseOptions {
+	options := planner.UpdateDatabaseOptions{Services: w.services()}
 	if w.concurrent {
-		return planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateStrategyConcurrent}
+		options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
-	return planner.UpdateDatabaseOptions{}
+	return options
+}
+
+// services are the services beside the nodes.
+func (w wish) services() []*planner.ServiceResources {
+	var services []*planner.ServiceResources
+	for _, n := range w.nodes {
+		if n.service {
+			name := nodeName(n.node)
+			services = append(services, &planner.ServiceResources{
+				ServiceInstanceID: "api-" + name,
+				Resources: []*resource.Resource{databases.OnHost(
+					typeService, name, "", database.PostgresDatabaseIdentifier(name, databases.Name),
+				)},
+			})
+		}
+	}
+	return services
 }
 
 func (w wish) String() string {
@@ -136,6 +159,9 @@ func (n wanted) String() string {
 	}
 	if n.restored {
 		text += "*"
+	}
+	if n.service {
+		text += "+"
 	}
 	return text
 }

@@ -7,9 +7,19 @@ type world struct {
 	servers [maxNodes]server
 	// open tells on which nodes there are writers.
 	open [maxNodes]bool
-	// written are the rows by origin. A row's number is its commit timestamp, and rows is the next one.
-	written [maxNodes]rowset
-	rows    int
+	// serving tells on which nodes a service runs that writes.
+	serving [maxNodes]bool
+	// committed are the commits by origin, rows those of them that insert one. A commit's number is its timestamp, and
+	// commits is the next one.
+	committed [maxNodes]rowset
+	rows      rowset
+	commits   int
+	// edits are the commits that edit a row; what they are of others is nothing.
+	edits [maxCommits]edit
+	// givenUp are the commits that a node may lack.
+	givenUp [maxNodes]rowset
+	// dropsSlots tells of the engine that it drops the slot of a subscription together with that.
+	dropsSlots bool
 	// restored tells which nodes start from a backup, whose rows the model does not know.
 	restored [maxNodes]bool
 	seen     *classes
@@ -24,25 +34,26 @@ func (w *world) clone() *world {
 	return &c
 }
 
-// all are the rows that were ever written.
-func (w *world) all() rowset {
-	var all rowset
-	for _, rows := range w.written {
-		all = all.or(rows)
-	}
-	return all
-}
-
 // write commits a row on a node.
 func (w *world) write(node int) {
-	if !w.open[node] || w.rows == maxRows {
+	if !w.hasWriters(node) || w.commits == maxCommits {
 		return
 	}
-	s := &w.servers[node]
-	s.insert(w.rows)
-	s.log(w.rows, true)
-	w.written[node].add(w.rows)
-	w.rows++
+	w.servers[node].insert(w.commits)
+	w.rows.add(w.commits)
+	w.commit(node)
+}
+
+// commit gives what a node has done its number, and its place in the WAL.
+func (w *world) commit(node int) {
+	w.servers[node].log(w.commits, true)
+	w.committed[node].add(w.commits)
+	w.commits++
+}
+
+// hasWriters tells whether someone writes on the node.
+func (w *world) hasWriters(node int) bool {
+	return (w.open[node] || w.serving[node]) && w.servers[node].exists
 }
 
 // restart restarts a server. Postgres saves a slot's position when it is confirmed by the subscriber, but
