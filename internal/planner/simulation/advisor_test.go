@@ -25,6 +25,7 @@ type question struct {
 // answer is what the planner says: plans, or why there are none.
 type answer struct {
 	plans   []plan
+	hazards []planner.Hazard
 	refusal error
 	// objections are what the judge of plans has against them.
 	objections []verify.Violation
@@ -68,18 +69,19 @@ func (a *advisor) ask(w wish, l *ledger) *answer {
 }
 
 func (a *advisor) plan(w wish, start *resource.State) *answer {
-	var plans []resource.Plan
+	var outcome planner.Outcome
 	var err error
 	if w.restore {
-		plans, err = planner.RestoreDatabase(start, a.forms.kept(w), a.forms.targets(w))
+		outcome, err = planner.RestoreDatabaseTo(
+			nil, planner.RestoreDatabaseOptions{}, start, a.forms.kept(w), a.forms.targets(w))
 	} else {
-		plans, err = planner.UpdateDatabase(w.options(), start, a.forms.of(w))
+		outcome, err = planner.UpdateDatabaseTo(nil, w.options(), start, a.forms.of(w))
 	}
 	if err != nil {
 		return &answer{refusal: err}
 	}
-	given := &answer{plans: make([]plan, len(plans))}
-	for i, p := range plans {
+	given := &answer{plans: make([]plan, len(outcome.Plans)), hazards: outcome.Hazards}
+	for i, p := range outcome.Plans {
 		given.plans[i] = make(plan, len(p.Phases))
 		for j, ph := range p.Phases {
 			given.plans[i][j] = make(phase, len(ph.Events))
@@ -89,7 +91,7 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 		}
 	}
 	given.classify()
-	given.objections = a.judge(w, start, plans)
+	given.objections = a.judge(w, start, outcome.Plans)
 	return given
 }
 

@@ -4,9 +4,12 @@
 //
 // # The world
 //
-//	world          what really is: servers, and the rows that were ever written
-//	row            one change. Its number is its commit timestamp: a clock that all nodes agree on
-//	origin         of a row: the node on which it was written
+//	world          what really is: servers, and all that was ever committed
+//	commit         it inserts a row, or edits one. Its number is its timestamp: a clock that all nodes agree on
+//	row            the commit that inserts it
+//	edit           an update or a delete of a row that is there
+//	missed         of an edit, on a node: it came before its row, and changed nothing
+//	origin         of a commit: the node on which it was made
 //	server         the Postgres cluster of a node: instances, database, rows, WAL, slots, subscriptions
 //	position       in a server's WAL: how many records are before it; what Postgres calls an LSN
 //	slot           on the provider: the position that the subscriber has confirmed; what is before is not sent
@@ -14,11 +17,14 @@
 //	copy           a subscription's first data: a snapshot of all the rows that the provider has
 //	timeline       which history of a node's data an instance follows
 //	open           of a node: writers use it
+//	serving        of a node: a service runs beside it, which writes from its start
+//	damaged        of a member: it lacks rows which nothing will bring
+//	given up       of commits: a node may lack them, since a hazard said so, or nobody has them to give
 //
 // Replication is that of Spock without forwarding: a provider sends the rows that were written on it, and
 // none that it got from elsewhere; a copy brings all rows, wherever they are from. A row that is applied
 // where it is already is a doubled row (in Postgres a conflict, or worse: none), and a row that is never
-// sent is a lost one. Lag, a marker that is received before the commits ahead of it have been applied, and
+// sent is a lost one. Of edits, the latest one wins everywhere; one that comes before its row is skipped. Lag, a marker that is received before the commits ahead of it have been applied, and
 // slots that fall back when their server restarts are part of the model, because the plans must bear them.
 //
 // # The orchestrator
@@ -41,7 +47,6 @@
 // # What is left out
 //
 // DDL, conflicts between writers, large transactions, several databases on one server, and time: waits last
-// as long as they need. A slot or subscription between members that is really gone, and not only recorded
-// so, is left out, too: what it kept is lost by nature. So is the data in a restored node, which is that
-// of its backup: of restores, only the plans and the end state are checked.
+// as long as they need. So is the data in a restored node, which is that of its backup: of restores, only the plans
+// and the end state are checked.
 package simulation

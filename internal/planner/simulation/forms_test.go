@@ -69,6 +69,9 @@ func (n wanted) unrestored() *planner.NodeResources {
 	if n.source != firstMember {
 		form.SourceNode = nodeName(n.source)
 	}
+	if n.goesOn {
+		form.Recovery = planner.NodeRecoveryContinue
+	}
 	return form
 }
 

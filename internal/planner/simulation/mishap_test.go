@@ -113,9 +113,21 @@ func (o *orchestrator) anySettled(node int) bool {
 
 // lose takes the thing away that an event is about.
 func (w *world) lose(d *deed) {
-	if d.kind == database.TypeReplicationSlotCreate {
+	switch d.kind {
+	case database.TypeReplicationSlotCreate:
 		w.servers[d.node].slots[d.other] = slot{}
-		return
+	case database.TypeSubscription:
+		w.servers[d.other].subscriptions[d.node] = subscription{}
+		w.remove(d)
+	case database.TypePostgresDatabase:
+		w.strand(d.node)
+		w.remove(d)
+	case database.TypeInstance:
+		w.remove(d)
+		if !w.servers[d.node].holdsData() {
+			w.strand(d.node)
+		}
+	default:
+		w.remove(d)
 	}
-	w.remove(d)
 }

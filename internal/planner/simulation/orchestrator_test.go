@@ -54,6 +54,7 @@ func (o *orchestrator) ask() (*answer, error) {
 		return nil, a.refusal
 	}
 	o.note("asked for %v: %d plans", o.wish, len(a.plans))
+	o.giveUp(a.hazards)
 	for k, holds := range a.classes {
 		if holds {
 			o.world.seen.count(class(k))

@@ -28,7 +28,7 @@ func TestRandomSchedules(t *testing.T) {
 		failed atomic.Int64
 	)
 	if *schedules >= 5_000 {
-		seen.demand(t, everything()...)
+		seen.demand(t, everything()[:memberDamaged]...)
 	}
 	begin := time.Now()
 	for range runtime.GOMAXPROCS(0) {

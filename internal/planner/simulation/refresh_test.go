@@ -67,7 +67,7 @@ func (o *orchestrator) loseOne(r *resource.Resource) {
 // markLost records that the thing is gone, and who the primary is then.
 func (o *orchestrator) markLost(r *resource.Resource, d *deed) {
 	lost := *r
-	lost.NeedsRecreate = true
+	lost.NeedsRecreate, lost.Error = true, ""
 	o.put(&lost, d, 0)
 	if d.kind == database.TypeInstance {
 		o.recordPrimary(d.node)

@@ -38,12 +38,8 @@ type subscriptionShape struct {
 // dropSubscription removes a subscription and its origin. One that is enabled tells its provider, when it
 // stops, how far it has come; the slot stays.
 func (w *world) dropSubscription(provider, subscriber int) {
-	s := &w.servers[subscriber].subscriptions[provider]
-	if slot := &w.servers[provider].slots[subscriber]; w.streaming(provider, subscriber) {
-		slot.confirmed = max(slot.confirmed, s.origin)
-		slot.saved = slot.confirmed
-	}
-	*s = subscription{}
+	w.confirm(provider, subscriber)
+	w.servers[subscriber].subscriptions[provider] = subscription{}
 }
 
 // createSubscription makes a subscription, in the place of one that is there: the new one knows nothing of
@@ -94,6 +90,10 @@ func (w *world) updateSubscription(provider, subscriber int, shape subscriptionS
 func (w *world) createSlot(provider, subscriber int) {
 	p := &w.servers[provider]
 	if s := &p.slots[subscriber]; !s.exists {
+		if w.goingOn[provider][subscriber] {
+			w.giveUp(subscriber, provider)
+			w.goingOn[provider][subscriber] = false
+		}
 		*s = slot{exists: true, confirmed: p.end(), saved: p.end()}
 	}
 }
@@ -213,7 +213,7 @@ func (w *world) receive(provider, subscriber int) bool {
 	return true
 }
 
-// apply applies the next received record, if there is one, and confirms it.
+// apply applies the next received record, if there is one.
 func (w *world) apply(provider, subscriber int) bool {
 	if !w.streaming(provider, subscriber) {
 		return false
@@ -229,10 +229,15 @@ func (w *world) apply(provider, subscriber int) bool {
 		w.take(subscriber, int(r.commit))
 	}
 	s.origin++
-	slot := &p.slots[subscriber]
-	slot.confirmed = max(slot.confirmed, s.origin)
-	slot.saved = slot.confirmed
 	return true
+}
+
+// confirm lets a subscription tell its provider how far it has come, which it does now and then.
+func (w *world) confirm(provider, subscriber int) {
+	if slot := &w.servers[provider].slots[subscriber]; w.streaming(provider, subscriber) {
+		slot.confirmed = max(slot.confirmed, w.servers[subscriber].subscriptions[provider].origin)
+		slot.saved = slot.confirmed
+	}
 }
 
 // drain lets a subscription do all that it can do now.
@@ -253,6 +258,15 @@ func (w *world) drainAll() {
 		}
 		for subscriber := range w.servers {
 			w.drain(provider, subscriber)
+		}
+	}
+}
+
+// confirmAll lets all subscriptions tell how far they have come.
+func (w *world) confirmAll() {
+	for provider := range w.servers {
+		for subscriber := range w.servers {
+			w.confirm(provider, subscriber)
 		}
 	}
 }

@@ -88,6 +88,10 @@ func (o *orchestrator) comply(refusal error) error {
 		o.keepPrimary(nodeNumber(primary.Node))
 		return nil
 	}
+	var incomplete *planner.MemberIncompleteError
+	if errors.As(refusal, &incomplete) {
+		return o.recover(incomplete)
+	}
 	node, err := o.refusedFor(refusal)
 	if err != nil {
 		return err

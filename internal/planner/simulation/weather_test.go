@@ -31,6 +31,9 @@ func (o *orchestrator) pass() {
 	case eager:
 		o.writeNext()
 		o.world.drainAll()
+		if o.tape.oneIn(2) {
+			o.world.confirmAll()
+		}
 		for node := range o.world.servers {
 			o.world.checkpoint(node)
 		}
@@ -77,6 +80,9 @@ func (o *orchestrator) gust() {
 		provider, subscriber := some(), some()
 		for range 1 + o.tape.pick(4) {
 			o.world.apply(provider, subscriber)
+		}
+		if o.tape.oneIn(2) {
+			o.world.confirm(provider, subscriber)
 		}
 	case 4:
 		o.world.copyNext(some(), some())

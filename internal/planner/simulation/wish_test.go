@@ -24,6 +24,8 @@ type wanted struct {
 	restored bool
 	// service tells that a service runs beside the node, and writes.
 	service bool
+	// goesOn tells that a member which lacks rows goes on without them.
+	goesOn bool
 }
 
 // wish is what the user wants: the nodes in their order, and how to get there. Wishes are values: what
@@ -162,6 +164,9 @@ func (n wanted) String() string {
 	}
 	if n.service {
 		text += "+"
+	}
+	if n.goesOn {
+		text += "!"
 	}
 	return text
 }

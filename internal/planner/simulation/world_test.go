@@ -16,8 +16,10 @@ type world struct {
 	commits   int
 	// edits are the commits that edit a row; what they are of others is nothing.
 	edits [maxCommits]edit
-	// givenUp are the commits that a node may lack.
+	// givenUp are the commits that a node may lack. Where goingOn says so, by provider and subscriber, these become those
+	// from before the slot that the link gets.
 	givenUp [maxNodes]rowset
+	goingOn [maxNodes][maxNodes]bool
 	// dropsSlots tells of the engine that it drops the slot of a subscription together with that.
 	dropsSlots bool
 	// restored tells which nodes start from a backup, whose rows the model does not know.

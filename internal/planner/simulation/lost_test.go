@@ -1,0 +1,113 @@
+package simulation
+
+import (
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+)
+
+// loss is something that happens to members.
+type loss struct {
+	name string
+	// things are taken away, and a refresh finds that out; of others, the records are gone.
+	things, records []resource.Identifier
+	// wrong is what goes wrong then; nothing if it is empty.
+	wrong string
+}
+
+// losses are those of member n2 by itself and on its link from n1.
+func losses() []loss {
+	slot, back := database.ReplicationSlotIdentifier(link(0, 1)), database.ReplicationSlotIdentifier(link(1, 0))
+	subscription := database.SubscriptionIdentifier(link(0, 1))
+	base := database.PostgresDatabaseIdentifier("n2", databases.Name)
+	return []loss{
+		{"slot", []resource.Identifier{slot}, nil, "node n# has lost"},
+		{"slot and subscription", []resource.Identifier{slot, subscription}, nil, "node n# has lost"},
+		{"slots of both directions", []resource.Identifier{slot, back}, nil, "node n# has lost"},
+		{"slots of two links", []resource.Identifier{slot, database.ReplicationSlotIdentifier(link(0, 2))}, nil, "node n# has lost"},
+		{"database", []resource.Identifier{base}, nil, "node n# has lost"},
+		{"record of the database", nil, []resource.Identifier{base}, "node n# has lost"},
+		{"subscription", []resource.Identifier{subscription}, nil, "node n# has doubled"},
+		{"subscriptions of both directions", []resource.Identifier{
+			subscription, database.SubscriptionIdentifier(link(1, 0)),
+		}, nil, "node n# has doubled"},
+		{"record of the subscription", nil, []resource.Identifier{subscription}, ""},
+		{"record of the slot", nil, []resource.Identifier{slot}, ""},
+		{"record of the node", nil, []resource.Identifier{database.NodeIdentifier("n2")}, ""},
+		{"slot, and subscription the other way", []resource.Identifier{slot, database.SubscriptionIdentifier(link(1, 0))}, nil, "node n# has lost"},
+		{"database, and slot between others", []resource.Identifier{base, database.ReplicationSlotIdentifier(link(0, 2))}, nil, "node n# has lost"},
+	}
+}
+
+// strikes lets the loss happen.
+func (l loss) strikes(o *orchestrator) {
+	for range 2 * maxNodes {
+		o.pass()
+	}
+	o.misplace(l.records...)
+	if len(l.things) > 0 {
+		o.damage(l.things...)
+	}
+	for range maxNodes {
+		o.pass()
+	}
+}
+
+// situation is what the database is about when the loss happens.
+type situation struct {
+	name string
+	// want asks for something; nil if nothing is wanted.
+	want func(*orchestrator)
+}
+
+func situations() []situation {
+	return []situation{
+		{"settled", nil},
+		{"while a node joins", func(o *orchestrator) { o.want(wishFor(4)) }},
+		{"while a member is removed", func(o *orchestrator) { o.retire(2) }},
+		{"while a member is replaced", func(o *orchestrator) {
+			o.retire(2)
+			o.want(o.wish.with(newNode(3)))
+		}},
+	}
+}
+
+// strikeEverywhere lets the loss happen at every phase of what is wanted.
+func (s *search) strikeEverywhere(o *orchestrator, at situation, l loss, follows func(*orchestrator)) {
+	strike := func(o *orchestrator) {
+		l.strikes(o)
+		follows(o)
+	}
+	if at.want == nil {
+		strike(o)
+		return
+	}
+	at.want(o)
+	s.everywhere(o, unrecordedPhases, strike)
+}
+
+// A member loses something, in whatever situation, and asking goes on until all is as wished. Rows are missing then, or
+// doubled.
+func TestMemberLosesSomething(t *testing.T) {
+	t.Parallel()
+	var seen classes
+	seen.demand(t, memberDamaged)
+	for _, l := range losses() {
+		for _, at := range situations() {
+			t.Run(l.name+", "+at.name, func(t *testing.T) {
+				t.Parallel()
+				s := newSearch(&seen)
+				s.founded(t, wishFor(3)).inAllWeathers(func(o *orchestrator) {
+					s.strikeEverywhere(o, at, l, s.resume)
+				})
+				if l.wrong == "" {
+					s.report(t)
+				} else if s.failures[l.wrong].schedules == 0 {
+					t.Errorf("never in %d schedules: %s; but %v", s.schedules, l.wrong, s.failures)
+				}
+			})
+		}
+	}
+}
