@@ -32,3 +32,18 @@ func (c ReplicationSlotCreate) Resource() *resource.Resource {
 		[]resource.Identifier{c.providerDatabase(), ReplicationSlotIdentifier(c.Link)},
 	)
 }
+
+// SlotCreateLink reads the link from the attributes of a stored ReplicationSlotCreate: its identifier does not tell where
+// one name ends and the other begins. ok is false if they do not tell it, either, and for any other type.
+func SlotCreateLink(r *resource.Resource) (link Link, ok bool) {
+	for key, name := range map[string]*string{
+		"database_name": &link.DatabaseName, "provider_node": &link.Provider, "subscriber_node": &link.Subscriber,
+	} {
+		text, err := textAttribute(r, TypeReplicationSlotCreate, key)
+		if err != nil || text == "" {
+			return Link{}, false
+		}
+		*name = text
+	}
+	return link, true
+}

@@ -32,6 +32,7 @@ var shortLoops = map[string]struct {
 	"discard":         {1, "at most three resources of a link"},
 	"script":          {1, "a node has at most one script of each of two names"},
 	"afterwards":      {2, "no plan and no phase is without events"},
+	"asRecorded":      {2, "no plan and no phase is without events"},
 	"Error":           {2, "texts of errors are made once nobody waits for plans"},
 	"restoreDatabase": {1, "a restore takes three steps"},
 }
@@ -178,6 +179,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"join in turn":       update(withServices, withRecords(joining, services), append(slices.Clone(all), nodesNamed("o", many)...)),
 		"remove":             update(concurrent, databases.End(all), members[:1]),
 		"remove joining":     update(concurrent, joining, members),
+		"remove incomplete":  update(concurrent, changed(databases.End(all), database.TypeSubscription, "", withoutDependencies), members[:1]),
 		"restore":            restore(databases.End(all), members, newcomers),
 	}
 }
@@ -289,6 +291,8 @@ func changed(s *resource.State, of resource.Type, prefix string, change func(*re
 }
 
 func needsRecreate(r *resource.Resource) { r.NeedsRecreate = true }
+
+func withoutDependencies(r *resource.Resource) { r.Dependencies = nil }
 
 func lostPrimary(s *resource.State) *resource.State {
 	return changed(s, database.TypeInstance, "n1-a", needsRecreate)

@@ -25,7 +25,9 @@ func RestoreDatabaseTo(
 	stop *interrupt.Poller, options RestoreDatabaseOptions,
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (Outcome, error) {
-	outcome, err := restoreDatabase(stop, start, nodes, targets)
+	complete := completed(stop, start)
+	outcome, err := restoreDatabase(stop, complete, nodes, targets)
+	asRecorded(stop, outcome.Plans, start, complete)
 	if err := cmp.Or(stop.Err(), err); err != nil {
 		return Outcome{}, err
 	}

@@ -23,6 +23,7 @@ import (
 //	remove IDENTIFIER                  its record is not there
 //	change IDENTIFIER KEY=JSON ...     its attributes are different from what the planner wrote
 //	version IDENTIFIER TEXT            its resource_version is
+//	free IDENTIFIER [IDENTIFIER ...]   its record does not say that it depends on these, or on anything
 //	add RESOURCE                       see parseResource
 //
 // Without any line it is empty. Nothing in it is shared with the state of another call.
@@ -47,6 +48,8 @@ func buildStart(t testing.TB, text string) *resource.State {
 			mark(t, edited(t, state, words[0]), words[1])
 		case "change":
 			change(t, edited(t, state, words[0]), words[1:])
+		case "free":
+			free(t, edited(t, state, words[0]), words[1:])
 		case "version":
 			edited(t, state, words[0]).ResourceVersion = words[1]
 		default:
@@ -103,6 +106,20 @@ func mark(t testing.TB, r *resource.Resource, as string) {
 		r.PendingDeletion = true
 	default:
 		t.Fatalf("start: what is the mark %q?", as)
+	}
+}
+
+func free(t testing.TB, r *resource.Resource, from []string) {
+	t.Helper()
+	if len(from) == 0 {
+		r.Dependencies = nil
+	}
+	for _, name := range from {
+		at := slices.Index(r.Dependencies, parseIdentifier(t, name))
+		if at < 0 {
+			t.Fatalf("start: %s does not depend on %s", r.Identifier, name)
+		}
+		r.Dependencies = slices.Delete(r.Dependencies, at, at+1)
 	}
 }
 

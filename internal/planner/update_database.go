@@ -24,11 +24,13 @@ func UpdateDatabase(
 func UpdateDatabaseTo(
 	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (Outcome, error) {
-	m, err := newMembership(stop, start, nodes)
+	complete := completed(stop, start)
+	m, err := newMembership(stop, complete, nodes)
 	if err != nil {
 		return Outcome{}, cmp.Or(stop.Err(), err)
 	}
 	outcome, err := m.updateDatabase(options, nodes)
+	asRecorded(stop, outcome.Plans, start, complete)
 	if err := cmp.Or(stop.Err(), err); err != nil {
 		return Outcome{}, err
 	}

@@ -1,0 +1,66 @@
+package database_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// TestMissingDependencies takes each dependency away from each resource of the catalog: what the resource depends on
+// by what it is, is missing then, and nothing else is.
+func TestMissingDependencies(t *testing.T) {
+	// The others depend on what must have happened before, on what the orchestrator gives them, or on instances.
+	implied := map[resource.Type][]resource.Type{
+		database.TypePostgresDatabase: {database.TypeNode},
+		database.TypeMonitorInstance:  {database.TypeInstance},
+		database.TypeReplicationSlot:  {database.TypePostgresDatabase},
+		database.TypeSubscription:     {database.TypePostgresDatabase, database.TypeReplicationSlot},
+		database.TypeSyncEvent:        {database.TypeSubscription},
+		database.TypeWaitForSyncEvent: {database.TypeSyncEvent},
+		database.TypePeerCatchup:      {database.TypeSyncEvent},
+		database.TypeLagTracker:       {database.TypePostgresDatabase},
+		database.TypeDumpRoles:        {database.TypeNode},
+		database.TypeReplicationSlotCreate: {
+			database.TypePostgresDatabase, database.TypeReplicationSlot,
+		},
+		database.TypeReplicationSlotAdvance: {
+			database.TypePostgresDatabase, database.TypeLagTracker,
+		},
+		database.TypeReplicationOriginAdvance: {database.TypeReplicationSlotAdvance},
+	}
+	seen := 0
+	for typ, list := range samples() {
+		for _, s := range list {
+			if missing := database.MissingDependencies(s.resource); missing != nil {
+				t.Errorf("%s, %s: complete, and lacks %v", typ, s.name, missing)
+			}
+			for i, id := range s.resource.Dependencies {
+				incomplete := s.resource.Clone()
+				incomplete.Dependencies = slices.Delete(incomplete.Dependencies, i, i+1)
+				var want []resource.Identifier
+				if slices.Contains(implied[typ], id.Type) {
+					want = []resource.Identifier{id}
+					seen++
+				}
+				if got := database.MissingDependencies(incomplete); !slices.Equal(got, want) {
+					t.Errorf("%s, %s without %s: lacks %v, want %v", typ, s.name, id, got, want)
+				}
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d dependencies were taken away", seen)
+	}
+	for _, id := range []string{"", "n1", "n1n2", "n1:n2"} {
+		for typ := range implied {
+			r := &resource.Resource{Identifier: resource.Identifier{Type: typ, ID: id}}
+			oneName := typ == database.TypeMonitorInstance || typ == database.TypeDumpRoles ||
+				typ == database.TypePostgresDatabase && id == "n1:n2"
+			if missing := database.MissingDependencies(r); len(missing) > 0 && !oneName {
+				t.Errorf("%s lacks %v, though its id is of another layout", r.Identifier, missing)
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// completed is start in which each resource of the catalog depends on what it depends on by what it is, whether or not
+// its record says so: deletes and updates must be in order in the states that others wrote, too. It is start itself if
+// all its records are complete.
+func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
+	complete := start
+	for r := range start.All(stop) {
+		missing := database.MissingDependencies(r)
+		if len(missing) == 0 {
+			continue
+		}
+		if complete == start {
+			complete = start.Clone()
+		}
+		whole := *r
+		whole.Dependencies = slices.Concat(r.Dependencies, missing)
+		complete.Add(&whole)
+	}
+	return complete
+}
+
+// asRecorded gives the deletes of resources that completed has changed the records of start: what is deleted is what
+// was recorded. It changes the plans.
+func asRecorded(stop *interrupt.Poller, plans []resource.Plan, start, complete *resource.State) {
+	if complete == start {
+		return
+	}
+	for _, plan := range plans {
+		for _, phase := range plan.Phases {
+			for i := range phase.Events {
+				if stop.Stopped() {
+					return
+				}
+				e := &phase.Events[i]
+				if whole, ok := complete.Get(e.Resource.Identifier); ok && e.Type == resource.EventDelete && e.Resource == whole {
+					e.Resource, _ = start.Get(e.Resource.Identifier)
+				}
+			}
+		}
+	}
+}
