@@ -35,7 +35,7 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 		return newReference(seen).steps(build(p.start), p.force, p.steps())
 	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
-		"a diff beside another reason", "a cause by type",
+		"a diff beside another reason", "a cause by type", "causes by name and by type",
 		"equal values in other spelling", "differences that are ignored", "differences of versions",
 		"does_not_exist: of the diff", "needs_recreate: of the diff", "has_error: of the diff", "has_diff: of the diff",
 		"dependency_updated: of the diff", "dependency_updated: a dependent of one", "has_error: a dependent of one",
@@ -69,7 +69,7 @@ func TestPlanAllEqualsReference(t *testing.T) {
 		return newReference(seen).all(build(p.start), p.force, wanted(p))
 	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
-		"a diff beside another reason", "a cause by type",
+		"a diff beside another reason", "a cause by type", "causes by name and by type",
 		"equal values in other spelling", "differences that are ignored", "differences of versions",
 		"pending deletion: a dependency has an event", "pending deletion: attributes differ",
 		"what stays is between two that go", "empty plan", "removed and added again",

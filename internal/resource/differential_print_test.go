@@ -63,6 +63,9 @@ func printPlans(plans []resource.Plan) string {
 				if e.CausedBy != nil {
 					fmt.Fprintf(&b, " caused by %v", e.CausedBy)
 				}
+				if e.CausedByTypes != nil {
+					fmt.Fprintf(&b, " caused by types %v", e.CausedByTypes)
+				}
 				for _, o := range e.Diff {
 					fmt.Fprintf(&b, " %s %s %s", o.Op, o.Path, o.Value)
 				}
@@ -85,7 +88,8 @@ func samePlans(a, b []resource.Plan) bool {
 func sameEvent(a, b resource.Event) bool {
 	return a.Type == b.Type && a.Reason == b.Reason && sameResource(a.Resource, b.Resource) &&
 		slices.EqualFunc(a.Diff, b.Diff, func(a, b jsontext.Operation) bool { return reflect.DeepEqual(a, b) }) &&
-		slices.Equal(a.CausedBy, b.CausedBy) && (a.CausedBy == nil) == (b.CausedBy == nil)
+		slices.Equal(a.CausedBy, b.CausedBy) && (a.CausedBy == nil) == (b.CausedBy == nil) &&
+		slices.Equal(a.CausedByTypes, b.CausedByTypes) && (a.CausedByTypes == nil) == (b.CausedByTypes == nil)
 }
 
 func sameResource(a, b *resource.Resource) bool {

@@ -2,7 +2,6 @@ package resource
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -17,11 +16,12 @@ type engine struct {
 	events  []Event // some of those of the plan in the making, see hold
 
 	identifiers slab.Slab[Identifier] // for the causes of events
-	causing     []Identifier          // scratch memory for causes
+	typeNames   slab.Slab[Type]       // the same
+	causing     []vertex              // scratch memory for causes
 
 	step    int32
 	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
-	owed    map[vertex][]Identifier
+	owed    map[vertex][]vertex
 
 	diffs
 }
@@ -78,7 +78,8 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 		return Event{}, err
 	}
 	does, reason := EventUpdate, EventReason(0)
-	var causes []Identifier
+	var ids []Identifier
+	var types []Type
 	switch {
 	case current.NeedsRecreate:
 		does, reason = EventCreate, ReasonNeedsRecreate
@@ -88,50 +89,72 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 		reason = ReasonForceUpdate
 	case len(e.owed[v]) > 0 || e.anyOf(edges, e.isPlanned):
 		reason = ReasonDependencyUpdated
-		causes = e.causes(v, edges)
+		ids, types = e.named(e.causes(v, edges))
 	case len(diff) > 0:
 		reason = ReasonHasDiff
 	default:
 		return Event{}, e.stop.Err()
 	}
-	event := Event{Type: does, Resource: wanted.Wanted(), Reason: reason, CausedBy: causes, Diff: diff}
-	return event, e.stop.Err()
+	return Event{
+		Type: does, Resource: wanted.Wanted(), Reason: reason, Diff: diff, CausedBy: ids, CausedByTypes: types,
+	}, e.stop.Err()
 }
 
 // isPlanned tells whether v, or a resource of the type, got an event in this step.
 func (e *engine) isPlanned(v vertex) bool { return e.planned[v] == e.step }
 
-// causes names the dependencies of v that got an event in this step, or in one before while v had to
-// wait, in order and each once.
-func (e *engine) causes(v vertex, edges []vertex) []Identifier {
-	ids := e.causing[:0]
-	ids = append(ids, e.owed[v]...)
+// causes returns the dependencies of v that got an event in this step, or in one before while v had to wait: resources
+// first, then types, both in order and each once. They last until the next call.
+func (e *engine) causes(v vertex, edges []vertex) []vertex {
+	found := append(e.causing[:0], e.owed[v]...)
 	for _, w := range edges {
 		if e.stop.Stopped() {
 			break
 		}
-		if !e.isPlanned(w) {
-			continue
-		}
-		if !e.isVirtual[w] {
-			ids = append(ids, e.names[w])
-			continue
-		}
-		for _, member := range interrupt.Each(e.stop, e.members[w]) {
-			if e.isPlanned(member) {
-				ids = append(ids, e.names[member])
-			}
+		if e.isPlanned(w) {
+			found = append(found, w)
 		}
 	}
-	e.causing = ids
-	interrupt.SortFunc(e.stop, ids, Identifier.Compare)
-	named := e.identifiers.Take(len(ids))[:0]
-	for _, id := range interrupt.Each(e.stop, ids) {
-		if len(named) == 0 || named[len(named)-1] != id {
-			named = append(named, id)
+	interrupt.SortFunc(e.stop, found, e.compareCauses)
+	causes := found[:0]
+	for i, w := range found {
+		if e.stop.Stopped() {
+			break
+		}
+		if i == 0 || w != causes[len(causes)-1] {
+			causes = append(causes, w)
 		}
 	}
-	return slices.Clip(named)
+	e.causing = found
+	return causes
+}
+
+// compareCauses orders resources by their identifiers, and types, by their names, behind them.
+func (e *engine) compareCauses(v, w vertex) int {
+	switch {
+	case e.isVirtual[v] == e.isVirtual[w]:
+		return e.names[v].Compare(e.names[w])
+	case e.isVirtual[v]:
+		return 1
+	}
+	return -1
+}
+
+// named returns the names of causes.
+func (e *engine) named(causes []vertex) (ids []Identifier, types []Type) {
+	resources := 0
+	for resources < len(causes) && !e.isVirtual[causes[resources]] && !e.stop.Stopped() {
+		resources++
+	}
+	ids, types = e.identifiers.Take(resources), e.typeNames.Take(len(causes)-resources)
+	for i, w := range interrupt.Each(e.stop, causes) {
+		if i < resources {
+			ids[i] = e.names[w]
+		} else {
+			types[i-resources] = e.names[w].Type
+		}
+	}
+	return ids, types
 }
 
 // mark notes that v got an event in this step.

@@ -108,7 +108,7 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 				update dir::b has_diff <replace /size 3>
 
 				update dir::a has_diff <replace /size 2>
-				update instance::n dependency_updated [dir::a dir::b]`,
+				update instance::n dependency_updated [dir::a *dir]`,
 		},
 		"what depends on something missing waits until it is there": {
 			start: `
@@ -272,7 +272,7 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 			end:    "a::1 -> *b | b::1 | c::1 -> a::1",
 			want: `
 				create b::1 does_not_exist
-				update a::1 dependency_updated [b::1]
+				update a::1 dependency_updated [*b]
 				update c::1 dependency_updated [a::1]`,
 		},
 	} {
@@ -373,7 +373,7 @@ func TestConstraintsRaiseWhatWaitsForItsDeletion(t *testing.T) {
 	checkStory(t, plans, err, `
 		update node::1 has_diff <replace /size 2>
 		update mark::1 dependency_updated [node::1]
-		update service::1 dependency_updated [node::1]
+		update service::1 dependency_updated [*node]
 
 		delete node::2 not_desired
 		delete mark::2 not_desired`)

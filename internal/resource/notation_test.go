@@ -97,7 +97,7 @@ func parseGroups(t testing.TB, text string) [][]*resource.State {
 	return groups
 }
 
-// story prints plans: a plan is a paragraph, a phase a line.
+// story prints plans: a plan is a paragraph, a phase a line. Causes stand in brackets, types with a star.
 func story(plans []resource.Plan) string {
 	var paragraphs []string
 	for _, plan := range plans {
@@ -119,8 +119,15 @@ func tell(e resource.Event) string {
 	if e.Reason != 0 {
 		text += " " + e.Reason.String()
 	}
-	if e.CausedBy != nil {
-		text += " " + fmt.Sprint(e.CausedBy)
+	var causes []string
+	for _, id := range e.CausedBy {
+		causes = append(causes, id.String())
+	}
+	for _, t := range e.CausedByTypes {
+		causes = append(causes, "*"+string(t))
+	}
+	if causes != nil {
+		text += fmt.Sprintf(" %v", causes)
 	}
 	for _, o := range e.Diff {
 		text += strings.TrimRight(fmt.Sprintf(" <%s %s %s", o.Op, o.Path, o.Value), " ") + ">"

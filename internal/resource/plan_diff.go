@@ -1,6 +1,10 @@
 package resource
 
-import "github.com/pgplanner/pgplanner/internal/interrupt"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+)
 
 // diffs is what a run remembers while it goes through diffs.
 type diffs struct {
@@ -27,7 +31,7 @@ func (e *engine) prepareDiffs() error {
 	if err := e.current.layerAll(); err != nil {
 		return err
 	}
-	e.owed = make(map[vertex][]Identifier)
+	e.owed = make(map[vertex][]vertex)
 	return e.linkAll()
 }
 
@@ -209,7 +213,7 @@ func (e *engine) consider(v vertex) (Event, error) {
 	if was := e.replaced[v]; was.step == e.step {
 		old = was.resource
 	} else if e.mustWait(v) {
-		e.owed[v] = e.causes(v, e.current.edges[v])
+		e.owed[v] = slices.Clone(e.causes(v, e.current.edges[v]))
 		return Event{}, e.stop.Err()
 	}
 	event, err := e.decide(v, old, now, e.current.edges[v], false)

@@ -17,11 +17,19 @@ import (
 type reference struct {
 	seen testkit.Classes
 	// owed are the causes that a resource remembers while it waits.
-	owed map[resource.Identifier][]resource.Identifier
+	owed map[resource.Identifier]causes
 }
 
+// causes are what an event is planned because of, each in order.
+type causes struct {
+	ids   []resource.Identifier
+	types []resource.Type
+}
+
+func (c causes) any() bool { return len(c.ids)+len(c.types) > 0 }
+
 func newReference(seen testkit.Classes) *reference {
-	return &reference{seen: seen, owed: map[resource.Identifier][]resource.Identifier{}}
+	return &reference{seen: seen, owed: map[resource.Identifier]causes{}}
 }
 
 // all is PlanAll.
@@ -86,7 +94,7 @@ func (ref *reference) plan(
 			event := ref.rule(current[id], desired[id], pending[id], force, ref.causes(desired, id, planned))
 			if event != nil {
 				planned[id] = true
-				ref.seen.Count("waited: until the last step", len(ref.owed[id]) > 0 && event.CausedBy != nil)
+				ref.seen.Count("waited: until the last step", ref.owed[id].any() && event.Reason == resource.ReasonDependencyUpdated)
 				phase.Events = append(phase.Events, *event)
 			}
 			ref.countConstrained(desired, id, event, way.Creates, planned)
@@ -100,7 +108,7 @@ func (ref *reference) plan(
 
 // rule returns the event of the first rule that matches, nil if there is none.
 func (ref *reference) rule(
-	current, desired *resource.Resource, pending, force bool, causes []resource.Identifier,
+	current, desired *resource.Resource, pending, force bool, because causes,
 ) *resource.Event {
 	event := resource.Event{Type: resource.EventUpdate, Resource: unmarked(desired)}
 	if current == nil {
@@ -112,7 +120,7 @@ func (ref *reference) rule(
 	countSpelling(ref.seen, current, desired, different)
 	switch {
 	case pending:
-		ref.seen.Count("pending deletion: a dependency has an event", len(causes) > 0)
+		ref.seen.Count("pending deletion: a dependency has an event", because.any())
 		ref.seen.Count("pending deletion: attributes differ", different)
 		return nil
 	case current.NeedsRecreate:
@@ -121,8 +129,8 @@ func (ref *reference) rule(
 		event.Reason = resource.ReasonHasError
 	case force:
 		event.Reason = resource.ReasonForceUpdate
-	case len(causes) > 0:
-		event.Reason, event.CausedBy = resource.ReasonDependencyUpdated, causes
+	case because.any():
+		event.Reason, event.CausedBy, event.CausedByTypes = resource.ReasonDependencyUpdated, because.ids, because.types
 	case different:
 		event.Reason = resource.ReasonHasDiff
 	default:
@@ -137,20 +145,33 @@ func (ref *reference) rule(
 	return &event
 }
 
-// causes are the dependencies of a resource that are planned in this step, by name and by type, and those
-// that it remembers.
-func (ref *reference) causes(s states, id resource.Identifier, planned set) []resource.Identifier {
-	all := set{}
-	for _, cause := range ref.owed[id] {
-		all[cause] = true
+// causes are the dependencies of a resource that are planned in this step, those by type as types, and those that it
+// remembers.
+func (ref *reference) causes(s states, id resource.Identifier, planned set) causes {
+	ids, types := set{}, set{}
+	for _, cause := range ref.owed[id].ids {
+		ids[cause] = true
 	}
-	for _, d := range s.dependencies(id) {
-		if planned[d] {
-			all[d] = true
-			ref.seen.Count("a cause by type", !slices.Contains(s[id].Dependencies, d))
+	for _, t := range ref.owed[id].types {
+		types[resource.Identifier{Type: t}] = true
+	}
+	for _, d := range s[id].Dependencies {
+		ids[d] = ids[d] || planned[d]
+	}
+	for _, t := range s[id].TypeDependencies {
+		for other := range planned {
+			if planned[other] && other.Type == t {
+				types[resource.Identifier{Type: t}] = true
+			}
 		}
 	}
-	return all.sorted()
+	because := causes{ids: ids.sorted()}
+	for _, t := range types.sorted() {
+		because.types = append(because.types, t.Type)
+	}
+	ref.seen.Count("a cause by type", len(because.types) > 0)
+	ref.seen.Count("causes by name and by type", len(because.ids) > 0 && len(because.types) > 0)
+	return because
 }
 
 // deletes is the second half of a plan: what is current and not desired, dependents first.
@@ -352,7 +373,8 @@ func (ref *reference) refresh(state *resource.State) (resource.Plan, error) {
 }
 
 func (ref *reference) countEvent(event *resource.Event, inDiff bool, planned set) {
-	remembered := len(ref.owed[event.Resource.Identifier]) > 0
+	remembered := ref.owed[event.Resource.Identifier].any()
+	because := event.Reason == resource.ReasonDependencyUpdated
 	where := "a dependent of one"
 	if inDiff {
 		where = "of the diff"
@@ -360,7 +382,7 @@ func (ref *reference) countEvent(event *resource.Event, inDiff bool, planned set
 	ref.seen.Add(event.Reason.String() + ": " + where)
 	ref.seen.Count("waited: until a diff held it", remembered && inDiff)
 	ref.seen.Count("waited: until its dependencies were in order", remembered && !inDiff)
-	ref.seen.Count("waited: another reason came before", remembered && event.CausedBy == nil)
+	ref.seen.Count("waited: another reason came before", remembered && !because)
 	hasAnother := slices.ContainsFunc(event.CausedBy, func(c resource.Identifier) bool { return planned[c] })
 	ref.seen.Count("waited: remembers one cause and has another", remembered && hasAnother)
 }
@@ -383,7 +405,7 @@ func (ref *reference) countConstrained(
 			direct := slices.Contains(desired.dependencies(id), before)
 			ref.seen.Count("constraint: an event causes none", planned[before] && event == nil)
 			ref.seen.Count("constraint: two events in order", planned[before] && event != nil && !direct)
-			ref.seen.Count("constraint: is no cause", event != nil && event.CausedBy != nil && planned[before] && !direct)
+			ref.seen.Count("constraint: is no cause", event != nil && event.Reason == resource.ReasonDependencyUpdated && planned[before] && !direct)
 		}
 	}
 }

@@ -25,7 +25,16 @@ func world(s *resource.State) states {
 
 type set map[resource.Identifier]bool
 
-func (s set) sorted() []resource.Identifier { return byPrint(slices.Collect(maps.Keys(s))) }
+// sorted are the members, in the order of their printed forms.
+func (s set) sorted() []resource.Identifier {
+	var members []resource.Identifier
+	for id, is := range s {
+		if is {
+			members = append(members, id)
+		}
+	}
+	return byPrint(members)
+}
 
 func byPrint(ids []resource.Identifier) []resource.Identifier {
 	slices.SortFunc(ids, func(a, b resource.Identifier) int { return strings.Compare(a.String(), b.String()) })

@@ -24,6 +24,8 @@ type replay struct {
 	others     map[resource.Identifier]int32
 	size       int // how many resources are there
 	clock      moment
+	// changedTypes is when a resource of the type was last put.
+	changedTypes map[resource.Type]moment
 
 	entrySlab []entry  // for entries to come
 	wantsSlab []*entry // for what they depend on
@@ -64,7 +66,7 @@ type deletion struct {
 
 // newReplay returns a replay in which no number is known yet.
 func newReplay(stop *interrupt.Poller, start, end *resource.State) *replay {
-	return &replay{stop: stop, start: start, end: end, size: start.Len()}
+	return &replay{stop: stop, start: start, end: end, size: start.Len(), changedTypes: make(map[resource.Type]moment)}
 }
 
 // number gives numbers to the resources of start and end, unless it is stopped. Neighbors in one of
@@ -249,6 +251,7 @@ func (r *replay) apply(e *judgedEvent) {
 	}
 	if isPut(e.Event) {
 		x.changed = r.clock
+		r.changedTypes[x.id.Type] = r.clock
 	}
 	if e.Type == resource.EventCreate {
 		x.made = r.clock

@@ -25,7 +25,7 @@ const (
 	RulePlannedTwice
 	// RuleReason: the reason is one for this type of event, it is true of the resource as it is when the event
 	// runs, and the causes are dependencies that had an event since its own last one, all of those in the same
-	// plan among them. People approve plans by the reasons.
+	// plan among them; for a dependency by type, the type. People approve plans by the reasons.
 	RuleReason
 	// RuleDiff: there is a diff exactly where an event changes attributes. People approve plans by the diffs.
 	RuleDiff

@@ -84,6 +84,41 @@ var formCases = []wrong{
 	},
 }
 
+// typeCauseCases give events other types as causes.
+var typeCauseCases = []wrong{
+	{
+		rule: verify.RuleReason, name: "a type is not named", story: following,
+		mutate: causedByTypes(),
+		says:   `reason plan 0 phase 3 event 1: host.service::front is updated because of a dependency, but none is named`,
+	},
+	{rule: verify.RuleReason, name: "a type twice", story: following, mutate: causedByTypes(database.TypePostgresDatabase, database.TypePostgresDatabase)},
+	{rule: verify.RuleReason, name: "a type without event", story: following, mutate: causedByTypes(database.TypePostgresDatabase, "host.backup")},
+	{rule: verify.RuleReason, name: "a type that it does not depend on", story: following, mutate: causedByTypes(database.TypeInstance, database.TypePostgresDatabase)},
+	{
+		rule: verify.RuleReason, name: "a resource in the place of its type", story: following,
+		mutate: func(m *mutant) {
+			m.edit("update host.service::front", func(e *resource.Event) {
+				e.CausedBy = []resource.Identifier{database.PostgresDatabaseIdentifier("n1", "app")}
+			})
+		},
+		says: `reason plan 0 phase 3 event 1: host.service::front names as cause what had no event since its own, or is no dependency of it: database.postgres_database::n1:app`,
+	},
+	{
+		rule: verify.RuleReason, name: "a type for a diff", story: serving,
+		mutate: func(m *mutant) {
+			m.edit("update host.service::front", func(e *resource.Event) {
+				e.CausedByTypes = []resource.Type{database.TypePostgresDatabase}
+			})
+		},
+	},
+}
+
+func causedByTypes(types ...resource.Type) func(m *mutant) {
+	return func(m *mutant) {
+		m.edit("update host.service::front", func(e *resource.Event) { e.CausedByTypes = types })
+	}
+}
+
 // reasonCases give events another reason or other causes.
 func reasonCases() []wrong {
 	give := func(event string, reason resource.EventReason, causes ...resource.Identifier) func(m *mutant) {

@@ -47,6 +47,11 @@ var (
 		start: nodes("n1"), with: []*planner.ServiceResources{service("front", `{}`)},
 		wish: wish{nodes: nodes("n1"), services: []*planner.ServiceResources{service("front", `{"port":80}`)}},
 	}
+	// following has a service that depends on all databases by their type.
+	following = story{
+		start: nodes("n1", "n2"), with: []*planner.ServiceResources{service("front", `{}`)},
+		wish: wish{nodes: changed(nodes("n1", "n2")), services: []*planner.ServiceResources{service("front", `{}`)}},
+	}
 	restoring = story{
 		start: nodes("n1", "n2:2"),
 		wish:  wish{nodes: nodes("n1"), restore: []*planner.NodeRestoreResources{restored("n2", 2)}},
@@ -65,7 +70,7 @@ func slotCreate(provider, subscriber string) string {
 // TestEveryRuleIsFoundAlone makes the plans of the planner wrong in one way, and expects to hear of that.
 func TestEveryRuleIsFoundAlone(t *testing.T) {
 	found := make(map[verify.Rule]int)
-	for _, cases := range [][]wrong{formCases, reasonCases(), graphCases, endCases, updateCases, replicationCases, requestCases} {
+	for _, cases := range [][]wrong{formCases, reasonCases(), typeCauseCases, graphCases, endCases, updateCases, replicationCases, requestCases} {
 		for _, c := range cases {
 			t.Run(c.rule.String()+"/"+c.name, func(t *testing.T) {
 				m := newMutant(t, c.story)
