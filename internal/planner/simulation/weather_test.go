@@ -40,8 +40,8 @@ func (o *orchestrator) pass() {
 	}
 }
 
-// writeNext writes a row on the next node that has writers, and edits the latest one there that is from elsewhere, at
-// every third step.
+// writeNext writes a row on the next node that has writers, and at two of five times edits there the latest one that is
+// from elsewhere.
 func (o *orchestrator) writeNext() {
 	for range maxNodes {
 		o.writer = (o.writer + 1) % maxNodes
@@ -50,7 +50,7 @@ func (o *orchestrator) writeNext() {
 			break
 		}
 	}
-	if o.steps++; o.steps%3 == 0 {
+	if o.steps++; o.steps%5 < 2 {
 		o.world.edit(o.writer, o.world.servers[o.writer].rows.minus(o.world.committed[o.writer]).last())
 	}
 }
