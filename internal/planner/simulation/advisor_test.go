@@ -14,6 +14,10 @@ type advisor struct {
 	forms   forms
 	answers map[question]*answer
 	ends    map[wishKey]end
+	// tampers changes the plans that the planner gives; nil leaves them as they are.
+	tampers func([]plan) []plan
+	// blurs changes the state that the planner sees; nil shows it as it is.
+	blurs func(*resource.State) *resource.State
 }
 
 // question is what an answer depends on.
@@ -69,6 +73,9 @@ func (a *advisor) ask(w wish, l *ledger) *answer {
 }
 
 func (a *advisor) plan(w wish, start *resource.State) *answer {
+	if a.blurs != nil {
+		start = a.blurs(start)
+	}
 	var outcome planner.Outcome
 	var err error
 	if w.restore {
@@ -92,6 +99,9 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 	}
 	given.classify()
 	given.objections = a.judge(w, start, outcome.Plans)
+	if a.tampers != nil {
+		given.plans = a.tampers(given.plans)
+	}
 	return given
 }
 

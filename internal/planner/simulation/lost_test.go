@@ -102,11 +102,7 @@ func TestMemberLosesSomething(t *testing.T) {
 				s.founded(t, wishFor(3)).inAllWeathers(func(o *orchestrator) {
 					s.strikeEverywhere(o, at, l, s.resume)
 				})
-				if l.wrong == "" {
-					s.report(t)
-				} else if s.failures[l.wrong].schedules == 0 {
-					t.Errorf("never in %d schedules: %s; but %v", s.schedules, l.wrong, s.failures)
-				}
+				s.expect(t, l.wrong)
 			})
 		}
 	}

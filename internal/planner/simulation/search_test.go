@@ -29,6 +29,20 @@ func (s *search) report(t *testing.T) {
 	t.Logf("%d schedules", s.schedules)
 }
 
+// expect fails the test unless that kind of thing went wrong; nothing must if it is empty.
+func (s *search) expect(t *testing.T, wrong string) {
+	t.Helper()
+	if wrong == "" {
+		s.report(t)
+		return
+	}
+	found := s.failures[wrong].schedules
+	t.Logf("%s: %d of %d schedules", wrong, found, s.schedules)
+	if found == 0 {
+		t.Errorf("never: %s; but %v", wrong, s.failures)
+	}
+}
+
 // note counts the schedule, and keeps what went wrong.
 func (s *search) note(o *orchestrator, err error) {
 	s.schedules++
