@@ -63,14 +63,25 @@ func (c *Client) PlanRefresh(
 
 // Wish makes a request a question for Runner.Reconcile: UpdateDatabase with the state as it then is in the place of
 // the request's start. The request is not changed, and must not be while the question is in use.
+//
+// With an expected_digest, plans of any other digest are a *PlanChangedError, whenever it is asked: also those of what is left after a
+// failure, which have to be approved as well. That there is nothing left to do needs no approval.
 func (c *Client) Wish(req *plannerv1.UpdateDatabaseRequest) Ask {
 	return func(ctx context.Context, state *plannerv1.State) (*Sequence, error) {
-		return c.UpdateDatabase(ctx, &plannerv1.UpdateDatabaseRequest{
+		sequence, err := c.UpdateDatabase(ctx, &plannerv1.UpdateDatabaseRequest{
 			Start:           state,
 			Nodes:           req.GetNodes(),
 			Services:        req.GetServices(),
 			Options:         req.GetOptions(),
 			ResponseOptions: req.GetResponseOptions(),
 		})
+		if err != nil {
+			return nil, err
+		}
+		expected, digest := req.GetExpectedDigest(), sequence.Summary.GetDigest()
+		if expected != "" && digest != expected && len(sequence.Plans) > 0 {
+			return nil, &PlanChangedError{Expected: expected, Digest: digest}
+		}
+		return sequence, nil
 	}
 }

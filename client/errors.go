@@ -41,6 +41,13 @@ func (e *DigestError) Error() string {
 	return fmt.Sprintf("stream of plans: the digest is %s, and the summary announced %q", e.Computed, e.Announced)
 }
 
+// PlanChangedError says that the plans are not those that were approved: see Client.Wish.
+type PlanChangedError struct{ Expected, Digest string }
+
+func (e *PlanChangedError) Error() string {
+	return fmt.Sprintf("the plans have the digest %s, and those that were approved %s", e.Digest, e.Expected)
+}
+
 // EventError is the failure of one event.
 type EventError struct {
 	// Plan and Phase are the positions of the event's plan and phase, from 0.

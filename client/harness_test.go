@@ -99,9 +99,9 @@ func fakeServer(f *fakePlanner, opts ...grpc.ServerOption) *grpc.Server {
 	return s
 }
 
-// wish is a request for a database on nodes n1, n2, ..., each with a primary and a data directory.
+// wish is a request for a database on nodes n1, n2, ..., each with a primary and a data directory; for none, to delete it.
 func wish(nodes int) *plannerv1.UpdateDatabaseRequest {
-	req := &plannerv1.UpdateDatabaseRequest{}
+	req := &plannerv1.UpdateDatabaseRequest{Options: &plannerv1.UpdateDatabaseOptions{DeleteDatabase: nodes == 0}}
 	for i := range nodes {
 		name := fmt.Sprintf("n%d", i+1)
 		req.Nodes = append(req.Nodes, &plannerv1.NodeResources{

@@ -46,6 +46,30 @@ func TestADatabaseIsBuiltGrowsShrinksAndGoes(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatWasApprovedIsRun: plans with the digest that was approved are run, and found to be all; other plans are not begun.
+func TestOnlyWhatWasApprovedIsRun(t *testing.T) {
+	c := realServer(t)
+	sequence, err := c.UpdateDatabase(t.Context(), wish(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := client.NewMemoryStore(nil)
+	executor := &world{t: t, store: store}
+	approved := wish(2)
+	approved.ExpectedDigest = sequence.Summary.GetDigest()
+	if err := runner(executor, store).Reconcile(t.Context(), c.Wish(approved)); err != nil || len(executor.executed) == 0 {
+		t.Errorf("%d events, %v", len(executor.executed), err)
+	}
+	before := len(executor.executed)
+	approved.Nodes = wish(3).GetNodes()
+	var changed *client.PlanChangedError
+	err = runner(executor, store).Reconcile(t.Context(), c.Wish(approved))
+	if !errors.As(err, &changed) || changed.Expected != approved.GetExpectedDigest() || changed.Digest == changed.Expected ||
+		len(executor.executed) != before {
+		t.Errorf("%d events, %v", len(executor.executed)-before, err)
+	}
+}
+
 // TestResumeAfterACrashAnywhere lets the process die after every single result of adding a node.
 func TestResumeAfterACrashAnywhere(t *testing.T) {
 	c := realServer(t)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every example client against the real server: each builds a database of three nodes, with a failure on the way,
-# dies in the middle of adding a fourth one, goes on, and must end with nothing left to do and the same state as the
-# others. Then they finish what the others began, connect over a socket and with mutual TLS, ask again where an answer
+# dies in the middle of adding a fourth one, goes on, must end with nothing left to do and the same state as the others,
+# and deletes all of it. Then they finish what the others began, connect over a socket and with mutual TLS, ask again where an answer
 # breaks off, and refuse streams that lack something.
 #
 # Installs what it needs with apt-get and npm. CLIENTS='go python' runs only some.
@@ -173,6 +173,13 @@ story() {
   run "$client" 0 "${flags[@]}" --nodes 4
   [ "$(cat "$tmp/out")" = 'nothing left to do' ] || broken "$client" 'when asked again' 'there was something left to do'
   same "$client" "$state"
+  run "$client" 1 "${flags[@]}" --nodes 0
+  printed "$client" 'without nodes' 'options.delete_database'
+  run "$client" 0 "${flags[@]}" --delete-database
+  printed "$client" 'when deleting' '^delete '
+  jq -e '.resources // [] == []' "$state" >/dev/null || broken "$client" 'after deleting' 'something is left'
+  run "$client" 0 "${flags[@]}" --delete-database
+  [ "$(cat "$tmp/out")" = 'nothing left to do' ] || broken "$client" 'when deleting again' 'there was something left to do'
 }
 
 # Each client dies in the middle of what the one before it left, and the first one finishes it.
@@ -235,7 +242,7 @@ planner=$address
 
 for client in "${clients[@]}"; do
   story "$client"
-  passed "$client: built, failed, crashed, resumed, and nothing left"
+  passed "$client: built, failed, crashed, resumed, nothing left, and deleted"
 done
 relay
 passed 'each finished what another one began'

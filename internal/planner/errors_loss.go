@@ -22,20 +22,31 @@ type IncompleteMember struct {
 type MemberIncompleteError struct{ Members []IncompleteMember }
 
 func (e *MemberIncompleteError) Error() string {
-	texts := make([]string, len(e.Members))
-	for i, member := range e.Members {
-		lack := "all rows"
-		if len(member.Providers) > 0 {
-			lack = "rows of " + strings.Join(member.Providers, ", ")
-		}
-		records := make([]string, len(member.Records))
-		for j, id := range member.Records {
-			records[j] = id.String()
-		}
-		texts[i] = fmt.Sprintf("node %s lacks %s (%s)", member.Node, lack, strings.Join(records, ", "))
+	first := e.Members[0]
+	lack := "all rows"
+	if len(first.Providers) > 0 {
+		lack = "rows of node " + few(first.Providers)
 	}
-	return strings.Join(texts, "; ") + ": remove such a node and then add it again, restore it from a backup with " +
-		"RestoreDatabase, or set its recovery to NODE_RECOVERY_CONTINUE to go on without the rows that are missing"
+	records := make([]string, len(first.Records))
+	for i, id := range first.Records {
+		records[i] = id.String()
+	}
+	more := ""
+	if n := len(e.Members) - 1; n > 0 {
+		more = fmt.Sprintf(", and so do %d more nodes", n)
+	}
+	return fmt.Sprintf("node %s lacks %s (%s)%s: remove such a node and then add it again, restore it from a backup with "+
+		"RestoreDatabase, or set its recovery to NODE_RECOVERY_CONTINUE to go on without the rows that are missing",
+		first.Node, lack, few(records), more)
+}
+
+// few names the first of a list, and counts the others: the ways out come after it, and texts are cut where they are long.
+func few(names []string) string {
+	const named = 3
+	if more := len(names) - named; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:named], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // DataAbandonedError says that nothing of what is wanted continues the data that is there.
@@ -45,8 +56,8 @@ type DataAbandonedError struct {
 
 func (e *DataAbandonedError) Error() string {
 	return fmt.Sprintf("the data of node %s would be lost, since no wanted node continues it: keep one of these nodes, "+
-		"add the new nodes beside one of them first, give a new node a restore config, or delete the database first",
-		strings.Join(e.Nodes, ", "))
+		"add the new nodes beside one of them first, give a new node a restore_config, or delete the database first, "+
+		"without nodes and with options.delete_database", few(e.Nodes))
 }
 
 // DatabaseChangedError says that a node is wanted with another database than the one that it has.
@@ -83,7 +94,7 @@ type NodeNotMentionedError struct{ Nodes []string }
 
 func (e *NodeNotMentionedError) Error() string {
 	return fmt.Sprintf("node %s holds data, and is neither kept nor restored: name each in nodes or in targets, or "+
-		"remove it with UpdateDatabase first", strings.Join(e.Nodes, ", "))
+		"remove it with UpdateDatabase first", few(e.Nodes))
 }
 
 // BackupBesideMembersError says that a new node would start from a backup beside members, and lack what they have

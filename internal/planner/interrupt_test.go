@@ -33,7 +33,7 @@ var shortLoops = map[string]struct {
 	"script":          {1, "a node has at most one script of each of two names"},
 	"afterwards":      {2, "no plan and no phase is without events"},
 	"asRecorded":      {2, "no plan and no phase is without events"},
-	"Error":           {2, "texts of errors are made once nobody waits for plans"},
+	"Error":           {1, "texts of errors are made once nobody waits for plans"},
 	"restoreDatabase": {1, "a restore takes three steps"},
 }
 

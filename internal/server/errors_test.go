@@ -44,19 +44,63 @@ func failing(err error) func(*Server) {
 	}
 }
 
-// TestPlanningErrors sends every error that planning may end with over the wire.
+// refusal is an error that planning ends with, and how the caller is told.
+type refusal struct {
+	err      error
+	code     codes.Code
+	reason   string
+	metadata map[string]string
+	fields   []string
+	subjects []string
+}
+
+// check sends the error over the wire.
+func (test refusal) check(t *testing.T) {
+	h := start(t, Config{}, failing(test.err))
+	answer, err := h.update(wantNodes("n1"))
+	got := take(t, err)
+	if len(answer) > 0 {
+		t.Errorf("%d messages before the error", len(answer))
+	}
+	if got.code != test.code || got.info.GetReason() != test.reason {
+		t.Errorf("got %v %s, want %v %s", got.code, got.info.GetReason(), test.code, test.reason)
+	}
+	line := h.line()
+	if got.info.GetMetadata()["request_id"] != line["request_id"] {
+		t.Errorf("request id %v, logged as %v", got.info.GetMetadata(), line["request_id"])
+	}
+	delete(got.info.Metadata, "request_id")
+	if !maps.Equal(got.info.GetMetadata(), test.metadata) {
+		t.Errorf("metadata %v, want %v", got.info.GetMetadata(), test.metadata)
+	}
+	if !slices.Equal(got.fields(), test.fields) {
+		t.Errorf("fields %v, want %v", got.fields(), test.fields)
+	}
+	var subjects []string
+	for _, v := range got.precondition.GetViolations() {
+		subjects = append(subjects, v.GetSubject())
+		if v.GetType() != test.reason || v.GetDescription() == "" {
+			t.Errorf("violation %v", v)
+		}
+	}
+	if !slices.Equal(subjects, test.subjects) {
+		t.Errorf("subjects %v, want %v", subjects, test.subjects)
+	}
+	if line["reason"] != test.reason || line["grpc.error"] != got.text {
+		t.Errorf("line %v for %q", line, got.text)
+	}
+	hidden := strings.Contains(test.err.Error(), "disk on fire")
+	if hidden && (strings.Contains(got.text, "fire") || !strings.Contains(line["cause"].(string), "disk on fire")) {
+		t.Errorf("the cause of a bug belongs into the log only: %q, %v", got.text, line)
+	}
+}
+
+// TestPlanningErrors sends the errors that planning may end with over the wire: see also TestRefusalsOfLoss.
 func TestPlanningErrors(t *testing.T) {
 	missing := func(name string) error {
 		return &resource.MissingDependencyError{Resource: id("a", name), Dependency: id("b", "gone")}
 	}
-	tests := map[string]struct {
-		err      error
-		code     codes.Code
-		reason   string
-		metadata map[string]string
-		fields   []string
-		subjects []string
-	}{
+	tests := map[string]refusal{
 		"no instances": {
 			err: &planner.NoInstancesError{Node: "n1"}, code: codes.InvalidArgument, reason: "INSTANCES_MISSING",
 			metadata: map[string]string{"node": "n1"}, fields: []string{"nodes"},
@@ -168,45 +212,7 @@ func TestPlanningErrors(t *testing.T) {
 		},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			h := start(t, Config{}, failing(test.err))
-			answer, err := h.update(wantNodes("n1"))
-			got := take(t, err)
-			if len(answer) > 0 {
-				t.Errorf("%d messages before the error", len(answer))
-			}
-			if got.code != test.code || got.info.GetReason() != test.reason {
-				t.Errorf("got %v %s, want %v %s", got.code, got.info.GetReason(), test.code, test.reason)
-			}
-			line := h.line()
-			if got.info.GetMetadata()["request_id"] != line["request_id"] {
-				t.Errorf("request id %v, logged as %v", got.info.GetMetadata(), line["request_id"])
-			}
-			delete(got.info.Metadata, "request_id")
-			if !maps.Equal(got.info.GetMetadata(), test.metadata) {
-				t.Errorf("metadata %v, want %v", got.info.GetMetadata(), test.metadata)
-			}
-			if !slices.Equal(got.fields(), test.fields) {
-				t.Errorf("fields %v, want %v", got.fields(), test.fields)
-			}
-			var subjects []string
-			for _, v := range got.precondition.GetViolations() {
-				subjects = append(subjects, v.GetSubject())
-				if v.GetType() != test.reason || v.GetDescription() == "" {
-					t.Errorf("violation %v", v)
-				}
-			}
-			if !slices.Equal(subjects, test.subjects) {
-				t.Errorf("subjects %v, want %v", subjects, test.subjects)
-			}
-			if line["reason"] != test.reason || line["grpc.error"] != got.text {
-				t.Errorf("line %v for %q", line, got.text)
-			}
-			hidden := strings.Contains(test.err.Error(), "disk on fire")
-			if hidden && (strings.Contains(got.text, "fire") || !strings.Contains(line["cause"].(string), "disk on fire")) {
-				t.Errorf("the cause of a bug belongs into the log only: %q, %v", got.text, line)
-			}
-		})
+		t.Run(name, test.check)
 	}
 }
 
@@ -319,6 +325,10 @@ func TestStatusFitsSmallClients(t *testing.T) {
 	for range 1000 {
 		path = append(path, id(long, long))
 	}
+	var members []planner.IncompleteMember
+	for range 100 {
+		members = append(members, planner.IncompleteMember{Node: long, Providers: []string{long, long}, Records: path})
+	}
 	tests := map[string]struct {
 		err   error
 		total string
@@ -326,6 +336,7 @@ func TestStatusFitsSmallClients(t *testing.T) {
 		"violations": {&request.InvalidRequestError{Violations: violations, Total: 1000}, "1000"},
 		"joined":     {errors.Join(joined...), "1000"},
 		"cycle":      {&resource.CycleError{Path: path}, ""},
+		"members":    {&planner.MemberIncompleteError{Members: members}, ""},
 		"bad UTF-8":  {&planner.NoInstancesError{Node: strings.Repeat("\xff", 1000)}, ""},
 	}
 	for name, test := range tests {

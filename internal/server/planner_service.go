@@ -47,7 +47,8 @@ func (s *plannerService) UpdateDatabase(
 			options := response.ResolvedOptions(call.Options)
 			options.DeleteDatabase = call.DeleteDatabase
 			return &planned{
-				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, settings: call.Response, options: options,
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
+				settings: call.Response, options: options, approved: call.ExpectedDigest,
 			}, err
 		})
 }
@@ -61,7 +62,7 @@ func (s *plannerService) RestoreDatabase(
 			outcome, err := s.restoreDatabase(stop, call.Options, call.Start, call.Nodes, call.Targets)
 			return &planned{
 				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
-				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options),
+				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options), approved: call.ExpectedDigest,
 			}, err
 		})
 }

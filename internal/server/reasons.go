@@ -55,6 +55,8 @@ const (
 	ReasonBackupBesideMembers   = "BACKUP_BESIDE_MEMBERS"    // a new node from a backup would lack what members have written since
 	ReasonPrimaryUnknown        = "PRIMARY_UNKNOWN"          // the state does not tell which instance of a node is its primary
 	ReasonStateTooOld           = "STATE_TOO_OLD"            // the state has the layout of an older version
+	ReasonStateTooNew           = "STATE_TOO_NEW"            // a later release wrote the state
+	ReasonPlanChanged           = "PLAN_CHANGED"             // the plans are not those that were approved
 	ReasonStateAttributeInvalid = "STATE_ATTRIBUTE_INVALID"  // a resource in the state lacks what the planner has to read in it
 )
 
@@ -179,6 +181,12 @@ var rules = indexRules(append(limitRules(),
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonPrimaryUnknown, func(e *planner.PrimaryUnknownError) fault { return ofNode(e.Node) }),
 	ruleFor(codes.FailedPrecondition, ReasonStateTooOld, func(e *planner.StateTooOldError) fault { return ofResource(e.Resource) }),
+	ruleFor(codes.FailedPrecondition, ReasonStateTooNew, func(e *request.StateTooNewError) fault {
+		return fault{subject: e.Field, identifiers: pairs("field", e.Field, "version", strconv.FormatUint(e.Version, 10))}
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonPlanChanged, func(e *planChangedError) fault {
+		return fault{subject: "expected_digest", identifiers: pairs("expected_digest", e.Approved, "digest", e.Digest)}
+	}),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
 		return ofResource(e.Resource, "attribute", e.Key)
 	}),
@@ -192,23 +200,23 @@ var rules = indexRules(append(limitRules(),
 // maxIdentifiers bounds how many resources of a cycle, or nodes, the metadata of an error names.
 const maxIdentifiers = 8
 
-// ofMembers names each damaged member with its providers and records.
+// maxMembers is how many damaged members the metadata of an error names, each with two lists.
+const maxMembers = 3
+
+// ofMembers names the first damaged members with their providers and records, and counts all.
 func ofMembers(e *planner.MemberIncompleteError) fault {
-	nodes := make([]string, len(e.Members))
-	for i, member := range e.Members {
-		nodes[i] = member.Node
-	}
-	f := ofNodes(nodes)
-	for i, member := range e.Members[:min(len(e.Members), maxIdentifiers)] {
+	ids := map[string]string{"members": strconv.Itoa(len(e.Members))}
+	for i, member := range e.Members[:min(len(e.Members), maxMembers)] {
 		at := strconv.Itoa(i)
-		records := make([]string, len(member.Records))
-		for j, id := range member.Records {
-			records[j] = id.String()
+		records := make([]string, min(len(member.Records), maxIdentifiers))
+		for j := range records {
+			records[j] = member.Records[j].String()
 		}
-		f.identifiers["providers_"+at] = strings.Join(member.Providers, ",")
-		f.identifiers["resources_"+at] = strings.Join(records, ",")
+		ids["node_"+at] = member.Node
+		ids["providers_"+at] = strings.Join(member.Providers[:min(len(member.Providers), maxIdentifiers)], ",")
+		ids["resources_"+at] = strings.Join(records, ",")
 	}
-	return f
+	return fault{subject: e.Members[0].Node, identifiers: ids}
 }
 
 // ofNodes is what an error about several nodes says.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -30,6 +31,16 @@ type planned struct {
 	settings convert.ResponseSettings
 	// options are those of the call as resolved; nil if its method has none.
 	options *plannerv1.UpdateDatabaseOptions
+	// approved is the digest that the plans have to have; empty: any.
+	approved string
+}
+
+// planChangedError says that the plans are not those that were approved.
+type planChangedError struct{ Approved, Digest string }
+
+func (e *planChangedError) Error() string {
+	return fmt.Sprintf("the plans have the digest %s, and those that were approved %s: something has changed since, so look at the "+
+		"plans anew: leave expected_digest out, and then send the digest that you approve", e.Digest, e.Approved)
 }
 
 // answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
@@ -70,6 +81,9 @@ func sendPlans(stream grpc.ServerStream, answer *planned) error {
 	summary, err := response.Summary(stop, answer.plans)
 	if err != nil {
 		return err
+	}
+	if answer.approved != "" && summary.GetDigest() != answer.approved {
+		return &planChangedError{Approved: answer.approved, Digest: summary.GetDigest()}
 	}
 	callOf(ctx).countAnswer(answer.plans)
 	callOf(ctx).leavePlace()

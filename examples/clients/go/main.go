@@ -29,6 +29,7 @@ type flags struct {
 	ca, cert, key     string
 	state             string
 	nodes, crashAfter int
+	deleteDatabase    bool
 	failOnce          string
 }
 
@@ -41,6 +42,7 @@ func main() {
 	flag.StringVar(&f.key, "tls-key", "", "`FILE` with the key of --tls-cert")
 	flag.StringVar(&f.state, "state", "state.json", "`FILE` that the state is kept in")
 	flag.IntVar(&f.nodes, "nodes", 3, "how many nodes the database should have")
+	flag.BoolVar(&f.deleteDatabase, "delete-database", false, "want no database at all, whatever --nodes says")
 	flag.IntVar(&f.crashAfter, "crash-after", 0, "die after `N` events, without recording the last one; 0: never")
 	flag.StringVar(&f.failOnce, "fail-once", "", "let the first event of this resource, `TYPE::ID`, fail")
 	flag.Parse()
@@ -74,7 +76,7 @@ func run(f flags) error {
 		Review:      review,
 		Done:        done,
 	}
-	err = runner.Reconcile(ctx, planner.Wish(wish(f.nodes)))
+	err = runner.Reconcile(ctx, planner.Wish(f.wish()))
 	var unfinished *client.UnfinishedError
 	switch {
 	case errors.As(err, &unfinished):

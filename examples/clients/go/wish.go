@@ -6,14 +6,19 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
 
-// wish is a request for a database on nodes n1, n2, and so on, each with one instance that needs a directory.
-func wish(nodes int) *plannerv1.UpdateDatabaseRequest {
+// wish is a request for a database on nodes n1, n2, and so on, each with one instance that needs a directory; or for none. That
+// there is to be none has to be said: a list of nodes may also be empty by mistake.
+func (f flags) wish() *plannerv1.UpdateDatabaseRequest {
 	req := &plannerv1.UpdateDatabaseRequest{
 		ResponseOptions: &plannerv1.ResponseOptions{
 			AttributesFormat: plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON,
 		},
 	}
-	for i := range nodes {
+	if f.deleteDatabase {
+		req.Options = &plannerv1.UpdateDatabaseOptions{DeleteDatabase: true}
+		return req
+	}
+	for i := range f.nodes {
 		req.Nodes = append(req.Nodes, node(i+1))
 	}
 	return req

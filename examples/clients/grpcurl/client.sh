@@ -10,12 +10,12 @@ exit_crashed=3
 rpc=planner.v1.PlannerService/UpdateDatabase
 exit_unavailable=$((64 + 14)) # grpcurl adds 64 to the code of the status
 
-target=127.0.0.1:7070 state=state.json nodes=3 crash_after=0 fail_once='' tls=0
+target=127.0.0.1:7070 state=state.json nodes=3 delete=false crash_after=0 fail_once='' tls=0
 options=()
 
 usage() {
   sed -n '2,3s/^# //p' "$0"
-  echo 'Flags: --target --tls --tls-ca --tls-cert --tls-key --state --nodes --crash-after --fail-once'
+  echo 'Flags: --target --tls --tls-ca --tls-cert --tls-key --state --nodes --delete-database --crash-after --fail-once'
   exit "$1"
 }
 
@@ -26,6 +26,10 @@ while [ $# -gt 0 ]; do
     --help) usage 0 ;;
     --tls)
       tls=1
+      continue
+      ;;
+    --delete-database)
+      delete=true
       continue
       ;;
   esac
@@ -53,9 +57,10 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 # Prints a request with the state as it is, for a database on nodes n1, n2, and so on, each with one instance that needs
-# a directory. Attributes are JSON text, which jq does not look into: it would round large numbers.
+# a directory; or for none. That there is to be none has to be said: a list of nodes may also be empty by mistake.
+# Attributes are JSON text, which jq does not look into: it would round large numbers.
 request() {
-  jq -c --argjson nodes "$nodes" '
+  jq -c --argjson nodes "$nodes" --argjson delete "$delete" '
     def node: . as $number | "host-\($number)" as $host | "n\($number)-a" as $instance | {
       nodeName: "n\($number)", databaseId: "db-1", databaseName: "app", databaseOwner: "app",
       instanceResources: [{
@@ -75,7 +80,8 @@ request() {
     };
     {
       start: .,
-      nodes: [range($nodes) | . + 1 | node],
+      nodes: (if $delete then [] else [range($nodes) | . + 1 | node] end),
+      options: {deleteDatabase: $delete},
       responseOptions: {attributesFormat: "ATTRIBUTES_FORMAT_JSON"}
     }' "$state"
 }

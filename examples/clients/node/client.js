@@ -42,6 +42,7 @@ const { values: flags } = parseArgs({
     'tls-key': { type: 'string' },
     state: { type: 'string', default: 'state.json' },
     nodes: { type: 'string', default: '3' },
+    'delete-database': { type: 'boolean', default: false },
     'crash-after': { type: 'string', default: '0' },
     'fail-once': { type: 'string' },
   },
@@ -67,10 +68,15 @@ function credentials() {
   return flags.tls || files.some(Boolean) ? grpc.credentials.createSsl(...files) : grpc.credentials.createInsecure();
 }
 
-/** A request for a database on nodes n1, n2, and so on, each with one instance that needs a directory. */
-function wish(nodes) {
+/**
+ * A request for a database on nodes n1, n2, and so on, each with one instance that needs a directory; or for none. That there is to
+ * be none has to be said: a list of nodes may also be empty by mistake.
+ */
+function wish() {
+  const deleteDatabase = flags['delete-database'];
   return {
-    nodes: Array.from({ length: nodes }, (_, i) => node(i + 1)),
+    nodes: deleteDatabase ? [] : Array.from({ length: Number(flags.nodes) }, (_, i) => node(i + 1)),
+    options: { deleteDatabase },
     responseOptions: { attributesFormat: 'ATTRIBUTES_FORMAT_JSON' },
   };
 }
@@ -258,7 +264,7 @@ async function reconcile(planner, request, executor, store) {
 const planner = connect();
 try {
   const executor = new StandIn(Number(flags['crash-after']), flags['fail-once']);
-  await reconcile(planner, wish(Number(flags.nodes)), executor, new Store(flags.state));
+  await reconcile(planner, wish(), executor, new Store(flags.state));
 } catch (error) {
   console.error(`error: ${error.message}`);
   process.exitCode = 1;

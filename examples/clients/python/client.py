@@ -50,6 +50,7 @@ def parse_flags():
     p.add_argument("--tls-key", type=Path, metavar="FILE", help="the key of --tls-cert")
     p.add_argument("--state", type=Path, default="state.json", metavar="FILE", help="the file of the state")
     p.add_argument("--nodes", type=int, default=3, metavar="N", help="how many nodes the database should have")
+    p.add_argument("--delete-database", action="store_true", help="want no database at all, whatever --nodes says")
     p.add_argument("--crash-after", type=int, default=0, metavar="N", help="die after N events")
     p.add_argument("--fail-once", metavar="TYPE::ID", help="let the first event of this resource fail")
     return p.parse_args()
@@ -67,10 +68,12 @@ def connect(flags):
     return grpc.insecure_channel(flags.target, options)
 
 
-def wish(nodes):
-    """A request for a database on nodes n1, n2, and so on, each with one instance that needs a directory."""
+def wish(flags):
+    """A request for a database on nodes n1, n2, and so on, each with one instance that needs a directory; or for none. That there
+    is to be none has to be said: a list of nodes may also be empty by mistake."""
     return planner_service_pb2.UpdateDatabaseRequest(
-        nodes=[node(i + 1) for i in range(nodes)],
+        nodes=[] if flags.delete_database else [node(i + 1) for i in range(flags.nodes)],
+        options=options_pb2.UpdateDatabaseOptions(delete_database=flags.delete_database),
         response_options=options_pb2.ResponseOptions(attributes_format=options_pb2.ATTRIBUTES_FORMAT_JSON),
     )
 
@@ -247,7 +250,7 @@ def main():
     with connect(flags) as channel:
         planner = planner_service_pb2_grpc.PlannerServiceStub(channel)
         try:
-            reconcile(planner, wish(flags.nodes), executor, store)
+            reconcile(planner, wish(flags), executor, store)
         except grpc.RpcError as e:
             sys.exit(f"error: {e.code().name}: {e.details()}")
         except (plans.StreamError, RuntimeError) as e:

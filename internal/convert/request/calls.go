@@ -101,10 +101,11 @@ func (r *reader) updateDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) *U
 		Start: r.state(p, "start", in.GetStart(), recorded),
 		Nodes: r.nodes(p, "nodes", in.GetNodes(), checkPrimary),
 	}
+	r.noNodes(p, in, call.Start)
 	services := r.services(p, "services", in.GetServices())
 	call.Options = r.updateOptions(p, "options", in.GetOptions())
 	call.Options.Services = services
-	call.DeleteDatabase = in.GetOptions().GetDeleteDatabase()
+	call.DeleteDatabase = r.deleteDatabase(p, in)
 	call.ExpectedDigest = r.digest(p, "expected_digest", in.GetExpectedDigest())
 	return call
 }

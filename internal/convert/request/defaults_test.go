@@ -1,6 +1,7 @@
 package request
 
 import (
+	"strconv"
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -159,7 +160,7 @@ func TestManyDesiredResourcesFindTheirLike(t *testing.T) {
 	for _, service := range []string{"s", "t"} {
 		s := &plannerv1.ServiceResources{ServiceInstanceId: service}
 		for i := range 1000 {
-			s.Resources = append(s.Resources, sent(string(rune('a'+i)), asJSON))
+			s.Resources = append(s.Resources, sent(strconv.Itoa(i), asJSON))
 		}
 		in.Services = append(in.Services, s)
 	}

@@ -153,6 +153,7 @@ func fit(m proto.Message, source bool) {
 	case *plannerv1.UpdateDatabaseRequest:
 		nodes = m.Nodes
 		m.Options.LostHosts, m.Options.HoldNodes = nil, nil // not available yet
+		m.Options.DeleteDatabase = false                    // not beside nodes: see TestDeletingIsConfirmed
 		for _, s := range m.Services {
 			fitService(s)
 		}

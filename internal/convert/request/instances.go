@@ -43,8 +43,10 @@ func (r *reader) bareInstance(p *path, in *plannerv1.Instance, out *database.Ins
 		r.spec(&q, in.GetSpec(), &out.Spec, owner)
 	}
 	out.Hostname = in.GetInstanceHostname()
+	r.plain(p, "instance_hostname", out.Hostname)
 	out.PrimaryInstanceID = in.GetPrimaryInstanceId()
-	out.Dependencies = r.dependencies(p, in.GetDependencies(), database.InstanceIdentifier(out.Spec.InstanceID))
+	r.plain(p, "primary_instance_id", out.PrimaryInstanceID)
+	out.Dependencies = r.dependencies(p, in.GetDependencies(), database.InstanceIdentifier(out.Spec.InstanceID), surrounding)
 	if in.GetConnectionInfo() != nil {
 		out.ConnectionInfo = r.structObject(p, "connection_info", in.GetConnectionInfo())
 	}
@@ -72,6 +74,7 @@ func (r *reader) spec(p *path, in *plannerv1.InstanceSpec, out *database.Instanc
 	if out.HostID == "" {
 		r.add(p, "host_id", "is required")
 	}
+	r.plain(p, "host_id", out.HostID)
 	switch f := in.GetSettingsForm().(type) {
 	case *plannerv1.InstanceSpec_Settings:
 		r.forms.structs++

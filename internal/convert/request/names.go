@@ -20,12 +20,36 @@ type instancePlace struct {
 	target bool // in a node to restore
 }
 
+// plain checks a name or an id of something wanted, which may be empty. It returns false if it has control characters: a name with one
+// cannot be read in a list or a log, and Postgres takes none with a NUL.
+func (r *reader) plain(p *path, field, name string) bool {
+	if !hasControl(name) {
+		return true
+	}
+	r.add(p, field, "must not have control characters, such as a line break or NUL")
+	return false
+}
+
+// hasControl tells whether the text, which is valid UTF-8, has a character of Unicode's category Cc.
+func hasControl(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ', c == 0x7f:
+			return true
+		case c == 0xc2 && i+1 < len(text) && text[i+1] < 0xa0: // U+0080 to U+009F
+			return true
+		}
+	}
+	return false
+}
+
 // nodeName checks a name of a node, which must not be empty.
 func (r *reader) nodeName(p *path, field, name string) {
 	r.spend(len(name))
 	switch {
 	case name == "":
 		r.add(p, field, "is required")
+	case !r.plain(p, field, name):
 	case strings.IndexByte(name, ':') >= 0:
 		r.add(p, field, "must not contain a colon: it separates names in ids")
 	case hasWordSub(name):
@@ -76,6 +100,7 @@ func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 	switch {
 	case id == "":
 		r.add(p, field, "is required")
+	case !r.plain(p, field, id):
 	case owner.scope == duringRestore:
 		if owner.primaryID != "" && owner.primaryID != id {
 			r.add(p, field, "must be that of the primary instance, %q", shorten(owner.primaryID))

@@ -85,6 +85,7 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 		AllowMissingRows:  in.GetAllowMissingRows(),
 	}
 	r.nodeName(p, "node_name", out.NodeName)
+	r.plain(p, "database_owner", out.DatabaseOwner)
 	r.source(p, in)
 	instances := in.GetInstanceResources()
 	if rule == checkPrimary && out.PrimaryInstanceID != "" && len(instances) > 0 &&
@@ -181,6 +182,7 @@ func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec 
 		r.add(p, field, "is required, here or in the spec of the first instance")
 	case *common == "":
 		*common = value
+		r.plain(place, field, value)
 	case *common != value:
 		r.add(place, field, "%q is not %q, as it is before in the request: all nodes are of one database",
 			shorten(value), shorten(*common))
@@ -228,6 +230,9 @@ func (r *reader) restoreConfig(parent *path, in *plannerv1.RestoreConfig) *datab
 		return nil
 	}
 	p := at(parent, "restore_config")
+	r.plain(&p, "source_database_id", in.GetSourceDatabaseId())
+	r.plain(&p, "source_node_name", in.GetSourceNodeName())
+	r.plain(&p, "source_database_name", in.GetSourceDatabaseName())
 	out := &database.RestoreConfig{
 		SourceDatabaseID:   in.GetSourceDatabaseId(),
 		SourceNodeName:     in.GetSourceNodeName(),

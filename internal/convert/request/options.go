@@ -3,6 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -25,6 +26,35 @@ func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateD
 		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
 		Drain:              drain,
 	}
+}
+
+// noNodes checks that a request without nodes means it, where that deletes something: a forgotten list looks like an empty one.
+func (r *reader) noNodes(p *path, in *plannerv1.UpdateDatabaseRequest, start *resource.State) {
+	if len(in.GetNodes()) == 0 && !in.GetOptions().GetDeleteDatabase() && r.hasDatabase(start) {
+		r.add(p, "nodes", "is empty, and start has a database: name the nodes that are to stay, or set options.delete_database to "+
+			"delete the database with all of its rows")
+	}
+}
+
+// deleteDatabase tells whether the request confirms that it means to have no nodes.
+func (r *reader) deleteDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) bool {
+	confirmed := in.GetOptions().GetDeleteDatabase()
+	if confirmed && len(in.GetNodes()) > 0 {
+		q := at(p, "options")
+		r.add(&q, "delete_database", "must not be set beside nodes: leave it out to keep them, or leave out all nodes to delete "+
+			"the database")
+	}
+	return confirmed
+}
+
+// hasDatabase tells whether the state has a node or a database.
+func (r *reader) hasDatabase(s *resource.State) bool {
+	for one := range s.All(r.Stop) {
+		if t := one.Identifier.Type; t == database.TypeNode || t == database.TypePostgresDatabase {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) restoreOptions(parent *path, field string, in *plannerv1.RestoreDatabaseOptions) planner.RestoreDatabaseOptions {

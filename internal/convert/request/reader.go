@@ -24,6 +24,7 @@ type reader struct {
 
 	resourceCount, nodeCount int
 	tooMany                  *TooManyError // of the limit that was exceeded first; what comes after is skipped
+	tooNew                   *StateTooNewError
 }
 
 func (c Converter) reader() *reader {
@@ -39,6 +40,9 @@ func finish[T any](r *reader, call *T) (*T, error) {
 	}
 	if r.tooMany != nil {
 		return nil, r.tooMany
+	}
+	if r.tooNew != nil {
+		return nil, r.tooNew // and what else looks wrong may be right in that version
 	}
 	if r.Counted != nil {
 		r.Counted(r.resourceCount, r.nodeCount)

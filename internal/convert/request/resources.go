@@ -31,9 +31,7 @@ func (r *reader) state(parent *path, field string, in *plannerv1.State, as role)
 
 // stateAt converts a state; nil is an empty one.
 func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State {
-	if v := in.GetVersion(); v != "" && v != convert.CatalogVersion {
-		r.add(p, "version", "this planner knows version %q only", convert.CatalogVersion)
-	}
+	r.version(p, in.GetVersion())
 	list := in.GetResources()
 	if !r.countResources(len(list)) {
 		return resource.NewState()
@@ -57,11 +55,16 @@ func (r *reader) stateAt(p *path, in *plannerv1.State, as role) *resource.State 
 // resource converts one resource. It returns false if the identifier is not usable.
 func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resource, as role) bool {
 	named := r.identifier(p, "identifier", in.GetIdentifier(), &out.Identifier)
+	q := at(p, "identifier")
 	if as == surrounding && named && database.IsCatalogType(out.Identifier.Type) {
-		q := at(p, "identifier")
 		r.add(&q, "type", "%s is reserved for resources that the planner makes", out.Identifier.Type)
 	}
+	r.plainIdentifier(&q, out.Identifier, as)
 	r.executor(p, in.GetExecutor(), &out.Executor)
+	if as == surrounding {
+		q = at(p, "executor")
+		r.plain(&q, "id", out.Executor.ID)
+	}
 	switch f := in.GetAttributesForm().(type) {
 	case *plannerv1.Resource_Attributes:
 		out.Attributes = r.structObject(p, "attributes", f.Attributes)
@@ -73,8 +76,8 @@ func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resourc
 		r.forms.note(out, convert.FormText, as != recorded)
 	case nil:
 	}
-	out.Dependencies = r.dependencies(p, in.GetDependencies(), out.Identifier)
-	r.typeDependencies(p, in.GetTypeDependencies(), out)
+	out.Dependencies = r.dependencies(p, in.GetDependencies(), out.Identifier, as)
+	r.typeDependencies(p, in.GetTypeDependencies(), out, as)
 	out.DiffIgnore = in.GetDiffIgnore()
 	for i, pointer := range out.DiffIgnore {
 		if r.spend(len(pointer)) {
@@ -147,19 +150,33 @@ func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Ex
 }
 
 // dependencies converts the dependencies of the resource that is called owner.
-func (r *reader) dependencies(p *path, in []*plannerv1.Identifier, owner resource.Identifier) []resource.Identifier {
+func (r *reader) dependencies(
+	p *path, in []*plannerv1.Identifier, owner resource.Identifier, as role,
+) []resource.Identifier {
 	out := r.identifiers.Take(len(in))
 	for i, from := range interrupt.Each(r.Stop, in) {
 		q := element(p, "dependencies", i)
 		if r.identifierAt(&q, from, &out[i]) && out[i] == owner {
 			r.add(&q, "", "a resource must not depend on itself")
 		}
+		r.plainIdentifier(&q, out[i], as)
 	}
 	return out
 }
 
-func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource) {
+// plainIdentifier checks the names in an identifier, unless it is in a record: what is recorded can be deleted, whatever it is called.
+func (r *reader) plainIdentifier(p *path, id resource.Identifier, as role) {
+	if as == surrounding {
+		r.plain(p, "type", string(id.Type))
+		r.plain(p, "id", id.ID)
+	}
+}
+
+func (r *reader) typeDependencies(p *path, in []string, out *resource.Resource, as role) {
 	out.TypeDependencies = r.typeNames(p, "type_dependencies", in, func(q *path, t resource.Type) {
+		if as == surrounding {
+			r.plain(q, "", string(t))
+		}
 		if t == out.Identifier.Type {
 			r.add(q, "", "a resource must not depend on its own type")
 		}

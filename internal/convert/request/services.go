@@ -19,6 +19,7 @@ func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceRes
 		if id == "" {
 			r.add(&p, "service_instance_id", "is required")
 		}
+		r.plain(&p, "service_instance_id", id)
 		r.unique(seen, &p, "service_instance_id", id)
 		out[i] = &planner.ServiceResources{
 			ServiceInstanceID: id,

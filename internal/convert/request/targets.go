@@ -50,6 +50,7 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 		DatabaseOwner: in.GetDatabaseOwner(),
 	}
 	r.nodeName(p, "node_name", out.NodeName)
+	r.plain(p, "database_owner", out.DatabaseOwner)
 	out.PrimaryInstance = r.requiredInstance(p, "primary_instance", primary, &owner)
 	out.RestoreInstance = r.requiredInstance(p, "restore_instance", in.GetRestoreInstance(), &restoring)
 	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {

@@ -65,7 +65,7 @@ func deep(n int) *structpb.Struct {
 
 func TestAllViolationsAreCollectedInTheOrderOfTheRequest(t *testing.T) {
 	in := updateFixture(t)
-	in.Start.Version = "2"
+	in.Start.Version = "x"
 	in.Start.Resources[0].Executor = nil
 	in.Start.Resources[1].Identifier.Id = "a"
 	in.Nodes[0].NodeName = ""
@@ -163,7 +163,7 @@ func TestViolationsOfAnswers(t *testing.T) {
 	}
 	plan := &plannerv1.Plan{Phases: []*plannerv1.Phase{{}, {Index: 2}}}
 	wantViolation(t, errorOf(PlansFromProto([]*plannerv1.Plan{plan})), "plans[0].phases[1].index", "must be 1")
-	wantViolation(t, errorOf(stateOf(&plannerv1.State{Version: "2"})), "version", "version")
+	wantViolation(t, errorOf(stateOf(&plannerv1.State{Version: "x"})), "version", "version")
 }
 
 func TestNilElementsAreViolationsAndNoPanic(t *testing.T) {

@@ -25,7 +25,24 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 		{"nothing", "", "", func(*plannerv1.UpdateDatabaseRequest) {}},
 		{"no start", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.Start = nil }},
 		{"no nodes", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.Nodes = nil }},
-		{"version", "start.version", "version", func(in *plannerv1.UpdateDatabaseRequest) { in.Start.Version = "2" }},
+		{"no nodes, a node", "nodes", "name the nodes that are to stay, or set options.delete_database", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes, in.Start.Resources[1].Identifier.Type = nil, "database.node"
+		}},
+		{"no nodes, a database", "nodes", "options.delete_database", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes, in.Start.Resources[1].Identifier.Type = nil, "database.postgres_database"
+		}},
+		{"no nodes, confirmed", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes, in.Start.Resources[1].Identifier.Type, in.Options.DeleteDatabase = nil, "database.node", true
+		}},
+		{"no nodes, nothing left, confirmed", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Nodes, in.Start, in.Options.DeleteDatabase = nil, nil, true
+		}},
+		{"nodes, confirmed", "options.delete_database", "leave it out to keep them, or leave out all nodes", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Options.DeleteDatabase = true
+		}},
+		{"version", "start.version", "version", func(in *plannerv1.UpdateDatabaseRequest) { in.Start.Version = "0" }},
+		{"version no number", "start.version", "version", func(in *plannerv1.UpdateDatabaseRequest) { in.Start.Version = "2x" }},
+		{"version with a zero", "start.version", "version", func(in *plannerv1.UpdateDatabaseRequest) { in.Start.Version = "02" }},
 		{"version empty", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.Start.Version = "" }},
 		{"duplicate in start", "start.resources[1].identifier", "dir::a", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Start.Resources[1] = in.Start.Resources[0]
