@@ -15,8 +15,11 @@ type mesh struct {
 	update bool // the rules of an update apply
 	// joining are the nodes that have a roles source at the start.
 	joining map[string]bool
-	// prepared are, for each node, the peers whose slot for it is made ahead: in start, or by an event.
+	// prepared are, for each node, the peers whose slot for it an event makes ahead.
 	prepared map[string]map[string]bool
+	// outlived are the joining nodes for which start has a slot that was made ahead on a node that is no peer any more:
+	// it has lost its data, or joins itself.
+	outlived map[string]bool
 	// lastJoin is the last plan in which a node begins to join; -1: none.
 	lastJoin int
 	// copied are the times at which events copied rows into nodes.
@@ -43,6 +46,7 @@ func newMesh(j *judge) *mesh {
 		update:   j.options.Operation == OperationUpdate,
 		joining:  make(map[string]bool),
 		prepared: make(map[string]map[string]bool),
+		outlived: make(map[string]bool),
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
@@ -60,7 +64,7 @@ func newMesh(j *judge) *mesh {
 		m.joining[r.Identifier.ID] = true
 	}
 	for _, r := range j.ofType(j.start, database.TypeReplicationSlotCreate) {
-		m.prepare(r)
+		m.noteOutlived(r)
 	}
 	for i := range j.plans {
 		for _, phase := range j.plans[i].Phases {
@@ -90,20 +94,36 @@ func (m *mesh) notePreparation(e *resource.Event, plan int) {
 	}
 }
 
-// prepare notes that the slot is made ahead. Its nodes are read from the slot's record, on which it
-// depends: its own identifier does not tell where one name ends and the other begins.
+// prepare notes that the slot is made ahead.
 func (m *mesh) prepare(r *resource.Resource) {
+	if link, ok := m.slotLink(r); ok {
+		if m.prepared[link.Subscriber] == nil {
+			m.prepared[link.Subscriber] = make(map[string]bool)
+		}
+		m.prepared[link.Subscriber][link.Provider] = true
+	}
+}
+
+// noteOutlived notes that start has the slot, if its provider is no peer any more.
+func (m *mesh) noteOutlived(r *resource.Resource) {
+	link, ok := m.slotLink(r)
+	if ok && m.joining[link.Subscriber] && !m.holdsData(link.Provider, link.DatabaseName) {
+		m.outlived[link.Subscriber] = true
+	}
+}
+
+// slotLink is the link of a slot that is made ahead. It is read from the slot's record, on which that depends, or else
+// from the attributes: the identifier does not tell where one name ends and the other begins.
+func (m *mesh) slotLink(r *resource.Resource) (database.Link, bool) {
 	for _, id := range r.Dependencies {
 		if m.stops() {
-			return
+			return database.Link{}, false
 		}
-		if provider, subscriber, ok := database.SlotNodes(id); ok {
-			if m.prepared[subscriber] == nil {
-				m.prepared[subscriber] = make(map[string]bool)
-			}
-			m.prepared[subscriber][provider] = true
+		if id.Type == database.TypeReplicationSlot {
+			return linkOf(id)
 		}
 	}
+	return database.SlotCreateLink(r)
 }
 
 // judgeEvent judges an event by the rules for its type.

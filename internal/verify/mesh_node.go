@@ -83,8 +83,12 @@ func (m *mesh) nodeNames() []string {
 
 // wasPopulated tells whether start says that the data of a joining node is complete: one of its
 // subscriptions has been told to apply changes and copy none, which comes after everything else, and
-// none of the slots for it has to be made again, but those of nodes that are joining themselves.
+// none of the slots for it has to be made again, but those of nodes that are joining themselves. What a node had that
+// is no peer any more will not come through its slot.
 func (m *mesh) wasPopulated(n *node) bool {
+	if m.outlived[n.name] {
+		return false
+	}
 	populated := false
 	for _, provider := range m.nodeNames() {
 		if m.stops() {
@@ -127,7 +131,7 @@ func (m *mesh) isJoining(name string) bool {
 }
 
 // peersOf returns the peers of a node that copies the source, in order: of the nodes that it will replicate
-// from, the members, and those whose slots for it are made ahead.
+// from, the members, and those whose slots for it an event makes ahead.
 func (m *mesh) peersOf(n *node, source string) []string {
 	if n.peers != nil && n.source == source {
 		return n.peers

@@ -89,7 +89,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 	link := n.link(source, n.name)
 	subscription := m.entry(database.SubscriptionIdentifier(link))
 	copied := m.copied[n.name]
-	if !isDone(subscription.now) || emptied > 0 && copied <= emptied {
+	if !isDone(subscription.now) || emptied > 0 && copied <= emptied || m.outlived[n.name] && copied == 0 {
 		return &gap{*subscription.id}
 	}
 	for _, provider := range append([]string{source}, m.peersOf(n, source)...) {
@@ -196,12 +196,24 @@ func (m *mesh) slotMade(n *node, source, provider string) (moment, *gap) {
 	if !isThere(record.now) {
 		return 0, &gap{*record.id}
 	}
+	made := record.made
+	if m.isRecordedLate(link) {
+		made = 0
+	}
 	if provider == source {
-		return record.made, nil
+		return made, nil
 	}
 	ahead := m.entry(database.ReplicationSlotCreateIdentifier(link))
-	if !isDone(ahead.now) || record.made > 0 && ahead.made <= record.made {
+	if !isDone(ahead.now) || made > 0 && ahead.made <= made {
 		return 0, &gap{*ahead.id}
 	}
 	return ahead.made, nil
+}
+
+// isRecordedLate tells whether start has no record of a slot that has been made: that has its making, or what reads from
+// it. Some planners do not record slots. The record makes no slot, so that to put it loses none.
+func (m *mesh) isRecordedLate(link database.Link) bool {
+	return m.atStart(database.ReplicationSlotIdentifier(link)) == nil &&
+		(isThere(m.atStart(database.ReplicationSlotCreateIdentifier(link))) ||
+			isThere(m.atStart(database.SubscriptionIdentifier(link))))
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // mayRedo tells whether the resource belongs to a node that is joining at the start, or depends on something
-// that does: its instances and its database, the slots and subscriptions to and from it, and the markers that
-// peers write for its source. What of this has to be done again is deleted first, so that the state
+// that does: its instances and its database, the slots and subscriptions to and from it, its marker, and those that
+// peers write for its source, with who waits for them. What of this has to be done again is deleted first, so that the state
 // says so at every moment. That is safe at any time: nothing goes on by what is not there any more.
 func (m *mesh) mayRedo(id resource.Identifier) bool {
 	if m.redoable == nil {
@@ -30,21 +30,44 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 				}
 			}
 		}
+		m.noteLinks()
 		m.spread(m.redoable)
 	}
 	return m.redoable[id]
 }
 
+// noteLinks notes the links of joining nodes, those from and to nodes without a record, too.
+func (m *mesh) noteLinks() {
+	for i := range m.start.Len() {
+		if m.stops() {
+			return
+		}
+		r := m.start.At(i)
+		link, ok := database.Link{}, false
+		switch r.Identifier.Type {
+		case database.TypeReplicationSlot, database.TypeSubscription:
+			link, ok = linkOf(r.Identifier)
+		case database.TypeReplicationSlotCreate:
+			link, ok = m.slotLink(r)
+		}
+		if ok && (m.joining[link.Provider] || m.joining[link.Subscriber]) {
+			m.redoable[r.Identifier] = true
+		}
+	}
+}
+
 // between returns what belongs to a joining node and what it has to do with another one.
 func (m *mesh) between(n *node, other string) []resource.Identifier {
-	in, out := n.link(other, n.name), n.link(n.name, other)
+	in, out, source := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name)
 	return []resource.Identifier{
 		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
 		database.ReplicationSlotCreateIdentifier(in),
 		database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 		database.LagTrackerIdentifier(other, n.name, n.database),
 		database.ReplicationSlotAdvanceIdentifier(in), database.ReplicationOriginAdvanceIdentifier(in),
-		database.SyncEventIdentifier(n.link(other, m.sourceOf(n.name))),
+		database.SyncEventIdentifier(in), database.WaitForSyncEventIdentifier(in),
+		database.SyncEventIdentifier(n.link(other, source)), database.WaitForSyncEventIdentifier(n.link(other, source)),
+		database.PeerCatchupIdentifier(source, other, n.database),
 	}
 }
 

@@ -100,27 +100,38 @@ func (q *request) judgeAsked(n int, now, want *resource.Resource) {
 }
 
 // difference names the first thing in which a resource is not as desired; empty if there is none. What is not compared
-// in planning may stay as it was before, which is nil if it was not there.
+// in planning may stay as it was before, which is nil if it was not there: as it was recorded, or with all that it
+// depends on by what it is.
 func difference(stop *interrupt.Poller, now, want, before *resource.Resource) string {
 	switch {
 	case now == want:
 		return ""
 	case !sameAttributes(stop, now, want):
 		return "its attributes differ"
-	case before != nil && otherDifference(now, before) == "":
+	}
+	problem := otherDifference(stop, now, want)
+	if problem == "" || before == nil {
+		return problem
+	}
+	if otherDifference(stop, now, before) == "" {
 		return ""
 	}
-	return otherDifference(now, want)
+	complete := *before
+	complete.Dependencies = slices.Concat(before.Dependencies, database.MissingDependencies(before))
+	if otherDifference(stop, now, &complete) == "" {
+		return ""
+	}
+	return problem
 }
 
-// otherDifference names the first difference but in the attributes.
-func otherDifference(now, want *resource.Resource) string {
+// otherDifference names the first difference but in the attributes. Lists of dependencies are sets.
+func otherDifference(stop *interrupt.Poller, now, want *resource.Resource) string {
 	switch {
 	case now.ResourceVersion != want.ResourceVersion:
 		return "its resource version differs"
 	case now.Executor != want.Executor:
 		return "its executor differs"
-	case !slices.Equal(now.Dependencies, want.Dependencies) || !slices.Equal(now.TypeDependencies, want.TypeDependencies):
+	case !sameSet(stop, now.Dependencies, want.Dependencies) || !slices.Equal(now.TypeDependencies, want.TypeDependencies):
 		return "its dependencies differ"
 	case !slices.Equal(now.DiffIgnore, want.DiffIgnore):
 		return "its diff_ignore differs"

@@ -70,6 +70,9 @@ func (m *mesh) needsSlot(slot resource.Identifier) []resource.Identifier {
 		return nil
 	}
 	link, _ := linkOf(slot)
+	if m.isRecordedLate(link) {
+		return nil
+	}
 	n, source := m.node(name, link.DatabaseName), m.sourceOf(name)
 	if m.isPopulated(n) || provider != source && !slices.Contains(m.peersOf(n, source), provider) {
 		return nil
