@@ -64,3 +64,21 @@ func TestMissingDependencies(t *testing.T) {
 		}
 	}
 }
+
+// TestSyncEventForgets: what only the attributes of a marker say is forgotten.
+func TestSyncEventForgets(t *testing.T) {
+	link := database.Link{Provider: "n1", Subscriber: "n2", DatabaseName: "app"}
+	slot := database.ReplicationSlotCreateIdentifier(link)
+	complete := database.SyncEvent{Link: link, ExtraDependencies: []resource.Identifier{slot}}.Resource()
+	forgetful := complete.Clone()
+	forgetful.Dependencies = []resource.Identifier{database.SubscriptionIdentifier(link)}
+	plain := database.SyncEvent{Link: link}.Resource()
+	for name, c := range map[string]struct {
+		marker *resource.Resource
+		want   bool
+	}{"complete": {complete, false}, "forgetful": {forgetful, true}, "plain": {plain, false}} {
+		if got := database.SyncEventForgets(c.marker, slot); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+	}
+}

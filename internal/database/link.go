@@ -1,11 +1,29 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // Link is an ordered pair of nodes in one database: changes of the provider go to the subscriber. All
 // resources of a link have the same id, except ReplicationSlotCreate, and differ in their types.
 type Link struct {
 	Provider, Subscriber, DatabaseName string
+}
+
+// LinkOf reads the link back from the identifier of a ReplicationSlot or a Subscription; ok is false for any other
+// identifier.
+func LinkOf(id resource.Identifier) (link Link, ok bool) {
+	if id.Type != TypeReplicationSlot && id.Type != TypeSubscription {
+		return Link{}, false
+	}
+	provider, rest, _ := strings.Cut(id.ID, separator)
+	subscriber, databaseName, ok := strings.Cut(rest, separator)
+	if !ok {
+		return Link{}, false
+	}
+	return Link{Provider: provider, Subscriber: subscriber, DatabaseName: databaseName}, true
 }
 
 // id is "provider:subscriber:database".

@@ -61,3 +61,9 @@ func SubscriptionSettled(r *resource.Resource) (bool, error) {
 	}
 	return true, nil
 }
+
+// SubscriptionDisabled tells of a stored subscription whether it applies no changes. One that does not tell does.
+func SubscriptionDisabled(r *resource.Resource) bool {
+	disabled, err := flagAttribute(r, TypeSubscription, "disabled")
+	return err == nil && disabled
+}

@@ -1,6 +1,12 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypeSyncEvent is the type of SyncEvent.
 const TypeSyncEvent resource.Type = "database.sync_event"
@@ -39,4 +45,11 @@ func (e SyncEvent) Resource() *resource.Resource {
 		),
 		"/sync_event_lsn",
 	)
+}
+
+// SyncEventForgets tells of a stored sync event whether its attributes have id as an extra dependency, and the resource
+// does not depend on that: comparison finds no difference, and nothing says what came first.
+func SyncEventForgets(r *resource.Resource, id resource.Identifier) bool {
+	extra, err := attribute(r, TypeSyncEvent, "extra_dependencies")
+	return err == nil && bytes.Contains(extra, jsontext.AppendString(nil, id.ID)) && !slices.Contains(r.Dependencies, id)
 }

@@ -22,7 +22,7 @@ type outdated struct {
 func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 	var plans []resource.Plan
 	for _, kind := range []func(*membership, *outdated, *NodeResources){
-		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedSlots,
+		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
 		var found outdated
 		for _, n := range interrupt.Each(m.stop, m.with(joining)) {
@@ -47,17 +47,22 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 // outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been
 // enabled, recorded or not, it may have confirmed changes of a peer that the source did not have yet. The
 // slots do not keep them any more, so that the next copy has to wait until the source has them. A node
-// without a subscription to a peer cannot have been.
+// without a subscription to a peer cannot have been. And before a copy, they are those of which nothing says any more
+// that they came after the slot of the peer.
 func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 	peers := m.peers(n)
 	begun := slices.ContainsFunc(peers, func(peer string) bool {
 		return m.stop.Stopped() || m.recorded(database.SubscriptionIdentifier(n.link(peer, n.NodeName)))
 	})
-	if !begun || !m.mustCopyAgain(n) {
-		return
-	}
+	again := m.mustCopyAgain(n)
+	copies := again || !m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
 	for _, peer := range interrupt.Each(m.stop, peers) {
-		m.discard(found, database.SyncEventIdentifier(n.link(peer, n.SourceNode)))
+		marker := database.SyncEventIdentifier(n.link(peer, n.SourceNode))
+		record, ok := m.start.Get(marker)
+		making := database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName))
+		if begun && again || copies && ok && database.SyncEventForgets(record, making) {
+			m.discard(found, marker)
+		}
 	}
 }
 
@@ -108,9 +113,9 @@ func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
 	found.lost = append(found.lost, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
 }
 
-// outdatedSlots adds the slots for a joining node on peers that leave.
-func (m *membership) outdatedSlots(found *outdated, n *NodeResources) {
-	found.gone = append(found.gone, m.abandonedSlots(n)...)
+// outdatedPeers adds the links through which a joining node was to get the changes of what is no peer any more.
+func (m *membership) outdatedPeers(found *outdated, n *NodeResources) {
+	found.gone = append(found.gone, m.abandonedLinks(n)...)
 }
 
 // discard adds what start has of the given resources, and does not have to make again, to what goes.

@@ -28,8 +28,26 @@ func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
 	return complete
 }
 
-// asRecorded gives the deletes of resources that completed has changed the records of start: what is deleted is what
-// was recorded. It changes the plans.
+// withoutPending is start in which nothing waits for its deletion: what is wanted is wanted, and all else is deleted,
+// whatever its record says. It is start itself if that has nothing that waits.
+func withoutPending(stop *interrupt.Poller, start *resource.State) *resource.State {
+	clear := start
+	for r := range start.All(stop) {
+		if !r.PendingDeletion {
+			continue
+		}
+		if clear == start {
+			clear = start.Clone()
+		}
+		unmarked := *r
+		unmarked.PendingDeletion = false
+		clear.Add(&unmarked)
+	}
+	return clear
+}
+
+// asRecorded gives the deletes of resources that completed, or withoutPending, has changed the records of start: what is
+// deleted is what was recorded. It changes the plans.
 func asRecorded(stop *interrupt.Poller, plans []resource.Plan, start, complete *resource.State) {
 	if complete == start {
 		return

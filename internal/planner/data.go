@@ -69,7 +69,7 @@ func (m *membership) anyOther(is func(*NodeResources) bool) bool {
 // lacksRows tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
 func (m *membership) lacksRows(n *NodeResources) bool {
 	return m.primaryLost(n) || !m.exists(n.databaseIdentifier()) || m.copyLost(n) || len(m.lostSlots(n)) > 0 ||
-		m.copiedWithoutSlot(n) || len(m.abandonedSlots(n)) > 0
+		m.copiedWithoutSlot(n) || len(m.abandonedLinks(n)) > 0
 }
 
 // primaryLost tells whether the primary instance of a joining node is gone or has to be made again: it comes back empty.
@@ -115,16 +115,31 @@ func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
 		})
 }
 
-// abandonedSlots are the slots for a joining node on peers that are not desired any more. What such a peer has
-// written since the copy will not come through its slot: the next copy has to bring it, from the source.
-func (m *membership) abandonedSlots(n *NodeResources) []resource.Identifier {
+// abandonedLinks are what is recorded of the links through which a joining node was to get the changes of what is no peer
+// any more. What a peer that is not desired any more has written since the copy will not come through its slot: the next
+// copy has to bring it, from the source. So it is with a peer that has lost its data since, or joins itself.
+func (m *membership) abandonedLinks(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
 	for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
-		provider, subscriber, ok := database.SlotNodes(id)
-		if ok && subscriber == n.NodeName && m.status[provider] == 0 &&
-			!m.recorded(database.RolesSourceIdentifier(provider)) {
+		record, _ := m.start.Get(id)
+		link, ok := linkOf(record)
+		if !ok || link.Subscriber != n.NodeName || m.status[link.Provider] == member {
+			continue
+		}
+		gone := m.status[link.Provider] == 0 && !m.recorded(database.RolesSourceIdentifier(link.Provider))
+		if gone || m.wasPeer(link) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
+}
+
+// wasPeer tells whether the provider was a peer of the subscriber when that began to join: only for one a slot is made
+// ahead, and a subscription waits.
+func (m *membership) wasPeer(link database.Link) bool {
+	if m.recorded(database.ReplicationSlotCreateIdentifier(link)) {
+		return true
+	}
+	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))
+	return ok && database.SubscriptionDisabled(subscription)
 }

@@ -32,7 +32,7 @@ type membership struct {
 	all     []*NodeResources
 	status  map[string]nodeStatus
 	members []*NodeResources
-	// links are, for each joining node, its slots and subscriptions in start.
+	// links are, for each joining node, what start has of the links from and to it.
 	links map[string][]resource.Identifier
 }
 
@@ -94,22 +94,31 @@ func (m *membership) judgeJoining() error {
 	return m.stop.Err()
 }
 
-// linksOf are the slots and the subscriptions from and to each of the nodes in a state, in no order.
+// linksOf are what a state has of the links from and to each of the nodes, in no order: slots and what makes them, and
+// subscriptions.
 func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) map[string][]resource.Identifier {
 	links := make(map[string][]resource.Identifier, len(nodes))
 	if len(nodes) == 0 {
 		return links
 	}
 	for r := range s.All(stop) {
-		provider, subscriber, ok := database.LinkNodes(r.Identifier)
-		if ok && nodes[provider] {
-			links[provider] = append(links[provider], r.Identifier)
+		link, ok := linkOf(r)
+		if ok && nodes[link.Provider] {
+			links[link.Provider] = append(links[link.Provider], r.Identifier)
 		}
-		if ok && nodes[subscriber] && subscriber != provider {
-			links[subscriber] = append(links[subscriber], r.Identifier)
+		if ok && nodes[link.Subscriber] && link.Subscriber != link.Provider {
+			links[link.Subscriber] = append(links[link.Subscriber], r.Identifier)
 		}
 	}
 	return links
+}
+
+// linkOf is the link of a slot, of what makes it, or of a subscription; ok is false for all else.
+func linkOf(r *resource.Resource) (link database.Link, ok bool) {
+	if r.Identifier.Type == database.TypeReplicationSlotCreate {
+		return database.SlotCreateLink(r)
+	}
+	return database.LinkOf(r.Identifier)
 }
 
 // with returns the nodes that have one of the statuses, in order.

@@ -25,7 +25,7 @@ func RestoreDatabaseTo(
 	stop *interrupt.Poller, options RestoreDatabaseOptions,
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (Outcome, error) {
-	complete := completed(stop, start)
+	complete := completed(stop, withoutPending(stop, start))
 	outcome, err := restoreDatabase(stop, complete, nodes, targets)
 	asRecorded(stop, outcome.Plans, start, complete)
 	if err := cmp.Or(stop.Err(), err); err != nil {

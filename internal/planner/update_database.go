@@ -84,7 +84,7 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	if err != nil {
 		return nil, err
 	}
-	steps = append(append(steps, added...), populate)
+	steps = append(append(steps, added...), populate, m.unrecordedSlots())
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
 	return slices.Collect(slices.Chunk(steps, 1)), m.stop.Err()

@@ -1,0 +1,27 @@
+package planner
+
+import (
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// unrecordedSlots returns the diff that records the slots of links that are not desired, where something but the slot is
+// recorded: only the record of a slot makes someone drop it. Nil if there are none. The slots of a database that is gone
+// are gone with it.
+func (m *membership) unrecordedSlots() *resource.State {
+	diff := resource.NewState()
+	for r := range m.start.All(m.stop) {
+		link, ok := linkOf(r)
+		if !ok || m.status[link.Provider] != 0 && m.status[link.Subscriber] != 0 {
+			continue
+		}
+		slot := database.ReplicationSlot{Link: link}.Resource()
+		if !m.recorded(slot.Identifier) && m.exists(database.PostgresDatabaseIdentifier(link.Provider, link.DatabaseName)) {
+			diff.Add(slot)
+		}
+	}
+	if diff.Len() == 0 {
+		return nil
+	}
+	return diff
+}
