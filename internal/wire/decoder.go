@@ -9,6 +9,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
@@ -17,6 +18,8 @@ import (
 // every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
 // is to be thrown away.
 type decoder struct {
+	stop *interrupt.Poller
+
 	resources        slab.Reusable[plannerv1.Resource]
 	executors        slab.Reusable[plannerv1.Executor]
 	identifiers      slab.Reusable[plannerv1.Identifier]
@@ -74,7 +77,7 @@ func (d *decoder) release() {
 	clear(d.dependencies)
 	clear(d.texts)
 	d.dependencies, d.names = d.dependencies[:0], nil
-	d.reader.texts = slab.Bytes{} // attributes live longer
+	d.stop, d.reader = nil, structReader{members: d.reader.members} // texts live longer
 	decoders.Put(d)
 }
 
@@ -88,7 +91,7 @@ func (d *decoder) messages() int {
 }
 
 func (d *decoder) state(data []byte, out *plannerv1.State) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
+	return d.fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case convert.TagStateVersion:
 			out.Version, ok = text(content)
@@ -101,7 +104,7 @@ func (d *decoder) state(data []byte, out *plannerv1.State) bool {
 
 func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 	var dependencies, types, ignored int // how many there are so far, at the ends of what backs them
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		tag := data[0]
 		if tag == convert.TagResourceNeedsRecreate || tag == convert.TagResourcePendingDeletion {
 			value, n := protowire.ConsumeVarint(data[1:])
@@ -160,7 +163,7 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 
 func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bool) {
 	out := d.identifiers.One()
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		tag := data[0]
 		content, rest, ok := next(data[1:])
 		if !ok {
@@ -184,7 +187,7 @@ func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bo
 
 func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) {
 	out := d.executors.One()
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		switch tag := data[0]; tag {
 		case convert.TagExecutorType:
 			value, n := protowire.ConsumeVarint(data[1:])

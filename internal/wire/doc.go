@@ -10,6 +10,7 @@
 //	usual      as every encoder writes it: known fields, each once, nothing longer than it has to be
 //	decoder    what reads one request, with the memory that the messages live in
 //	release    to give that memory to other requests
+//	piece      what protobuf decodes between two polls: fields one after the other
 //	content    the bytes of a field behind its tag and its length
 //	member     a key and a value of a Struct, on the wire
 //	unread     of a Struct: not filled in, since its text is noted beside the message

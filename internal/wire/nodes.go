@@ -1,17 +1,15 @@
 package wire
 
 import (
-	"google.golang.org/protobuf/proto"
-
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // fields hands over one field after the other of a message in which all have a length in front.
-func fields(data []byte, take func(tag byte, content []byte) bool) bool {
+func (d *decoder) fields(data []byte, take func(tag byte, content []byte) bool) bool {
 	for len(data) > 0 {
 		content, rest, ok := next(data[1:])
-		if !ok || !take(data[0], content) {
+		if !ok || d.stop.Stopped() || !take(data[0], content) {
 			return false
 		}
 		data = rest
@@ -20,7 +18,7 @@ func fields(data []byte, take func(tag byte, content []byte) bool) bool {
 }
 
 func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
+	return d.fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case convert.TagNodeName:
 			out.NodeName, ok = text(content)
@@ -37,7 +35,7 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 				return false
 			}
 			out.RestoreConfig = &plannerv1.RestoreConfig{}
-			ok = proto.Unmarshal(content, out.RestoreConfig) == nil
+			ok = d.inPieces(content, out.RestoreConfig)
 		case convert.TagNodeDatabaseID:
 			out.DatabaseId, ok = text(content)
 		case convert.TagNodeDatabaseName:
@@ -47,14 +45,14 @@ func (d *decoder) node(data []byte, out *plannerv1.NodeResources) bool {
 		case convert.TagNodeScripts:
 			script := &plannerv1.Script{}
 			out.Scripts = append(out.Scripts, script)
-			ok = proto.Unmarshal(content, script) == nil
+			ok = d.inPieces(content, script)
 		}
 		return ok
 	})
 }
 
 func (d *decoder) instanceResources(data []byte, out *plannerv1.InstanceResources) bool {
-	return fields(data, func(tag byte, content []byte) bool {
+	return d.fields(data, func(tag byte, content []byte) bool {
 		switch tag {
 		case convert.TagInstanceResourcesInstance:
 			if out.Instance != nil {
@@ -80,7 +78,7 @@ func (d *decoder) appendResource(list *[]*plannerv1.Resource, data []byte) bool 
 }
 
 func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
+	return d.fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case convert.TagInstanceSpec:
 			if out.Spec != nil {
@@ -106,14 +104,14 @@ func (d *decoder) instance(data []byte, out *plannerv1.Instance) bool {
 				return false
 			}
 			out.PostInit = &plannerv1.Script{}
-			ok = proto.Unmarshal(content, out.PostInit) == nil
+			ok = d.inPieces(content, out.PostInit)
 		}
 		return ok
 	})
 }
 
 func (d *decoder) spec(data []byte, out *plannerv1.InstanceSpec) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
+	return d.fields(data, func(tag byte, content []byte) (ok bool) {
 		switch tag {
 		case convert.TagSpecInstanceID:
 			out.InstanceId, ok = text(content)
