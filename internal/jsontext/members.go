@@ -3,7 +3,6 @@ package jsontext
 import (
 	"bytes"
 	"math"
-	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
@@ -89,7 +88,7 @@ func (s *nameStack) since(count int) []placedName {
 // firstRepetition returns the offset of the first name that repeats another one. It reorders the names:
 // sorting keeps it at O(n log n) whatever they are, where a hash would depend on luck or a random seed.
 func firstRepetition(stop *interrupt.Poller, names []placedName) (offset int, repeated bool) {
-	slices.SortFunc(names, func(a, b placedName) int { return compareNames(stop, a.name, b.name) })
+	interrupt.SortFunc(stop, names, func(a, b placedName) int { return bytes.Compare(a.name, b.name) })
 	offset = math.MaxInt
 	for i := 1; i < len(names) && !stop.Stopped(); i++ {
 		if bytes.Equal(names[i-1].name, names[i].name) {
@@ -97,12 +96,4 @@ func firstRepetition(stop *interrupt.Poller, names []placedName) (offset int, re
 		}
 	}
 	return offset, offset != math.MaxInt
-}
-
-// compareNames compares two names, unless the sorting that it is for was stopped: the rest is quick then.
-func compareNames(stop *interrupt.Poller, a, b []byte) int {
-	if stop.Stopped() {
-		return 0
-	}
-	return bytes.Compare(a, b)
 }

@@ -2,7 +2,6 @@ package jsontext
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
@@ -136,7 +135,7 @@ func (p *parser) object(n *node) bool {
 		name := span(start, start+len(raw))
 		if escaped {
 			start = len(p.tree.unescaped)
-			p.tree.unescaped = appendUnescaped(p.tree.unescaped, raw)
+			p.tree.unescaped = appendUnescaped(p.tree.unescaped, raw, false)
 			name = span(start, len(p.tree.unescaped))
 		}
 		member, ok := p.value()
@@ -164,7 +163,7 @@ func (p *parser) sortMembers(members []node) bool {
 	if p.tree.ascendingUpTo(members) == len(members) {
 		return true
 	}
-	slices.SortFunc(members, func(a, b node) int { return compareNames(p.stop, p.tree.name(&a), p.tree.name(&b)) })
+	interrupt.SortFunc(p.stop, members, func(a, b node) int { return bytes.Compare(p.tree.name(&a), p.tree.name(&b)) })
 	if p.stop.Err() != nil {
 		return false
 	}

@@ -58,18 +58,18 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 }
 
 func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
-	t, ok := convert.EventTypeFromProto(in)
+	t, ok := convert.EventTypes.FromProto(in)
 	switch {
-	case !ok && in == plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
-		r.add(p, "type", "is required")
 	case !ok:
 		r.add(p, "type", "unknown value %d", in)
+	case t == 0:
+		r.add(p, "type", "is required")
 	}
 	return t
 }
 
 func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
-	reason, ok := convert.EventReasonFromProto(in)
+	reason, ok := convert.EventReasons.FromProto(in)
 	if !ok {
 		r.add(p, "reason", "unknown value %d", in)
 	}

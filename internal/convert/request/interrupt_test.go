@@ -102,12 +102,12 @@ var longLoops = []struct {
 	{"a long text", 1, func(c Converter, n int) error {
 		return refresh(c, changed(named(0), asText(`{"x":"`+strings.Repeat("x", n*bytesPerUnit)+`"}`)))
 	}},
-	{"resources as Structs", 3, func(c Converter, n int) error { // resource, name, value
+	{"resources as Structs", 4, func(c Converter, n int) error { // resource, name, the sorting of it, value
 		return refresh(c, many(n, func(i int) *plannerv1.Resource {
 			return changed(named(i), asStructOf(structpb.NewNullValue()))
 		})...)
 	}},
-	{"resources in both forms", 4, func(c Converter, n int) error { // and finding their forms
+	{"resources in both forms", 5, func(c Converter, n int) error { // and finding their forms
 		return refresh(c, append(many(n, func(i int) *plannerv1.Resource {
 			return changed(named(i), asStructOf(structpb.NewNullValue()))
 		}), changed(named(n), asText("{}")))...)
@@ -293,7 +293,7 @@ func TestSortingIsCounted(t *testing.T) {
 	const n = 1024
 	list := many(n, func(i int) int { return i * 7919 % n })
 	c := polls.Count()
-	sortUntil(c.Poller, list, func(a, b int) int { return a - b })
+	interrupt.SortFunc(c.Poller, list, func(a, b int) int { return a - b })
 	if !slices.IsSorted(list) || c.Polls < n-1 {
 		t.Errorf("%d polls", c.Polls)
 	}

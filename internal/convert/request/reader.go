@@ -1,6 +1,8 @@
 package request
 
 import (
+	"cmp"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/planner"
@@ -85,13 +87,13 @@ func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) c
 }
 
 func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
-	strategy, ok := convert.NodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
+	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
 	if !ok {
 		p := at(parent, field)
 		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
 	}
 	return planner.UpdateDatabaseOptions{
-		NodeUpdateStrategy: strategy,
+		NodeUpdateStrategy: cmp.Or(strategy, planner.NodeUpdateStrategyRolling),
 		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
 	}
 }

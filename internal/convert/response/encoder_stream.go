@@ -1,6 +1,8 @@
 package response
 
 import (
+	"cmp"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -46,7 +48,7 @@ func appendPhase(b []byte, phase, events int) []byte {
 // ResolvedOptions are all options of UpdateDatabase, with the defaults filled in.
 func ResolvedOptions(o planner.UpdateDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
 	return &plannerv1.UpdateDatabaseOptions{
-		NodeUpdateStrategy: convert.NodeUpdateStrategyToProto(o.NodeUpdateStrategy),
+		NodeUpdateStrategy: convert.NodeUpdateStrategies.ToProto(cmp.Or(o.NodeUpdateStrategy, planner.NodeUpdateStrategyRolling)),
 		PlanOptions:        planOptionsToProto(o.PlanOptions),
 	}
 }
