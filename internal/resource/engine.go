@@ -19,9 +19,9 @@ type engine struct {
 	identifiers slab.Slab[Identifier] // for the causes of events
 	causing     []Identifier          // scratch memory for causes
 
-	step    int32
-	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
-	owed    map[vertex][]Identifier
+	step      int32
+	eventStep []int32 // by vertex: the last step in which it, or a resource of the type, got an event
+	owed      map[vertex][]Identifier
 
 	diffs
 }
@@ -58,7 +58,7 @@ func (e *engine) isPending(v vertex) bool { return int(v) < len(e.pending) && e.
 // lengthen makes the slices that are indexed by vertices long enough for all there are.
 func (e *engine) lengthen() {
 	e.current.reserve(len(e.names))
-	e.planned = grown(e.planned, len(e.names))
+	e.eventStep = grown(e.eventStep, len(e.names))
 }
 
 // decide applies the rules to v, of which current is what is (nil: nothing) and wanted what should be.
@@ -86,7 +86,7 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 		reason = ReasonHasError
 	case force:
 		reason = ReasonForceUpdate
-	case len(e.owed[v]) > 0 || e.anyOf(edges, e.isPlanned):
+	case len(e.owed[v]) > 0 || e.anyOf(edges, e.hasEvent):
 		reason = ReasonDependencyUpdated
 		causes = e.causes(v, edges)
 	case len(diff) > 0:
@@ -98,8 +98,8 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 	return event, e.stop.Err()
 }
 
-// isPlanned tells whether v, or a resource of the type, got an event in this step.
-func (e *engine) isPlanned(v vertex) bool { return e.planned[v] == e.step }
+// hasEvent tells whether v, or a resource of the type, got an event in this step.
+func (e *engine) hasEvent(v vertex) bool { return e.eventStep[v] == e.step }
 
 // causes names the dependencies of v that got an event in this step, or in one before while v had to
 // wait, in order and each once.
@@ -110,7 +110,7 @@ func (e *engine) causes(v vertex, edges []vertex) []Identifier {
 		if e.stop.Stopped() {
 			break
 		}
-		if !e.isPlanned(w) {
+		if !e.hasEvent(w) {
 			continue
 		}
 		if !e.isVirtual[w] {
@@ -118,7 +118,7 @@ func (e *engine) causes(v vertex, edges []vertex) []Identifier {
 			continue
 		}
 		for _, member := range interrupt.Each(e.stop, e.members[w]) {
-			if e.isPlanned(member) {
+			if e.hasEvent(member) {
 				ids = append(ids, e.names[member])
 			}
 		}
@@ -136,10 +136,10 @@ func (e *engine) causes(v vertex, edges []vertex) []Identifier {
 
 // mark notes that v got an event in this step.
 func (e *engine) mark(v vertex) {
-	e.planned[v] = e.step
+	e.eventStep[v] = e.step
 	delete(e.owed, v)
 	if t, ok := e.types[e.names[v].Type]; ok {
-		e.planned[t] = e.step
+		e.eventStep[t] = e.step
 	}
 }
 

@@ -26,7 +26,7 @@ type plannerService struct {
 	) (plans []resource.Plan, end *resource.State, err error)
 
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(context.Context, *planned) error
+	judge func(context.Context, *proposal) error
 }
 
 func newPlannerService() *plannerService {
@@ -41,9 +41,9 @@ func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.UpdateDatabase, req, s.judge,
-		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*proposal, error) {
 			plans, end, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
-			return &planned{
+			return &proposal{
 				start: call.Start, plans: plans, end: end, asked: call,
 				settings: call.Response, options: response.ResolvedOptions(call.Options),
 			}, err
@@ -55,9 +55,9 @@ func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
-		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*proposal, error) {
 			plans, end, err := s.restoreDatabase(stop, call.Start, call.Nodes, call.Targets)
-			return &planned{start: call.Start, plans: plans, end: end, asked: call, settings: call.Response}, err
+			return &proposal{start: call.Start, plans: plans, end: end, asked: call, settings: call.Response}, err
 		})
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
-// planned is what a call is answered with, before it is looked at and sent.
-type planned struct {
+// proposal is what a call is answered with, before it is looked at and sent.
+type proposal struct {
 	start *resource.State
 	plans []resource.Plan
 	// end is where the plans of a whole database lead, and asked says by what they are judged.
@@ -35,14 +35,14 @@ type planned struct {
 // answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
 func answerPlans[Request, Call any](
 	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
-	judge func(context.Context, *planned) error, plan func(*interrupt.Poller, *Call) (*planned, error),
+	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, *Call) (*proposal, error),
 ) error {
 	ctx := stream.Context()
 	call, err := convertRequest(ctx, c, method, req)
 	if err != nil {
 		return err
 	}
-	answer, err := measured(ctx, stagePlan, func() (*planned, error) { return plan(stopOf(ctx), call) })
+	answer, err := measured(ctx, stagePlan, func() (*proposal, error) { return plan(stopOf(ctx), call) })
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func answerPlans[Request, Call any](
 
 // sendPlans measures all plans, and sends nothing unless every part fits. The answers of all methods that plan have one
 // form on the wire: that of UpdateDatabaseResponse.
-func sendPlans(stream grpc.ServerStream, answer *planned) error {
+func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
