@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -41,10 +42,7 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 // judgeDependencies judges that all is there that the event's resource depends on. What the plan puts only
 // later is judged by the order.
 func (j *judge) judgeDependencies(e *judgedEvent) {
-	for _, w := range e.wants {
-		if j.stops() {
-			return
-		}
+	for _, w := range interrupt.Each(j.stop, e.wants) {
 		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) {
 			continue
 		}
@@ -68,10 +66,7 @@ func (j *judge) judgeReason(e *judgedEvent) {
 	if len(e.CausedBy) == 0 {
 		j.about(RuleReason, at, *x.id, "is updated because of a dependency, but none is named")
 	}
-	for _, cause := range e.CausedBy {
-		if j.stops() {
-			return
-		}
+	for _, cause := range interrupt.Each(j.stop, e.CausedBy) {
 		w, depends := j.cause(e, cause)
 		before := w.changed > x.changed && w.changed < j.clock // and x has not followed it yet
 		if !before || !depends {
@@ -117,10 +112,7 @@ func (j *judge) judgeCauses(e *judgedEvent) {
 	for _, w := range e.wants {
 		lacks(w)
 	}
-	for _, t := range e.Resource.TypeDependencies {
-		if j.stops() {
-			return
-		}
+	for _, t := range interrupt.Each(j.stop, e.Resource.TypeDependencies) {
 		if of := j.plan.ofType(t); of != nil {
 			for _, w := range of.puts.wants {
 				lacks(w)
@@ -157,8 +149,11 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 			return "it has not failed"
 		}
 	case resource.ReasonForceUpdate:
-		if at.plan != len(j.plans)-1 {
+		switch {
+		case at.plan != len(j.plans)-1:
 			return "only the last plan updates everything"
+		case j.options.Desired != nil && !j.options.Desired.Force:
+			return "nobody asked for that"
 		}
 	case resource.ReasonHasDiff:
 		if len(e.Diff) == 0 {

@@ -37,10 +37,7 @@ type ofType struct {
 // the event that the plan has for it, the first one if it has several.
 func (j *judge) readPlan(number int) {
 	count := 0
-	for _, phase := range j.plans[number].Phases {
-		if j.stops() {
-			return
-		}
+	for _, phase := range interrupt.Each(j.stop, j.plans[number].Phases) {
 		count += len(phase.Events)
 	}
 	events := slices.Grow(j.plan.events[:0], count)

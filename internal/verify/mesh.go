@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -17,8 +18,9 @@ type mesh struct {
 	joining map[string]bool
 	// prepared are, for each node, the peers whose slot for it is made ahead: in start, or by an event.
 	prepared map[string]map[string]bool
-	// lastJoin is the last plan in which a node begins to join; -1: none.
-	lastJoin int
+	// lastPut is the last plan that creates or updates anything, lastJoin the last one in which a node begins to join; -1:
+	// none.
+	lastPut, lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
@@ -43,6 +45,7 @@ func newMesh(j *judge) *mesh {
 		update:   j.options.Operation == OperationUpdate,
 		joining:  make(map[string]bool),
 		prepared: make(map[string]map[string]bool),
+		lastPut:  -1,
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
@@ -62,41 +65,25 @@ func newMesh(j *judge) *mesh {
 	for _, r := range j.ofType(j.start, database.TypeReplicationSlotCreate) {
 		m.prepare(r)
 	}
-	for i := range j.plans {
-		for _, phase := range j.plans[i].Phases {
-			for k := range phase.Events {
-				if j.stops() {
-					return m
-				}
-				m.notePreparation(&phase.Events[k], i)
-			}
+	for i, e := range j.events(j.plans) {
+		if !isPut(e) {
+			continue
+		}
+		m.lastPut = i
+		switch {
+		case e.Resource.Identifier.Type == database.TypeReplicationSlotCreate:
+			m.prepare(e.Resource)
+		case e.Resource.Identifier.Type == database.TypeRolesSource && e.Type == resource.EventCreate:
+			m.lastJoin = i
 		}
 	}
 	return m
 }
 
-// notePreparation notes what an event will do.
-func (m *mesh) notePreparation(e *resource.Event, plan int) {
-	if !isValid(e) || !isPut(e) {
-		return
-	}
-	switch e.Resource.Identifier.Type {
-	case database.TypeRolesSource:
-		if e.Type == resource.EventCreate {
-			m.lastJoin = plan
-		}
-	case database.TypeReplicationSlotCreate:
-		m.prepare(e.Resource)
-	}
-}
-
 // prepare notes that the slot is made ahead. Its nodes are read from the slot's record, on which it
 // depends: its own identifier does not tell where one name ends and the other begins.
 func (m *mesh) prepare(r *resource.Resource) {
-	for _, id := range r.Dependencies {
-		if m.stops() {
-			return
-		}
+	for _, id := range interrupt.Each(m.stop, r.Dependencies) {
 		if provider, subscriber, ok := database.SlotNodes(id); ok {
 			if m.prepared[subscriber] == nil {
 				m.prepared[subscriber] = make(map[string]bool)

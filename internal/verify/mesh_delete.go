@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -55,10 +56,7 @@ func (m *mesh) isAttached(x *entry) bool {
 	if m.gapOf(n) != nil {
 		return false
 	}
-	for _, other := range m.nodeNames() {
-		if m.stops() {
-			return false
-		}
+	for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 		r := m.get(database.SubscriptionIdentifier(n.link(other, n.name)))
 		if r == nil {
 			continue

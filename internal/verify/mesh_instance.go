@@ -118,10 +118,7 @@ func (m *mesh) judgeInstances() {
 			last[e.node] = e
 		}
 	}
-	for i := range m.instances {
-		if m.stops() {
-			return
-		}
+	for i := range interrupt.Each(m.stop, m.instances) {
 		e := &m.instances[i]
 		before, after := first[e.node], last[e.node]
 		switch {

@@ -86,10 +86,7 @@ func (m *mesh) nodeNames() []string {
 // none of the slots for it has to be made again, but those of nodes that are joining themselves.
 func (m *mesh) wasPopulated(n *node) bool {
 	populated := false
-	for _, provider := range m.nodeNames() {
-		if m.stops() {
-			return false
-		}
+	for _, provider := range interrupt.Each(m.stop, m.nodeNames()) {
 		link := n.link(provider, n.name)
 		slot := m.atStart(database.ReplicationSlotIdentifier(link))
 		if slot != nil && slot.NeedsRecreate && !m.joining[provider] {
@@ -133,10 +130,7 @@ func (m *mesh) peersOf(n *node, source string) []string {
 		return n.peers
 	}
 	n.source, n.peers = source, []string{}
-	for _, name := range m.nodeNames() {
-		if m.stops() {
-			break
-		}
+	for _, name := range interrupt.Each(m.stop, m.nodeNames()) {
 		if name == source || name == n.name || !m.prepared[n.name][name] && !m.holdsData(name, n.database) {
 			continue
 		}

@@ -40,28 +40,17 @@ func isSet(r *resource.Resource, name string) bool {
 func (m *mesh) isCopying(name string) bool {
 	if m.copying == nil {
 		m.copying = make(map[string]bool)
-		for i := range m.plans {
-			for _, phase := range m.plans[i].Phases {
-				for k := range phase.Events {
-					if m.stops() {
-						return false
-					}
-					m.noteCopy(&phase.Events[k])
-				}
+		for _, e := range m.events(m.plans) {
+			if !isPut(e) || e.Resource.Identifier.Type != database.TypeSubscription {
+				continue
+			}
+			link, ok := linkOf(e.Resource.Identifier)
+			if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
+				m.copying[link.Subscriber] = true
 			}
 		}
 	}
 	return m.copying[name]
-}
-
-func (m *mesh) noteCopy(e *resource.Event) {
-	if !isValid(e) || !isPut(e) || e.Resource.Identifier.Type != database.TypeSubscription {
-		return
-	}
-	link, ok := linkOf(e.Resource.Identifier)
-	if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
-		m.copying[link.Subscriber] = true
-	}
 }
 
 // judgeSubscription judges an event that puts a subscription.
@@ -199,13 +188,13 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 // judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
 // source, but what leads to a start was done.
 func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
-	stages := []resource.Identifier{
+	parts := []resource.Identifier{
 		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
 	}
 	if before, err := flagsOf(x.now); err == nil && before.copies {
-		stages = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
+		parts = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
 	}
-	if g := m.firstGap(0, stages...); g != nil {
+	if g := m.firstGap(0, parts...); g != nil {
 		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
 	}
 }

@@ -176,8 +176,11 @@ func (r *replay) get(id resource.Identifier) *resource.Resource {
 }
 
 // atStart returns the resource as start has it, nil if it does not.
-func (r *replay) atStart(id resource.Identifier) *resource.Resource {
-	found, _ := r.start.Get(id)
+func (r *replay) atStart(id resource.Identifier) *resource.Resource { return recordIn(r.start, id) }
+
+// recordIn returns the resource as a state has it, nil if it does not.
+func recordIn(s *resource.State, id resource.Identifier) *resource.Resource {
+	found, _ := s.Get(id)
 	return found
 }
 

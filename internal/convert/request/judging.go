@@ -13,7 +13,7 @@ import (
 // Judging is by what the plans of the call are judged: what it asked for is taken from the request. Stopped, it is of no
 // use.
 func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
-	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes))}
+	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes)), Force: c.Options.PlanOptions.ForceUpdate}
 	for i, n := range c.Nodes {
 		desired.Nodes[i] = desiredNode(stop, n)
 	}
