@@ -61,12 +61,11 @@ func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
 		n := &from.Nodes[i]
 		recorded := recordedPrimary(start, n.Name)
 		exists := start.Has(n.postgres) || isJoining(n) || !anyMember && isThere(recordIn(start, database.NodeIdentifier(n.Name)))
-		stays := func(i DesiredInstance) bool {
-			id := i.Instance.Spec.InstanceID
-			return !stop.Stopped() && id == recorded && isThere(recordIn(start, database.InstanceIdentifier(id)))
-		}
+		stays := slices.ContainsFunc(n.Instances, func(i DesiredInstance) bool {
+			return !stop.Stopped() && i.Instance.Spec.InstanceID == recorded
+		}) && isThere(recordIn(start, database.InstanceIdentifier(recorded)))
 		switch {
-		case n.Restore != nil || !exists && !slices.ContainsFunc(n.Instances, stays):
+		case n.Restore != nil || !exists && !stays:
 			n.PrimaryInstanceID = ""
 		case recorded != "":
 			n.PrimaryInstanceID = recorded

@@ -102,19 +102,19 @@ func (j *judge) judgeCauses(e *judgedEvent) {
 		return
 	}
 	lacks := func(w *entry) {
-		if j.stops() || !j.plan.has(w) || j.plan.phase(w) >= at.phase {
+		if !j.plan.has(w) || j.plan.phase(w) >= at.phase {
 			return
 		}
 		if _, ok := slices.BinarySearchFunc(e.CausedBy, *w.id, resource.Identifier.Compare); !ok {
 			j.about(RuleReason, at, *x.id, "does not name as cause", *w.id)
 		}
 	}
-	for _, w := range e.wants {
+	for _, w := range interrupt.Each(j.stop, e.wants) {
 		lacks(w)
 	}
 	for _, t := range interrupt.Each(j.stop, e.Resource.TypeDependencies) {
 		if of := j.plan.ofType(t); of != nil {
-			for _, w := range of.puts.wants {
+			for _, w := range interrupt.Each(j.stop, of.puts.wants) {
 				lacks(w)
 			}
 		}
@@ -159,8 +159,9 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 		if len(e.Diff) == 0 {
 			return "there is no diff"
 		}
-		before := func(w *entry) bool { return !j.stops() && j.plan.has(w) && j.plan.phase(w) < at.phase }
-		if slices.ContainsFunc(e.wants, before) {
+		if slices.ContainsFunc(e.wants, func(w *entry) bool {
+			return !j.stops() && j.plan.has(w) && j.plan.phase(w) < at.phase
+		}) {
 			return "something that it depends on has an event, which decides first"
 		}
 	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired:

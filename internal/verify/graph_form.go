@@ -42,7 +42,7 @@ func (j *judge) readPlan(number int) {
 	}
 	events := slices.Grow(j.plan.events[:0], count)
 	j.plan = judgedPlan{stop: j.stop, number: int32(number) + 1, events: events, single: true, lastPut: -1}
-	for i, phase := range j.plans[number].Phases {
+	for i, phase := range interrupt.Each(j.stop, j.plans[number].Phases) {
 		if len(phase.Events) == 0 {
 			j.report(RuleEmpty, place{number, i, Nowhere}, "the phase has no events")
 		}

@@ -59,10 +59,10 @@ func newMesh(j *judge) *mesh {
 			}
 		}
 	}
-	for _, r := range j.ofType(j.start, database.TypeRolesSource) {
+	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeRolesSource, j.start)) {
 		m.joining[r.Identifier.ID] = true
 	}
-	for _, r := range j.ofType(j.start, database.TypeReplicationSlotCreate) {
+	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeReplicationSlotCreate, j.start)) {
 		m.prepare(r)
 	}
 	for i, e := range j.events(j.plans) {

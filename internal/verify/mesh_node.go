@@ -1,12 +1,12 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
-	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // node is what the judge finds out about a node once, when it is first needed.
@@ -52,28 +52,19 @@ func (m *mesh) primaryOf(n *node) string {
 // readPrimary names the primary instance of a node: the one that start knows, else the wanted one; empty if
 // neither does. A node that holds no data and is not joining has none yet, whatever start says.
 func (m *mesh) readPrimary(name string) string {
-	known := []*resource.State{m.start, m.end}
+	known, other := recordedPrimary(m.start, name), recordedPrimary(m.end, name)
 	if !m.joining[name] && !m.holdsData(name, m.databaseOf(name)) {
-		slices.Reverse(known)
+		known, other = other, known
 	}
-	for _, s := range known {
-		if record, ok := s.Get(database.NodeIdentifier(name)); ok {
-			if primary, err := database.NodePrimaryInstanceID(record); err == nil && primary != "" {
-				return primary
-			}
-		}
-	}
-	return ""
+	return cmp.Or(known, other)
 }
 
 // nodeNames are the nodes that start and end have, in order.
 func (m *mesh) nodeNames() []string {
 	if m.names == nil {
 		m.names = []string{}
-		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range m.ofType(s, database.TypeNode) {
-				m.names = append(m.names, r.Identifier.ID)
-			}
+		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypeNode, m.start, m.end)) {
+			m.names = append(m.names, r.Identifier.ID)
 		}
 		interrupt.SortFunc(m.stop, m.names, strings.Compare)
 		m.names = slices.Compact(m.names)
@@ -145,12 +136,10 @@ func (m *mesh) peersOf(n *node, source string) []string {
 func (m *mesh) instanceNode(instanceID string) string {
 	if m.nodeOf == nil {
 		m.nodeOf = make(map[string]string)
-		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range m.ofType(s, database.TypeNode) {
-				for _, id := range r.Dependencies {
-					if !m.stops() && id.Type == database.TypeInstance {
-						m.nodeOf[id.ID] = r.Identifier.ID
-					}
+		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypeNode, m.start, m.end)) {
+			for _, id := range interrupt.Each(m.stop, r.Dependencies) {
+				if id.Type == database.TypeInstance {
+					m.nodeOf[id.ID] = r.Identifier.ID
 				}
 			}
 		}
