@@ -13,9 +13,9 @@ import (
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
-// decoder decodes states and nodes. The messages that it makes live in its memory, until that is used again; their
-// strings, and lists of strings, live as long as whoever keeps them. Its methods return false for bytes that are not as
-// every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
+// decoder decodes states, resources and Structs. The messages that it makes live in its memory, until that is used again;
+// their strings, and lists of strings, live as long as whoever keeps them. Its methods return false for bytes that are not
+// as every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
 // is to be thrown away.
 type decoder struct {
 	stop *interrupt.Poller
@@ -25,12 +25,6 @@ type decoder struct {
 	identifiers      slab.Reusable[plannerv1.Identifier]
 	jsonAttributes   slab.Reusable[plannerv1.Resource_AttributesJson]
 	structAttributes slab.Reusable[plannerv1.Resource_Attributes]
-
-	instanceLists  slab.Reusable[plannerv1.InstanceResources]
-	instances      slab.Reusable[plannerv1.Instance]
-	specs          slab.Reusable[plannerv1.InstanceSpec]
-	jsonSettings   slab.Reusable[plannerv1.InstanceSpec_SettingsJson]
-	structSettings slab.Reusable[plannerv1.InstanceSpec_Settings]
 
 	structs slab.Reusable[structpb.Struct]
 	reader  structReader
@@ -53,7 +47,7 @@ const mostTexts = 1 << 15
 var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
 // kinds are the slabs of all kinds of messages.
-func (d *decoder) kinds() [11]interface {
+func (d *decoder) kinds() [6]interface {
 	Len() int
 	Reset()
 } {
@@ -61,8 +55,7 @@ func (d *decoder) kinds() [11]interface {
 		Len() int
 		Reset()
 	}{
-		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes,
-		&d.instanceLists, &d.instances, &d.specs, &d.jsonSettings, &d.structSettings, &d.structs,
+		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes, &d.structs,
 	}
 }
 
@@ -91,15 +84,28 @@ func (d *decoder) messages() int {
 }
 
 func (d *decoder) state(data []byte, out *plannerv1.State) bool {
-	return d.fields(data, func(tag byte, content []byte) (ok bool) {
+	for len(data) > 0 && !d.stop.Stopped() {
+		tag := data[0]
+		content, rest, ok := next(data[1:])
+		if !ok {
+			return false
+		}
+		data = rest
 		switch tag {
 		case convert.TagStateVersion:
 			out.Version, ok = text(content)
 		case convert.TagStateResources:
-			ok = d.appendResource(&out.Resources, content)
+			r := d.resources.One()
+			out.Resources = append(out.Resources, r)
+			ok = d.resource(content, r)
+		default:
+			ok = false
 		}
-		return ok
-	})
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {

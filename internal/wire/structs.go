@@ -193,7 +193,8 @@ func (d *decoder) structOf(data []byte) (*structpb.Struct, bool) {
 	}
 	read, ok := d.reader.read(data)
 	if !ok {
-		return s, d.inPieces(data, s)
+		plain := pieces{stop: d.stop}
+		return s, plain.merge(data, s.ProtoReflect(), 0)
 	}
 	if d.texts == nil {
 		d.texts = make(convert.StructTexts)

@@ -42,36 +42,20 @@ func Unmarshal(stop *interrupt.Poller, data []byte, m proto.Message) (texts conv
 	return nil, func() {}, err
 }
 
-// decode decodes a request by hand. It returns false if the bytes are unusual, or it was stopped.
+// decode decodes a request. It returns false if what is decoded by hand is unusual, if bytes are wrong, or if it was
+// stopped.
 func (d *decoder) decode(stop *interrupt.Poller, data []byte, m proto.Message) bool {
 	d.stop, d.reader.stop = stop, stop
 	proto.Reset(m)
-	request := pieces{stop: stop, byHand: d.message}
+	request := pieces{stop: stop, decoder: d}
 	return request.merge(data, m.ProtoReflect(), 0)
-}
-
-// message decodes what is decoded by hand.
-func (d *decoder) message(data []byte, out proto.Message) bool {
-	switch out := out.(type) {
-	case *plannerv1.State:
-		return d.state(data, out)
-	case *plannerv1.NodeResources:
-		return d.node(data, out)
-	}
-	return false
-}
-
-// inPieces decodes a message that holds nothing that is decoded by hand.
-func (d *decoder) inPieces(data []byte, out proto.Message) bool {
-	p := pieces{stop: d.stop}
-	return p.merge(data, out.ProtoReflect(), 0)
 }
 
 // pieces decodes messages with protobuf, piece by piece: bytes one after the other mean the same to it as all at once.
 type pieces struct {
 	stop *interrupt.Poller
-	// byHand decodes the states and nodes of a request; nil if they are like all others.
-	byHand func(data []byte, out proto.Message) bool
+	// decoder decodes what is decoded by hand; if it is nil, nothing is.
+	decoder *decoder
 }
 
 const (
@@ -126,38 +110,64 @@ func (p *pieces) apart(field protoreflect.FieldDescriptor, n int) bool {
 	case field.IsMap():
 		return n > pieceBytes && field.MapKey().Kind() == protoreflect.StringKind && field.MapValue().Message() != nil
 	}
-	return n > pieceBytes || p.isByHand(field)
+	return n > pieceBytes || p.decoder != nil && isApart(field.Message().FullName())
 }
 
-func (p *pieces) isByHand(field protoreflect.FieldDescriptor) bool {
-	if p.byHand == nil {
-		return false
-	}
-	name := field.Message().FullName()
-	return name == stateType || name == nodeType
-}
-
-// What is decoded by hand.
-var (
-	stateType = (&plannerv1.State{}).ProtoReflect().Descriptor().FullName()
-	nodeType  = (&plannerv1.NodeResources{}).ProtoReflect().Descriptor().FullName()
+// The messages that are decoded by hand.
+const (
+	stateType    protoreflect.FullName = "planner.v1.State"
+	resourceType protoreflect.FullName = "planner.v1.Resource"
+	structType   protoreflect.FullName = "google.protobuf.Struct"
 )
+
+// isApart tells whether messages of a type are decoded by hand, or hold many that are.
+func isApart(name protoreflect.FullName) bool {
+	switch name {
+	case stateType, resourceType, structType, "planner.v1.NodeResources", "planner.v1.NodeRestoreResources",
+		"planner.v1.InstanceResources", "planner.v1.Instance", "planner.v1.InstanceSpec":
+		return true
+	}
+	return false
+}
 
 // field adds to the field of a message, whose content is inside of so many, what the bytes hold.
 func (p *pieces) field(field protoreflect.FieldDescriptor, content []byte, m protoreflect.Message, depth int) bool {
-	var inner protoreflect.Message
-	switch {
-	case field.IsMap():
+	if field.IsMap() {
 		return p.entry(m.Mutable(field).Map(), content, depth)
-	case field.IsList():
+	}
+	if p.decoder != nil {
+		switch field.Message().FullName() {
+		case resourceType:
+			r := p.decoder.resources.One()
+			return put(field, m, r.ProtoReflect()) && p.decoder.resource(content, r)
+		case structType:
+			s, ok := p.decoder.structOf(content)
+			return ok && put(field, m, s.ProtoReflect())
+		}
+	}
+	var inner protoreflect.Message
+	if field.IsList() {
 		inner = m.Mutable(field).List().AppendMutable().Message()
-	default:
+	} else {
 		inner = m.Mutable(field).Message()
 	}
-	if p.isByHand(field) {
-		return p.byHand(content, inner.Interface())
+	if state, ok := inner.Interface().(*plannerv1.State); ok && p.decoder != nil {
+		return p.decoder.state(content, state)
 	}
 	return p.merge(content, inner, depth)
+}
+
+// put sets the field of a message, or appends to it. It returns false if the field is set: both would be merged.
+func put(field protoreflect.FieldDescriptor, m, inner protoreflect.Message) bool {
+	switch {
+	case field.IsList():
+		m.Mutable(field).List().Append(protoreflect.ValueOfMessage(inner))
+	case m.Has(field):
+		return false
+	default:
+		m.Set(field, protoreflect.ValueOfMessage(inner))
+	}
+	return true
 }
 
 // entry sets an entry of a map from strings to messages, which is as every encoder writes it.
