@@ -24,7 +24,7 @@ func (e SyncEvent) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_name", e.DatabaseName).
-		identifiers("extra_dependencies", e.ExtraDependencies).
+		identifiers(nil, "extra_dependencies", e.ExtraDependencies).
 		text("provider_node", e.Provider).
 		text("subscriber_node", e.Subscriber).
 		text("sync_event_lsn", "").

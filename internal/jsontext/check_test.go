@@ -244,7 +244,7 @@ func TestCheckAgreesWithReference(t *testing.T) {
 }
 
 func TestMembersAreInTheOrderOfTheText(t *testing.T) {
-	members, err := Members([]byte(" {\"b\": [1, 2] , \"\\u0061\":1.50,\"c\\n\":\"x\" } "))
+	members, err := Members(nil, []byte(" {\"b\": [1, 2] , \"\\u0061\":1.50,\"c\\n\":\"x\" } "))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,12 +252,12 @@ func TestMembersAreInTheOrderOfTheText(t *testing.T) {
 	if !slices.EqualFunc(members, want, func(a, b Member) bool { return a.Key == b.Key && string(a.Value) == string(b.Value) }) {
 		t.Errorf("got %q, want %q", members, want)
 	}
-	if members, err := Members([]byte(`{}`)); len(members) != 0 || err != nil {
+	if members, err := Members(nil, []byte(`{}`)); len(members) != 0 || err != nil {
 		t.Errorf("empty object: %q, %v", members, err)
 	}
 	for _, text := range []string{``, `[]`, `{"a":1,"a":2}`, `{"a":tru}`} {
 		var problem *Error
-		if _, err := Members([]byte(text)); !errors.As(err, &problem) {
+		if _, err := Members(nil, []byte(text)); !errors.As(err, &problem) {
 			t.Errorf("%s: got %v, want a Error", text, err)
 		}
 	}

@@ -33,7 +33,7 @@ func FuzzCheckObject(f *testing.F) {
 		if objectErr != nil {
 			return
 		}
-		members, err := Members(text)
+		members, err := Members(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}

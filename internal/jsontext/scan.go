@@ -167,6 +167,11 @@ func (s *scanner) str() (raw []byte, escaped, ok bool) {
 			}
 			i += size
 		}
+		if i-s.polled >= bytesPerUnit {
+			if s.pos = i; s.stopped() {
+				return nil, false, false
+			}
+		}
 	}
 }
 

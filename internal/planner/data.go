@@ -39,7 +39,7 @@ func (m *membership) settled(link database.Link) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	return database.SubscriptionSettled(subscription)
+	return database.SubscriptionSettled(m.stop, subscription)
 }
 
 // mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
@@ -52,7 +52,7 @@ func (m *membership) copyFailed(n *NodeResources) bool {
 	if !ok || subscription.Error == "" {
 		return false
 	}
-	if settled, err := database.SubscriptionSettled(subscription); err != nil || settled {
+	if settled, err := database.SubscriptionSettled(m.stop, subscription); err != nil || settled {
 		return false
 	}
 	return m.anyOther(func(other *NodeResources) bool {

@@ -255,7 +255,7 @@ func emptied(s *resource.State, nodes []*planner.NodeResources) *resource.State 
 	s = s.Clone()
 	for _, n := range nodes {
 		instance := n.InstanceResources[0].Instance
-		s.Add(instance.Resource())
+		s.Add(instance.Resource(nil))
 		s.Add(database.Node{
 			Name: n.NodeName, InstanceIDs: []string{instance.Spec.InstanceID}, PrimaryInstanceID: instance.Spec.InstanceID,
 		}.Resource())

@@ -222,7 +222,7 @@ func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
 	recorded := ""
 	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
 		var err error
-		if recorded, err = database.NodePrimaryInstanceID(node); err != nil {
+		if recorded, err = database.NodePrimaryInstanceID(m.stop, node); err != nil {
 			return err
 		}
 	}

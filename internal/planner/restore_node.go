@@ -20,7 +20,7 @@ func restoreNode(stop *interrupt.Poller, node *NodeRestoreResources) ([]*resourc
 	if err := desired.check(stop); err != nil {
 		return nil, err
 	}
-	if err := node.RestoreInstance.Instance.Validate(); err != nil {
+	if err := node.RestoreInstance.Instance.Validate(stop); err != nil {
 		return nil, err
 	}
 	stopped := resource.NewState()

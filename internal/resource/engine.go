@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
@@ -26,12 +25,12 @@ type engine struct {
 	diffs
 }
 
-func newEngine(stop *interrupt.Poller, start *State, others ...*State) (*engine, error) {
-	x, err := newIndex(stop, append([]*State{start}, others...)...)
+func newEngine(stop *interrupt.Poller, start []*State, others ...*State) (*engine, error) {
+	x, err := newIndex(stop, slices.Concat(start, others)...)
 	if err != nil {
 		return nil, err
 	}
-	current, err := newGraph(x, nil, start)
+	current, err := newGraph(x, nil, start...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,25 +182,4 @@ func (e *engine) addPlan(drafts []draft) error {
 		e.plans = append(e.plans, Plan{Phases: phases})
 	}
 	return e.stop.Err()
-}
-
-// missingError joins what is missing in identifier order, each once, so that the same input gives the same
-// error; nil if nothing is.
-func missingError(stop *interrupt.Poller, missing []*MissingDependencyError) error {
-	interrupt.SortFunc(stop, missing, func(a, b *MissingDependencyError) int {
-		if c := a.Resource.Compare(b.Resource); c != 0 {
-			return c
-		}
-		return a.Dependency.Compare(b.Dependency)
-	})
-	errs := make([]error, 0, len(missing))
-	for i, m := range interrupt.Each(stop, missing) {
-		if i == 0 || *m != *missing[i-1] {
-			errs = append(errs, m)
-		}
-	}
-	if err := stop.Err(); err != nil {
-		return err
-	}
-	return errors.Join(errs...)
 }

@@ -147,17 +147,18 @@ func TestStoppedAnywhere(t *testing.T) {
 func TestEveryLoopPolls(t *testing.T) {
 	const callers = "what one state holds: whoever builds states, or asks for all of one, polls for each"
 	polls.CheckLoops(t, map[string]polls.Short{
-		"Add":       {Loops: 1, Bound: "a state of few resources, 9, gets its map"},
-		"Position":  {Loops: 1, Bound: "a state without a map has few resources, 8"},
-		"Error":     {Loops: 1, Bound: "a cycle, written down once, when the computation is over"},
-		"HasType":   {Loops: 1, Bound: callers},
-		"OfType":    {Loops: 2, Bound: callers},
-		"Resources": {Loops: 1, Bound: callers},
-		"Merge":     {Loops: 1, Bound: callers},
-		"NewState":  {Loops: 1, Bound: callers},
-		"PlanSteps": {Loops: 1, Bound: "leaves out diffs that are nil: whoever builds the steps polls for each"},
-		"planOrder": {Loops: 1, Bound: "layers are not empty"},
-		"puts":      {Loops: 1, Bound: "layers are not empty"},
+		"Add":        {Loops: 1, Bound: "a state of few resources, 9, gets its map"},
+		"Position":   {Loops: 1, Bound: "a state without a map has few resources, 8"},
+		"Error":      {Loops: 1, Bound: "a cycle, written down once, when the computation is over"},
+		"HasType":    {Loops: 1, Bound: callers},
+		"OfType":     {Loops: 2, Bound: callers},
+		"Resources":  {Loops: 1, Bound: callers},
+		"Merge":      {Loops: 1, Bound: callers},
+		"NewState":   {Loops: 1, Bound: callers},
+		"PlanMerged": {Loops: 1, Bound: "16 states in each round: newIndex polls for each"},
+		"PlanSteps":  {Loops: 1, Bound: "leaves out diffs that are nil: whoever builds the steps polls for each"},
+		"planOrder":  {Loops: 1, Bound: "layers are not empty"},
+		"puts":       {Loops: 1, Bound: "layers are not empty"},
 	})
 }
 
@@ -342,6 +343,11 @@ func dimensions() map[string]dimension {
 		},
 		"missing dependencies": func(stop *interrupt.Poller, n int) error {
 			return all(stop, empty, resource.NewState(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)}))
+		},
+		"resources with a missing dependency": func(stop *interrupt.Poller, n int) error {
+			return all(stop, empty, state(n, func(i int) *resource.Resource {
+				return &resource.Resource{Identifier: id("b", i), Dependencies: ids("a", 1)}
+			}))
 		},
 		"missing dependencies of a diff": func(stop *interrupt.Poller, n int) error {
 			diff := resource.NewState(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)})

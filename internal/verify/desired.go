@@ -59,7 +59,7 @@ func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
 	}
 	for i := range interrupt.Each(stop, from.Nodes) {
 		n := &from.Nodes[i]
-		recorded := recordedPrimary(start, n.Name)
+		recorded := recordedPrimary(stop, start, n.Name)
 		exists := start.Has(n.postgres) || isJoining(n) || !anyMember && isThere(recordIn(start, database.NodeIdentifier(n.Name)))
 		stays := slices.ContainsFunc(n.Instances, func(i DesiredInstance) bool {
 			return !stop.Stopped() && i.Instance.Spec.InstanceID == recorded
@@ -75,9 +75,9 @@ func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
 }
 
 // recordedPrimary is the primary of a node as a state has recorded it; empty if it has not.
-func recordedPrimary(s *resource.State, name string) string {
+func recordedPrimary(stop *interrupt.Poller, s *resource.State, name string) string {
 	if record := recordIn(s, database.NodeIdentifier(name)); record != nil {
-		if primary, err := database.NodePrimaryInstanceID(record); err == nil {
+		if primary, err := database.NodePrimaryInstanceID(stop, record); err == nil {
 			return primary
 		}
 	}
@@ -239,7 +239,7 @@ func (i *DesiredInstance) resource(stop *interrupt.Poller, n *DesiredNode) *reso
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primary()
 	}
-	return instance.Resource()
+	return instance.Resource(stop)
 }
 
 // primary is the primary that was asked for.

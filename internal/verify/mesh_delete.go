@@ -60,7 +60,7 @@ func (m *mesh) isAttached(x *entry) bool {
 		if r == nil {
 			continue
 		}
-		if flags, err := flagsOf(r); err != nil || !flags.settled() || !isDone(r) {
+		if flags, err := flagsOf(m.stop, r); err != nil || !flags.settled() || !isDone(r) {
 			return false
 		}
 	}

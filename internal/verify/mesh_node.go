@@ -52,7 +52,7 @@ func (m *mesh) primaryOf(n *node) string {
 // readPrimary names the primary instance of a node: the one that start knows, else the wanted one; empty if
 // neither does. A node that holds no data and is not joining has none yet, whatever start says.
 func (m *mesh) readPrimary(name string) string {
-	known, other := recordedPrimary(m.start, name), recordedPrimary(m.end, name)
+	known, other := recordedPrimary(m.stop, m.start, name), recordedPrimary(m.stop, m.end, name)
 	if !m.joining[name] && !m.holdsData(name, m.databaseOf(name)) {
 		known, other = other, known
 	}
@@ -84,7 +84,7 @@ func (m *mesh) wasPopulated(n *node) bool {
 			return false
 		}
 		if r := m.atStart(database.SubscriptionIdentifier(link)); r != nil {
-			flags, err := flagsOf(r)
+			flags, err := flagsOf(m.stop, r)
 			populated = populated || err == nil && flags.settled()
 		}
 	}
@@ -102,7 +102,7 @@ func (m *mesh) sourceOf(name string) string {
 	if record == nil {
 		return ""
 	}
-	source, err := database.RolesSourceNode(record)
+	source, err := database.RolesSourceNode(m.stop, record)
 	if err != nil {
 		return ""
 	}

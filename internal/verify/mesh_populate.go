@@ -152,7 +152,7 @@ func (m *mesh) judgeAlone(x *entry, n *node, at place) {
 		if id == *x.id || !isThere(r) || m.isJoining(other) {
 			continue
 		}
-		if flags, err := flagsOf(r); err == nil && flags.settled() {
+		if flags, err := flagsOf(m.stop, r); err == nil && flags.settled() {
 			m.about(RuleJoiningIn, at, *x.id, "copies while changes are applied by", id)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -19,20 +20,20 @@ type flags struct {
 func (f flags) settled() bool { return !f.disabled && !f.copies }
 
 // flagsOf reads the flags of a subscription. The error is a *database.AttributeError.
-func flagsOf(r *resource.Resource) (flags, error) {
+func flagsOf(stop *interrupt.Poller, r *resource.Resource) (flags, error) {
 	if !bytes.Contains(r.Attributes, []byte("true")) { // none can be set
 		return flags{}, nil
 	}
-	settled, err := database.SubscriptionSettled(r)
+	settled, err := database.SubscriptionSettled(stop, r)
 	if err != nil || settled {
 		return flags{}, err
 	}
-	return flags{disabled: isSet(r, "disabled"), copies: isSet(r, "sync_structure") || isSet(r, "sync_data")}, nil
+	return flags{disabled: isSet(stop, r, "disabled"), copies: isSet(stop, r, "sync_structure") || isSet(stop, r, "sync_data")}, nil
 }
 
 // isSet tells whether an attribute is true.
-func isSet(r *resource.Resource, name string) bool {
-	value, err := jsontext.Lookup(r.Attributes, name)
+func isSet(stop *interrupt.Poller, r *resource.Resource, name string) bool {
+	value, err := jsontext.Lookup(stop, r.Attributes, name)
 	return err == nil && string(value) == "true"
 }
 
@@ -45,7 +46,7 @@ func (m *mesh) isCopying(name string) bool {
 				continue
 			}
 			link, ok := linkOf(e.Resource.Identifier)
-			if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
+			if flags, err := flagsOf(m.stop, e.Resource); ok && err == nil && flags.copies {
 				m.copying[link.Subscriber] = true
 			}
 		}
@@ -60,14 +61,14 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		return
 	}
 	m.judgeSlot(x, resource.Identifier{Type: database.TypeReplicationSlot, ID: x.id.ID}, at)
-	now, err := flagsOf(e.Resource)
+	now, err := flagsOf(m.stop, e.Resource)
 	var before flags
 	switch {
 	case err != nil || x.now == nil:
 	case bytes.Equal(x.now.Attributes, e.Resource.Attributes):
 		before = now
 	default:
-		before, err = flagsOf(x.now)
+		before, err = flagsOf(m.stop, x.now)
 	}
 	if err != nil {
 		m.about(RuleUnreadable, at, *x.id, "has attributes that do not tell whether it applies changes")
@@ -179,7 +180,7 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 		return
 	}
 	postgres := m.get(database.PostgresDatabaseIdentifier(n.name, n.database))
-	if postgres == nil || isSet(postgres, "has_restore_config") {
+	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") {
 		return
 	}
 	m.about(RuleJoiningIn, at, *x.id, "applies changes to a new node, which has not copied any rows")
@@ -191,7 +192,7 @@ func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
 	parts := []resource.Identifier{
 		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
 	}
-	if before, err := flagsOf(x.now); err == nil && before.copies {
+	if before, err := flagsOf(m.stop, x.now); err == nil && before.copies {
 		parts = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
 	}
 	if g := m.firstGap(0, parts...); g != nil {

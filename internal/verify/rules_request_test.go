@@ -543,7 +543,7 @@ func TestPrimaryIsDerived(t *testing.T) {
 			expectNone(t, plans, violations)
 			after := execution.After(start, plans...)
 			node, _ := after.Get(database.NodeIdentifier("n1"))
-			if primary, err := database.NodePrimaryInstanceID(node); err != nil || primary != c.want {
+			if primary, err := database.NodePrimaryInstanceID(nil, node); err != nil || primary != c.want {
 				t.Fatalf("the primary is %q, %v", primary, err)
 			}
 			m := &mutant{t: t, start: start, plans: execution.CopyPlans(plans), end: after, options: w.options()}

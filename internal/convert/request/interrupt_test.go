@@ -210,13 +210,13 @@ var longLoops = []struct {
 	{"scripts", 2, func(c Converter, n int) error { // the one of the instances is looked for first
 		return addNodes(c, &plannerv1.NodeResources{Scripts: make([]*plannerv1.Script, n)})
 	}},
-	{"settings", 2, func(c Converter, n int) error {
+	{"settings", 3, func(c Converter, n int) error { // checked, read, and their names looked at
 		// Each takes 16 bytes: with the text there is a 16th of a unit more, twice.
 		members := many(n, func(i int) string { return fmt.Sprintf(`"k%08d":null`, i) })
 		spec := &plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: "{" + strings.Join(members, ",") + "}"}}
 		return addNodes(c, &plannerv1.NodeResources{InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{Spec: spec}}}})
 	}},
-	{"a long setting", 2, func(c Converter, n int) error { // checked, and its name looked at
+	{"a long setting", 2, func(c Converter, n int) error { // checked, and read
 		text := `{"x":"` + strings.Repeat("x", n*bytesPerUnit) + `"}`
 		spec := &plannerv1.InstanceSpec{SettingsForm: &plannerv1.InstanceSpec_SettingsJson{SettingsJson: text}}
 		return addNodes(c, &plannerv1.NodeResources{InstanceResources: []*plannerv1.InstanceResources{{Instance: &plannerv1.Instance{Spec: spec}}}})
