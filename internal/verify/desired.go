@@ -24,6 +24,8 @@ type Desired struct {
 // DesiredNode is one node.
 type DesiredNode struct {
 	Name string
+	// Source is the node that was asked for to copy from, if the node is new. Empty: any.
+	Source string
 	// PrimaryInstanceID is the primary that was asked for. Empty: the first instance.
 	PrimaryInstanceID string
 	// Database is the Postgres database on the node. Its extra dependencies are those of the instances, and left out.

@@ -23,6 +23,8 @@ type mesh struct {
 	lastPut, lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
+	// sources are the nodes to copy from that were asked for, by the names of the nodes that are to copy.
+	sources map[string]string
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
 	// these were created to do so.
 	targets  map[string]*DesiredNode
@@ -49,12 +51,15 @@ func newMesh(j *judge) *mesh {
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
+		sources:  make(map[string]string),
 		targets:  make(map[string]*DesiredNode),
 		restored: make(map[string]moment),
 	}
 	if desired := j.options.Desired; desired != nil {
-		for i := range desired.Nodes {
-			if n := &desired.Nodes[i]; !j.stops() && n.Restore != nil {
+		for i := range interrupt.Each(j.stop, desired.Nodes) {
+			n := &desired.Nodes[i]
+			m.sources[n.Name] = n.Source
+			if n.Restore != nil {
 				m.targets[n.Restore.Instance.Spec.InstanceID] = n
 			}
 		}
@@ -108,6 +113,11 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	case database.TypeInstance:
 		m.noteRestore(e)
 		m.judgeInstance(x, e, at)
+	case database.TypeRolesSource:
+		asked := m.sources[x.id.ID]
+		if source, err := database.RolesSourceNode(m.stop, e.Resource); asked != "" && !m.joining[x.id.ID] && (err != nil || source != asked) {
+			m.about(RuleRequestDiffers, at, *x.id, "names another source than was asked for")
+		}
 	case database.TypeSubscription:
 		m.judgeSubscription(x, e, at)
 	}

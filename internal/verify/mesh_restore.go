@@ -39,13 +39,15 @@ func (m *mesh) judgeRestored() {
 }
 
 // isAskedFor tells whether a record that was put is what was asked for: that of the end; or, as nothing that is compared
-// changes, that which start has, if it was updated for another reason, or the one for the time of a restore.
+// changes, that which start has, if an update of the database had another reason to update it, or the one for the time of
+// a restore.
 func (j *judge) isAskedFor(x *entry, put, wanted *resource.Resource) bool {
 	if isSame(j.stop, put, wanted) {
 		return true
 	}
-	if before := j.atStart(put.Identifier); x.made == 0 && before != nil && isSame(j.stop, put, before) {
-		return true
+	if j.options.Operation == OperationUpdate {
+		before := j.atStart(put.Identifier)
+		return x.made == 0 && before != nil && isSame(j.stop, put, before)
 	}
 	if j.restoring == nil {
 		j.restoring = make(map[resource.Identifier]*resource.Resource)
@@ -54,9 +56,11 @@ func (j *judge) isAskedFor(x *entry, put, wanted *resource.Resource) bool {
 			if n.Restore == nil || j.stops() {
 				continue
 			}
-			for _, r := range interrupt.Each(j.stop, append(n.Restore.Needs, n.Restore.resource(j.stop, n))) {
+			for _, r := range interrupt.Each(j.stop, n.Restore.Needs) {
 				j.restoring[r.Identifier] = r
 			}
+			instance := n.Restore.resource(j.stop, n)
+			j.restoring[instance.Identifier] = instance
 		}
 	}
 	meanwhile := j.restoring[put.Identifier]

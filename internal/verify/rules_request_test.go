@@ -69,6 +69,11 @@ var requestCases = []wrong{
 		says: "request_differs: database.node::n1 is put otherwise than it was asked for",
 	},
 	{
+		rule: verify.RuleRequestDiffers, name: "another source", story: adding,
+		mutate: func(m *mutant) { m.options.Desired.Nodes[3].Source = "n2" },
+		says:   "request_differs plan 0 phase 1 event 0: database.roles_source::n4 names another source than was asked for",
+	},
+	{
 		rule: verify.RuleLeftover, name: "a dump of roles", story: removing,
 		mutate: func(m *mutant) {
 			m.misled(func(end *resource.State) { end.Add(database.DumpRoles{NodeName: "n1"}.Resource()) })

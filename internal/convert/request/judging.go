@@ -56,7 +56,7 @@ func desiredNode(stop *interrupt.Poller, n *planner.NodeResources) verify.Desire
 		spec = n.InstanceResources[0].Instance.Spec
 	}
 	node := verify.DesiredNode{
-		Name: n.NodeName, PrimaryInstanceID: n.PrimaryInstanceID,
+		Name: n.NodeName, Source: n.SourceNode, PrimaryInstanceID: n.PrimaryInstanceID,
 		Database: database.PostgresDatabase{
 			DatabaseID: cmp.Or(n.DatabaseID, spec.DatabaseID), NodeName: n.NodeName,
 			DatabaseName: cmp.Or(n.DatabaseName, spec.DatabaseName), Owner: n.DatabaseOwner,
