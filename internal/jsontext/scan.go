@@ -72,6 +72,9 @@ func (s *scanner) space() {
 		case ' ', '\n', '\t', '\r':
 			s.pos++
 			s.spaced = true
+			if s.pos-s.polled >= bytesPerUnit && s.stopped() {
+				return
+			}
 		default:
 			return
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
@@ -150,17 +151,17 @@ func (m *metrics) request(resources, nodes int) {
 	m.requestNodes.Observe(float64(nodes))
 }
 
-// answer counts what is in an answer.
-func (m *metrics) answer(plans []resource.Plan) {
+// answer counts what is in an answer, or in a part of it if it is told to stop.
+func (m *metrics) answer(stop *interrupt.Poller, plans []resource.Plan) {
 	type kind struct {
 		typ    resource.EventType
 		reason resource.EventReason
 	}
 	counts := map[kind]int{}
 	total := 0
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			for i := range phase.Events {
+	for _, plan := range interrupt.Each(stop, plans) {
+		for _, phase := range interrupt.Each(stop, plan.Phases) {
+			for i := range interrupt.Each(stop, phase.Events) {
 				counts[kind{phase.Events[i].Type, phase.Events[i].Reason}]++
 			}
 			total += len(phase.Events)

@@ -71,7 +71,7 @@ func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 	if err != nil {
 		return err
 	}
-	callOf(ctx).countAnswer(answer.plans)
+	callOf(ctx).countAnswer(stop, answer.plans)
 	callOf(ctx).leavePlace()
 	header := encoder.Header(len(answer.plans), answer.options)
 	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: header}})
@@ -93,15 +93,16 @@ func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
 	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
-		encoder := response.NewEncoder(stopOf(ctx), settings)
+		stop := stopOf(ctx)
+		encoder := response.NewEncoder(stop, settings)
 		messages := make([]encoded, len(states))
-		for i, state := range states {
+		for i, state := range interrupt.Each(stop, states) {
 			var err error
 			if messages[i], err = encoder.StateMessage(i, state); err != nil {
 				return nil, err
 			}
 		}
-		return messages, nil
+		return messages, stop.Err()
 	})
 	if err != nil {
 		return err

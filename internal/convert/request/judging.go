@@ -14,7 +14,7 @@ import (
 // use.
 func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
 	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes)), Force: c.Options.PlanOptions.ForceUpdate}
-	for i, n := range c.Nodes {
+	for i, n := range interrupt.Each(stop, c.Nodes) {
 		desired.Nodes[i] = desiredNode(stop, n)
 	}
 	for _, s := range c.Options.Services {

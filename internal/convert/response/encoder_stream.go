@@ -76,20 +76,17 @@ func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSumm
 		}
 		summary.Phases += uint32(len(plan.Phases))
 		for _, phase := range plan.Phases {
-			if stop.Spend(1 + len(phase.Events)/countedPerUnit) {
+			if stop.Stopped() {
 				return nil, interrupt.ErrInterrupted
 			}
-			countEvents(summary, phase.Events)
+			countEvents(stop, summary, phase.Events)
 		}
 	}
-	return summary, nil
+	return summary, stop.Err()
 }
 
-// countedPerUnit is how many events are counted in one unit of an interrupt.
-const countedPerUnit = 64
-
-func countEvents(summary *plannerv1.PlanSummary, events []resource.Event) {
-	for i := range events {
+func countEvents(stop *interrupt.Poller, summary *plannerv1.PlanSummary, events []resource.Event) {
+	for i := range interrupt.Each(stop, events) {
 		switch events[i].Type {
 		case resource.EventRefresh:
 			summary.Refreshes++

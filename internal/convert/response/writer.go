@@ -65,6 +65,9 @@ func (w *writer) finish() []byte {
 	b := slices.Grow(w.b, w.filled)[:to]
 	w.b = nil
 	for _, g := range slices.Backward(w.gaps) {
+		if w.stop.Stopped() {
+			break
+		}
 		to -= end - g.at
 		copy(b[to:], b[g.at:end])
 		end = g.at
