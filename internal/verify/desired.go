@@ -40,8 +40,8 @@ type DesiredNode struct {
 
 // DesiredInstance is one instance, and the caller's own resources around it.
 type DesiredInstance struct {
-	// Instance is one that Validate accepts, and has all its fields, but that empty PrimaryInstanceID stands for that of the node and nil Dependencies for
-	// the identifiers of Needs.
+	// Instance is one that Validate accepts, and has all its fields, but that empty PrimaryInstanceID stands for that of the
+	// node and nil Dependencies for the identifiers of Needs.
 	Instance database.Instance
 	// Needs are what the instance needs, DatabaseNeeds what the Postgres database on it needs, NodeDependents what needs
 	// the node.
