@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 )
 
 // StreamError says that a stream of plans is incomplete or contradicts itself. Nothing of it may be executed.
@@ -122,16 +123,8 @@ func (e *UnfinishedError) Unwrap() error { return e.Last }
 func name(id *plannerv1.Identifier) string { return id.GetType() + "::" + id.GetId() }
 
 func verb(t plannerv1.EventType) string {
-	switch t {
-	case plannerv1.EventType_EVENT_TYPE_REFRESH:
-		return "refresh"
-	case plannerv1.EventType_EVENT_TYPE_CREATE:
-		return "create"
-	case plannerv1.EventType_EVENT_TYPE_UPDATE:
-		return "update"
-	case plannerv1.EventType_EVENT_TYPE_DELETE:
-		return "delete"
-	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
+	if known, ok := convert.EventTypes.FromProto(t); ok && known != 0 {
+		return known.String()
 	}
 	return t.String()
 }

@@ -33,7 +33,8 @@ func gather[Req any, M Message, S planStream[M]](
 		if !brokeOff || attempt == callAttempts {
 			return sequence, err
 		}
-		if err := wait(ctx, callBackoff(attempt)); err != nil {
+		pause := backoff(attempt, 100*time.Millisecond, 2*time.Second, 3) // as gRPC does with ServiceConfig
+		if err := wait(ctx, pause); err != nil {
 			return nil, status.FromContextError(err).Err()
 		}
 	}
@@ -59,17 +60,12 @@ func gatherOnce[Req any, M Message, S planStream[M]](
 	return nil, headers != nil, err
 }
 
-// callBackoff is how long to wait after an attempt, from 1: as gRPC does with ServiceConfig.
-func callBackoff(attempt int) time.Duration {
-	const first, most = 100 * time.Millisecond, 2 * time.Second
+// backoff is how long to wait after so many failures, at least 1: first, and so many times longer after each further one, up
+// to most. It varies by a fifth, so that not everybody comes back at once.
+func backoff(failures int, first, most, times time.Duration) time.Duration {
 	pause := first
-	for range attempt - 1 {
-		pause *= 3
+	for n := 1; n < failures && pause < most; n++ {
+		pause *= times
 	}
-	return vary(min(most, pause))
-}
-
-// vary makes a pause up to a fifth longer or shorter, so that not everybody comes back at once.
-func vary(pause time.Duration) time.Duration {
-	return time.Duration(float64(pause) * (0.8 + 0.4*rand.Float64()))
+	return time.Duration(float64(min(pause, most)) * (0.8 + 0.4*rand.Float64()))
 }

@@ -116,12 +116,7 @@ func (r *Runner) pause(failures int, err error) time.Duration {
 // Backoff is the default of Runner.Pause: half a second after the first failure, twice as long after each further
 // one, up to half a minute; all of it varied by a fifth, so that not everybody comes back at once.
 func Backoff(failures int) time.Duration {
-	const first, most = 500 * time.Millisecond, 30 * time.Second
-	pause := most
-	if shift := failures - 1; shift < 6 {
-		pause = min(most, first<<max(shift, 0))
-	}
-	return vary(pause)
+	return backoff(failures, 500*time.Millisecond, 30*time.Second, 2)
 }
 
 // wait returns early with the error of ctx when that ends.

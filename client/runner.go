@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
-	"sync"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 )
@@ -60,52 +62,47 @@ type phaseRun struct {
 	*Runner
 	plan, phase int
 	failed      []*EventError // by event
-
-	mu    sync.Mutex
-	store error // the first failure of the store
 }
 
 func (p *phaseRun) run(ctx context.Context, events []*plannerv1.Event) error {
+	workers, unstopped := errgroup.WithContext(ctx)
+	workers.SetLimit(orDefault(p.Concurrency, DefaultConcurrency))
+	for i, event := range events {
+		workers.Go(func() error {
+			if unstopped.Err() != nil {
+				return nil
+			}
+			return p.execute(ctx, i, event)
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(orDefault(p.Concurrency, DefaultConcurrency), len(events)) {
-		workers.Go(func() {
-			for i := range next {
-				if !p.stopped(ctx) {
-					p.execute(ctx, i, events[i])
-				}
-			}
-		})
+	failed := slices.DeleteFunc(p.failed, func(f *EventError) bool { return f == nil })
+	if len(failed) > 0 {
+		return &PhaseError{Failed: failed}
 	}
-	for i := range events {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return p.result(ctx)
+	return nil
 }
 
 // execute carries out one event and records its result, also when ctx has ended: what was done must not be forgotten.
-func (p *phaseRun) execute(ctx context.Context, index int, event *plannerv1.Event) {
+// The error is that of the store.
+func (p *phaseRun) execute(ctx context.Context, index int, event *plannerv1.Event) error {
 	resource, err := p.Executor.Execute(ctx, event)
 	out := judge(event, resource, err)
 	if out.failed != nil {
 		p.failed[index] = &EventError{Plan: p.plan, Phase: p.phase, Event: event, Err: out.failed}
 	}
 	if err := p.record(context.WithoutCancel(ctx), out); err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.store == nil {
-			p.store = err
-		}
-		return
+		return err
 	}
 	if p.Done != nil {
 		p.Done(event, out.failed)
 	}
+	return nil
 }
 
 func (p *phaseRun) record(ctx context.Context, out outcome) error {
@@ -118,33 +115,6 @@ func (p *phaseRun) record(ctx context.Context, out outcome) error {
 		if err := p.Store.Delete(ctx, out.remove); err != nil {
 			return &StoreError{Op: "delete", Err: err}
 		}
-	}
-	return nil
-}
-
-// stopped tells whether no more events may be started.
-func (p *phaseRun) stopped(ctx context.Context) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.store != nil || ctx.Err() != nil
-}
-
-// result is the outcome of the phase, once all of its workers are done.
-func (p *phaseRun) result(ctx context.Context) error {
-	if p.store != nil {
-		return p.store
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	var failed []*EventError
-	for _, f := range p.failed {
-		if f != nil {
-			failed = append(failed, f)
-		}
-	}
-	if len(failed) > 0 {
-		return &PhaseError{Failed: failed}
 	}
 	return nil
 }

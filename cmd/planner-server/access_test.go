@@ -102,6 +102,8 @@ func TestCheckConfigRefusals(t *testing.T) {
 		"--tls-cert " + certFile + " --tls-key " + otherKey: "does not match",
 		"--token-file " + empty:                             "no token",
 		"--admin-listen here":                               "want HOST:PORT, or off",
+		"--listen 127.0.0.1:99999":                          `for flag -listen: "127.0.0.1:99999" has no usable port: use a number from 0 to 65535`,
+		"--admin-listen :65536":                             `for flag -admin-listen: ":65536" has no usable port: use a number from 0 to 65535`,
 		"--tls-cert " + certFile + " --tls-key " + keyFile + " --tls-client-ca " + empty: "no certificate",
 	} {
 		code, out, stderr := runBinary(t, nil, append([]string{"check-config"}, strings.Fields(args)...)...)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/server"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
+	"github.com/pgplanner/pgplanner/internal/server/identity"
 	"github.com/pgplanner/pgplanner/internal/server/listen"
 )
 
@@ -32,18 +33,13 @@ type config struct {
 	verify      bool
 	insecureNet bool
 
-	tlsCert, tlsKey, tlsClientCA string
-	tlsRefresh                   time.Duration
-	clientNames                  []string
-	tokenFile                    string
-	users, groups                []uint32
+	tls       identity.TLSFiles
+	policy    identity.Policy
+	tokenFile string
 
-	maxRequestBytes int
-	maxStreams      uint32
-	connectionAge   time.Duration
-	limits          admission.Limits
-	memoryRatio     float64
-	heapFloor       string // has no effect
+	server      server.Config
+	memoryRatio float64
+	heapFloor   string // has no effect
 
 	traceEndpoint string
 	traceInsecure bool
@@ -95,26 +91,26 @@ func listenFlags(fs *flag.FlagSet, cfg *config) {
 }
 
 func identityFlags(fs *flag.FlagSet, cfg *config) {
-	fs.StringVar(&cfg.tlsCert, "tls-cert", "", "`FILE` with the server's certificate chain, PEM; TLS 1.3 for all TCP listeners")
-	fs.StringVar(&cfg.tlsKey, "tls-key", "", "`FILE` with its private key, PEM")
-	fs.StringVar(&cfg.tlsClientCA, "tls-client-ca", "", "`FILE` with the CAs of client certificates, PEM; asks callers for one")
-	define(fs, &cfg.tlsRefresh, "tls-refresh", "10s", parsePositive, "`DURATION` after which these files, and the tokens, are read again")
-	defineList(fs, &cfg.clientNames, "allow-client", "", parseName,
+	fs.StringVar(&cfg.tls.CertFile, "tls-cert", "", "`FILE` with the server's certificate chain, PEM; TLS 1.3 for all TCP listeners")
+	fs.StringVar(&cfg.tls.KeyFile, "tls-key", "", "`FILE` with its private key, PEM")
+	fs.StringVar(&cfg.tls.ClientCAFile, "tls-client-ca", "", "`FILE` with the CAs of client certificates, PEM; asks callers for one")
+	define(fs, &cfg.tls.RefreshInterval, "tls-refresh", "10s", parsePositive, "`DURATION` after which these files, and the tokens, are read again")
+	defineList(fs, &cfg.policy.AllowedNames, "allow-client", "", parseName,
 		"`NAME` that a client certificate may have: a DNS name or URI among its SANs; may be repeated; default all")
 	fs.StringVar(&cfg.tokenFile, "token-file", "", "`FILE` with bearer tokens that are let in, one on each line")
-	defineList(fs, &cfg.users, "allow-uid", "", parseID, "user `ID` that may call over unix sockets; may be repeated; default all")
-	defineList(fs, &cfg.groups, "allow-gid", "", parseID, "group `ID` that may call over unix sockets; may be repeated; default all")
+	defineList(fs, &cfg.policy.AllowedUsers, "allow-uid", "", parseID, "user `ID` that may call over unix sockets; may be repeated; default all")
+	defineList(fs, &cfg.policy.AllowedGroups, "allow-gid", "", parseID, "group `ID` that may call over unix sockets; may be repeated; default all")
 }
 
 func limitFlags(fs *flag.FlagSet, cfg *config) {
-	l := &cfg.limits
+	l := &cfg.server.Limits
 	number := func(to *int, name string, preset int, usage string) {
 		define(fs, to, name, fmt.Sprint(preset), parseCount[int], usage)
 	}
 	bytes := func(to *int64, name string, preset int64, usage string) {
 		define(fs, to, name, fmt.Sprint(preset), parseBytes, usage)
 	}
-	number(&cfg.maxRequestBytes, "max-request-bytes", server.DefaultMaxRequestBytes, "largest request, in `BYTES`")
+	number(&cfg.server.MaxRequestBytes, "max-request-bytes", server.DefaultMaxRequestBytes, "largest request, in `BYTES`")
 	number(&l.MaxResources, "max-resources", admission.DefaultMaxResources, "most resources in a request, a `NUMBER`")
 	number(&l.MaxNodes, "max-nodes", admission.DefaultMaxNodes, "most nodes in a request, a `NUMBER`")
 	number(&l.MaxJSONDepth, "max-json-depth", admission.DefaultMaxJSONDepth, "deepest nesting of attributes, a `NUMBER`")
@@ -128,9 +124,9 @@ func limitFlags(fs *flag.FlagSet, cfg *config) {
 	bytes(&l.RequestBytesArriving, "max-request-bytes-arriving", admission.DefaultRequestBytesArriving, "requests that are still arriving at a time, in `BYTES`")
 	bytes(&l.ResponseBytesInFlight, "max-response-bytes-in-flight", admission.DefaultResponseBytesInFlight, "unsent answers at a time, in `BYTES`")
 	number(&l.MaxConnections, "max-connections", admission.DefaultMaxConnections, "most connections, a `NUMBER`")
-	define(fs, &cfg.maxStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
+	define(fs, &cfg.server.MaxConcurrentStreams, "max-streams-per-connection", fmt.Sprint(server.DefaultMaxConcurrentStreams), parseCount[uint32],
 		"most calls of a connection at a time, a `NUMBER`")
-	define(fs, &cfg.connectionAge, "max-connection-age", "0s", parseDuration,
+	define(fs, &cfg.server.MaxConnectionAge, "max-connection-age", "0s", parseDuration,
 		"`DURATION` after which clients are asked to connect anew, while their calls go on; 0: never")
 	define(fs, &l.CallTime, "call-timeout", admission.DefaultCallTime.String(), parsePositive, "longest call, a `DURATION`, whatever deadline its caller sets")
 	define(fs, &l.SendTime, "send-timeout", admission.DefaultSendTime.String(), parsePositive, "longest wait for a caller to read a message, a `DURATION`")
@@ -162,13 +158,13 @@ func parse(args []string) (config, error) {
 // check refuses values that do not fit together.
 func (c config) check() error {
 	switch {
-	case (c.tlsCert == "") != (c.tlsKey == ""):
+	case (c.tls.CertFile == "") != (c.tls.KeyFile == ""):
 		return errors.New("tls-cert and tls-key go together")
-	case c.tlsClientCA != "" && c.tlsCert == "":
+	case c.tls.ClientCAFile != "" && c.tls.CertFile == "":
 		return errors.New("tls-client-ca needs tls-cert and tls-key")
-	case len(c.clientNames) > 0 && c.tlsClientCA == "":
+	case len(c.policy.AllowedNames) > 0 && c.tls.ClientCAFile == "":
 		return errors.New("allow-client needs tls-client-ca")
-	case c.limits.RequestBytesArriving/2 < int64(c.maxRequestBytes):
+	case c.server.Limits.RequestBytesArriving/2 < int64(c.server.MaxRequestBytes):
 		return errors.New("max-request-bytes-arriving is to be at least twice max-request-bytes")
 	}
 	remote := slices.IndexFunc(c.listen, func(e listen.Endpoint) bool { return !e.Local() })
@@ -177,10 +173,10 @@ func (c config) check() error {
 	}
 	where := c.listen[remote]
 	switch {
-	case c.tlsClientCA == "" && c.tokenFile == "":
+	case c.tls.ClientCAFile == "" && c.tokenFile == "":
 		return fmt.Errorf("other machines can reach %s: ask callers who they are with tls-client-ca or token-file, "+
 			"or say allow-unauthenticated-network", where)
-	case c.tlsCert == "":
+	case c.tls.CertFile == "":
 		return fmt.Errorf("other machines can reach %s, and tokens would be sent in the clear: set tls-cert and tls-key, "+
 			"or say allow-unauthenticated-network", where)
 	}
@@ -194,7 +190,7 @@ func parseAdmin(text string) (string, error) {
 	if _, _, err := net.SplitHostPort(text); err != nil {
 		return "", errors.New("want HOST:PORT, or off")
 	}
-	return text, nil
+	return text, listen.CheckPort(text)
 }
 
 // envName is the environment variable of a flag.

@@ -34,7 +34,7 @@ func TestPrecedence(t *testing.T) {
 	fromFile := func(c *config) {
 		c.file = file
 		c.listen = []listen.Endpoint{tcp("127.0.0.1:3"), {Network: "unix", Address: "/run/p.sock"}}
-		c.logLevel, c.drainTimeout, c.limits.MaxNodes, c.pprof = zapcore.WarnLevel, 3*time.Second, 7, true
+		c.logLevel, c.drainTimeout, c.server.Limits.MaxNodes, c.pprof = zapcore.WarnLevel, 3*time.Second, 7, true
 	}
 	for name, test := range map[string]struct {
 		env    map[string]string
@@ -65,7 +65,7 @@ func TestPrecedence(t *testing.T) {
 			[]string{"--config", file, "--max-nodes", "9"},
 			func(c *config) {
 				fromFile(c)
-				c.logLevel, c.limits.MaxNodes = zapcore.ErrorLevel, 9
+				c.logLevel, c.server.Limits.MaxNodes = zapcore.ErrorLevel, 9
 			},
 		},
 		"a flag with the default wins too": {

@@ -32,7 +32,7 @@ func probe(cfg config) error {
 			host = "localhost"
 		}
 		target = "dns:///" + net.JoinHostPort(host, port)
-		if cfg.tlsCert != "" {
+		if cfg.tls.CertFile != "" {
 			creds = credentials.NewTLS(&tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}) //nolint:gosec // see above
 		}
 	}

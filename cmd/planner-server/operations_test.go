@@ -175,7 +175,7 @@ func TestPageHasAGoodConfiguration(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "planner.yaml")
 	writeFile(t, file, "#"+text)
-	if cfg, err := parse([]string{"--config", file}); err != nil || len(cfg.listen) != 2 || len(cfg.clientNames) != 2 {
+	if cfg, err := parse([]string{"--config", file}); err != nil || len(cfg.listen) != 2 || len(cfg.policy.AllowedNames) != 2 {
 		t.Errorf("%v, %+v", err, cfg)
 	}
 }

@@ -38,19 +38,11 @@ func serve(cfg config, log *zap.Logger, signals <-chan os.Signal) error {
 		return err
 	}
 	defer tracing.close(log)
-	srv := server.New(server.Config{
-		Logger:               log,
-		MaxRequestBytes:      cfg.maxRequestBytes,
-		MaxConcurrentStreams: cfg.maxStreams,
-		MaxConnectionAge:     cfg.connectionAge,
-		Limits:               cfg.limits,
-		Metrics:              server.Metrics{Version: buildVersion()},
-		TracerProvider:       tracing.provider,
-		Credentials:          secured.credentials,
-		Identity:             secured.policy,
-		NoReflection:         !cfg.reflection,
-		NoVerification:       !cfg.verify,
-	})
+	cfg.server.Logger, cfg.server.TracerProvider = log, tracing.provider
+	cfg.server.Credentials, cfg.server.Identity = secured.credentials, secured.policy
+	cfg.server.NoReflection, cfg.server.NoVerification = !cfg.reflection, !cfg.verify
+	cfg.server.Metrics.Version = buildVersion()
+	srv := server.New(cfg.server)
 	var ready atomic.Bool
 	failed := make(chan error, len(cfg.listen)+1)
 	if err := serveAdmin(ctx, cfg, srv, &ready, log, failed); err != nil {
@@ -177,29 +169,21 @@ type secured struct {
 
 // secure reads the files that say who may call, and reads them again while the server runs.
 func secure(ctx context.Context, cfg config, log *zap.Logger) (secured, error) {
-	s := secured{
-		policy: identity.Policy{
-			ClientCertificates: cfg.tlsClientCA != "", AllowedNames: cfg.clientNames,
-			AllowedUsers: cfg.users, AllowedGroups: cfg.groups,
-		},
-		close: func() {},
-	}
+	s := secured{policy: cfg.policy, close: func() {}}
+	s.policy.ClientCertificates = cfg.tls.ClientCAFile != ""
 	if cfg.tokenFile != "" {
 		tokens, err := identity.LoadTokens(cfg.tokenFile)
 		if err != nil {
 			return s, err
 		}
 		s.policy.Tokens = tokens
-		go rereadTokens(ctx, tokens, cfg.tlsRefresh, log)
+		go rereadTokens(ctx, tokens, cfg.tls.RefreshInterval, log)
 	}
-	if cfg.tlsCert == "" {
+	if cfg.tls.CertFile == "" {
 		return s, nil
 	}
 	var err error
-	s.credentials, s.close, err = identity.NewTLS(identity.TLSFiles{
-		CertFile: cfg.tlsCert, KeyFile: cfg.tlsKey, ClientCAFile: cfg.tlsClientCA, RefreshInterval: cfg.tlsRefresh,
-	})
-	if err != nil {
+	if s.credentials, s.close, err = identity.NewTLS(cfg.tls); err != nil {
 		s.close = func() {}
 	}
 	return s, err

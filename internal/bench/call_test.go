@@ -148,7 +148,7 @@ func callOf(tb testing.TB, q *question, f form) *call {
 
 func replyUpdate(data []byte) ([][]byte, error) {
 	in := &plannerv1.UpdateDatabaseRequest{}
-	texts, release, err := wire.Unmarshal(data, in)
+	texts, release, err := wire.Unmarshal(nil, data, in)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func replyUpdate(data []byte) ([][]byte, error) {
 
 func replyRestore(data []byte) ([][]byte, error) {
 	in := &plannerv1.RestoreDatabaseRequest{}
-	texts, release, err := wire.Unmarshal(data, in)
+	texts, release, err := wire.Unmarshal(nil, data, in)
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
 
@@ -56,6 +55,25 @@ func cancelRequests(t *testing.T) []cancelRequest {
 		func() proto.Message { return ask(t, create, 255).update(t, forms[0]) })
 	add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, "rolling-no-op 255 json",
 		func() proto.Message { return ask(t, update, 255).update(t, forms[0]) })
+	for _, f := range forms {
+		add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, "huge recorded attributes "+f.name, func() proto.Message {
+			request := ask(t, update, 3).update(t, f)
+			for _, r := range request.GetStart().GetResources() {
+				if r.GetIdentifier().GetType() == string(database.TypeNode) {
+					setAttributes(r, f.name, unsorted(400_000, `"name":"n1","primary_instance_id":"n1-a"`))
+				}
+			}
+			return request
+		})
+		add(plannerv1.PlannerService_UpdateDatabase_FullMethodName, "huge settings "+f.name, func() proto.Message {
+			request := ask(t, create, 3).update(t, f)
+			for _, n := range request.GetNodes() {
+				hugeSettings(f.name, n)
+			}
+			request.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: 64 << 20}
+			return request
+		})
+	}
 	all = append(all, cancelResourceRequests()...)
 	return append(all, cancelStateRequests(t)...)
 }
@@ -75,13 +93,17 @@ func cancelResourceRequests() []cancelRequest {
 		planStates(what, func() (*plannerv1.State, []*plannerv1.State) { return from(), []*plannerv1.State{to()} })
 	}
 	fromTo("create 199,000 resources", flat(0, ""), flat(199_000, ""))
-	fromTo("99,000 resources unchanged", flat(99_000, ""), flat(99_000, ""))
 	fromTo("99,000 resources changed", flat(99_000, ""), flat(99_000, "x"))
 	fromTo("delete 199,000 resources", flat(199_000, ""), flat(0, ""))
 	fromTo("create a chain of 199,000", flat(0, ""), chain(199_000))
 	fromTo("delete a chain of 199,000", chain(199_000), flat(0, ""))
 	fromTo("a cycle of 199,000", flat(0, ""), cycle(199_000))
 	fromTo("a million dependencies", flat(0, ""), dense(1000, 1000))
+	fromTo("1,500,000 missing dependencies", flat(0, ""), func() *plannerv1.State {
+		state := dense(1000, 1500)()
+		state.Resources = state.GetResources()[1500:]
+		return state
+	})
 	fromTo("a million of types", flat(0, ""), typed(1000, 1000))
 	planStates("a million empty states", func() (*plannerv1.State, []*plannerv1.State) {
 		return nil, repeat(1_000_000, &plannerv1.State{})
@@ -91,6 +113,8 @@ func cancelResourceRequests() []cancelRequest {
 		return flat(90_000, "")(), repeat(1000, flat(100, "x")())
 	})
 	for _, f := range forms {
+		fromTo("99,000 resources unchanged "+f.name, formed(f.name, 99_000), formed(f.name, 99_000))
+		fromTo("a huge unsorted object "+f.name, scattered(f.name, "1"), scattered(f.name, "2"))
 		fromTo("a huge object "+f.name, object(f.name, 300_000, "a"), object(f.name, 300_000, "b"))
 		fromTo("a huge list "+f.name, list(f.name, 500_000, "a"), list(f.name, 500_000, "b"))
 		fromTo("a huge string "+f.name, text(f.name, "a"), text(f.name, "b"))
@@ -200,6 +224,11 @@ func cancelStateRequests(t *testing.T) []cancelRequest {
 		add(plannerv1.StateService_AddNode_FullMethodName, "20,000 instances", func() proto.Message {
 			return &plannerv1.AddNodeRequest{Node: wide(instances, ""), ResponseOptions: format}
 		})
+		add(plannerv1.StateService_AddNode_FullMethodName, "huge settings", func() proto.Message {
+			node := wide(0, "")
+			hugeSettings(f.name, node)
+			return &plannerv1.AddNodeRequest{Node: node, ResponseOptions: format}
+		})
 		add(plannerv1.StateService_UpdateNode_FullMethodName, "500 instances", func() proto.Message {
 			return &plannerv1.UpdateNodeRequest{Node: wide(500, ""), ResponseOptions: format} // a state for each
 		})
@@ -242,156 +271,4 @@ func cancelStateRequests(t *testing.T) []cancelRequest {
 		})
 	}
 	return all
-}
-
-// thing is a resource with little in it.
-func thing(kind string, i int, attributes string, dependencies ...*plannerv1.Identifier) *plannerv1.Resource {
-	return &plannerv1.Resource{
-		Identifier:     &plannerv1.Identifier{Type: kind, Id: fmt.Sprintf("%06d", i)},
-		Executor:       &plannerv1.Executor{Type: plannerv1.ExecutorType_EXECUTOR_TYPE_ANY},
-		AttributesForm: &plannerv1.Resource_AttributesJson{AttributesJson: `{"i":` + fmt.Sprint(i) + `,"v":"` + attributes + `"}`},
-		Dependencies:   dependencies,
-	}
-}
-
-func repeat[T any](n int, one T) []T {
-	all := make([]T, n)
-	for i := range all {
-		all[i] = one
-	}
-	return all
-}
-
-// flat makes a state of resources that depend on nothing.
-func flat(n int, value string) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		state := &plannerv1.State{}
-		for i := range n {
-			state.Resources = append(state.Resources, thing("a", i, value))
-		}
-		return state
-	}
-}
-
-// chain makes a state of resources each of which depends on the next one.
-func chain(n int) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		state := flat(n, "")()
-		for i, r := range state.GetResources()[:n-1] {
-			r.Dependencies = []*plannerv1.Identifier{state.GetResources()[i+1].GetIdentifier()}
-		}
-		return state
-	}
-}
-
-// cycle makes a chain whose last one depends on the first.
-func cycle(n int) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		state := chain(n)()
-		state.Resources[n-1].Dependencies = []*plannerv1.Identifier{state.GetResources()[0].GetIdentifier()}
-		return state
-	}
-}
-
-// dense makes a state of so many resources that depend on so many others.
-func dense(from, to int) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		state := flat(to, "")()
-		var all []*plannerv1.Identifier
-		for _, r := range state.GetResources() {
-			all = append(all, r.GetIdentifier())
-		}
-		for i := range from {
-			state.Resources = append(state.Resources, thing("b", i, "", all...))
-		}
-		return state
-	}
-}
-
-// typed makes a state of so many resources that depend on the types of so many others.
-func typed(from, to int) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		state := &plannerv1.State{}
-		var types []string
-		for i := range to {
-			types = append(types, fmt.Sprintf("t%d", i))
-			state.Resources = append(state.Resources, thing(types[i], i, ""))
-		}
-		for i := range from {
-			r := thing("b", i, "")
-			r.TypeDependencies = types
-			state.Resources = append(state.Resources, r)
-		}
-		return state
-	}
-}
-
-// singles are states of one resource each, each of which is another one.
-func singles(n int) []*plannerv1.State {
-	all := make([]*plannerv1.State, n)
-	for i := range all {
-		all[i] = &plannerv1.State{Resources: []*plannerv1.Resource{thing("a", i, "")}}
-	}
-	return all
-}
-
-// creations is a plan that creates the resources of a state, last ones first, so many in a phase.
-func creations(state *plannerv1.State, perPhase int) []*plannerv1.Plan {
-	plan := &plannerv1.Plan{}
-	for i := len(state.GetResources()) - 1; i >= 0; i-- {
-		last := len(plan.Phases) - 1
-		if last < 0 || len(plan.Phases[last].Events) == perPhase {
-			plan.Phases = append(plan.Phases, &plannerv1.Phase{})
-			last++
-		}
-		plan.Phases[last].Events = append(plan.Phases[last].Events, &plannerv1.Event{
-			Type: plannerv1.EventType_EVENT_TYPE_CREATE, Reason: plannerv1.EventReason_EVENT_REASON_DOES_NOT_EXIST, Resource: state.GetResources()[i],
-		})
-	}
-	return []*plannerv1.Plan{plan}
-}
-
-// object, list and text make states of one resource with huge attributes, which end with the value.
-func object(form string, members int, value string) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		fields := map[string]any{"z": value}
-		for i := range members {
-			fields[fmt.Sprintf("k%d", i)] = i
-		}
-		return huge(form, fields)
-	}
-}
-
-func list(form string, elements int, value string) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		values := make([]any, elements+1)
-		for i := range elements {
-			values[i] = i
-		}
-		values[elements] = value
-		return huge(form, map[string]any{"l": values})
-	}
-}
-
-func text(form, value string) func() *plannerv1.State {
-	return func() *plannerv1.State {
-		return huge(form, map[string]any{"s": strings.Repeat("ö", 3_000_000) + value})
-	}
-}
-
-func huge(form string, fields map[string]any) *plannerv1.State {
-	attributes, err := structpb.NewStruct(fields)
-	if err != nil {
-		panic(err)
-	}
-	r := thing("a", 0, "")
-	r.AttributesForm = &plannerv1.Resource_Attributes{Attributes: attributes}
-	if form == forms[0].name {
-		text, err := attributes.MarshalJSON()
-		if err != nil {
-			panic(err)
-		}
-		r.AttributesForm = &plannerv1.Resource_AttributesJson{AttributesJson: string(text)}
-	}
-	return &plannerv1.State{Resources: []*plannerv1.Resource{r}}
 }

@@ -45,31 +45,31 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	}
 	known := map[protoreflect.FullName]func(protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool){
 		"planner.v1.ExecutorType": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := ExecutorTypeFromProto(plannerv1.ExecutorType(n))
-			return v.String(), ExecutorTypeToProto(v).Number(), ok
+			v, ok := ExecutorTypes.FromProto(plannerv1.ExecutorType(n))
+			return v.String(), ExecutorTypes.ToProto(v).Number(), ok
 		},
 		"planner.v1.EventType": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := EventTypeFromProto(plannerv1.EventType(n))
-			return v.String(), EventTypeToProto(v).Number(), ok
+			v, ok := EventTypes.FromProto(plannerv1.EventType(n))
+			return v.String(), EventTypes.ToProto(v).Number(), ok
 		},
 		"planner.v1.EventReason": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := EventReasonFromProto(plannerv1.EventReason(n))
-			return v.String(), EventReasonToProto(v).Number(), ok
+			v, ok := EventReasons.FromProto(plannerv1.EventReason(n))
+			return v.String(), EventReasons.ToProto(v).Number(), ok
 		},
 		"planner.v1.NodeUpdateStrategy": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := NodeUpdateStrategyFromProto(plannerv1.NodeUpdateStrategy(n))
-			return string(v), NodeUpdateStrategyToProto(v).Number(), ok
+			v, ok := NodeUpdateStrategies.FromProto(plannerv1.NodeUpdateStrategy(n))
+			return string(v), NodeUpdateStrategies.ToProto(v).Number(), ok
 		},
 		"planner.v1.NodeRecovery": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := NodeRecoveryFromProto(plannerv1.NodeRecovery(n))
-			return string(v), NodeRecoveryToProto(v).Number(), ok
+			v, ok := NodeRecoveries.FromProto(plannerv1.NodeRecovery(n))
+			return string(v), NodeRecoveries.ToProto(v).Number(), ok
 		},
 		"planner.v1.DrainMode": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := DrainModeFromProto(plannerv1.DrainMode(n))
-			return string(v), DrainModeToProto(v).Number(), ok
+			v, ok := DrainModes.FromProto(plannerv1.DrainMode(n))
+			return string(v), DrainModes.ToProto(v).Number(), ok
 		},
 		"planner.v1.PlanRules": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
-			v, ok := PlanRulesFromProto(plannerv1.PlanRules(n))
+			v, ok := PlanRules.FromProto(plannerv1.PlanRules(n))
 			word := map[verify.Operation]string{
 				verify.OperationStates: "states", verify.OperationUpdate: "update_database",
 				verify.OperationRestore: "restore_database",
@@ -98,21 +98,21 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	})
 	// The other way round: the domain has no value that the wire lacks.
 	for v := resource.ExecutorType(1); v.String() != "invalid"; v++ {
-		if again, ok := ExecutorTypeFromProto(ExecutorTypeToProto(v)); !ok || again != v {
+		if again, ok := ExecutorTypes.FromProto(ExecutorTypes.ToProto(v)); !ok || again != v {
 			t.Errorf("executor type %s does not survive", v)
 		}
 	}
 	for v := resource.EventType(1); v.String() != "invalid"; v++ {
-		if again, ok := EventTypeFromProto(EventTypeToProto(v)); !ok || again != v {
+		if again, ok := EventTypes.FromProto(EventTypes.ToProto(v)); !ok || again != v {
 			t.Errorf("event type %s does not survive", v)
 		}
 	}
 	for v := resource.EventReason(0); v == 0 || v.String() != ""; v++ {
-		if again, ok := EventReasonFromProto(EventReasonToProto(v)); !ok || again != v {
+		if again, ok := EventReasons.FromProto(EventReasons.ToProto(v)); !ok || again != v {
 			t.Errorf("reason %s does not survive", v)
 		}
 	}
-	if ExecutorTypeToProto(99) != 0 || EventTypeToProto(99) != 0 || EventReasonToProto(99) != 0 || NodeUpdateStrategyToProto("x") != 0 {
+	if ExecutorTypes.ToProto(99) != 0 || EventTypes.ToProto(99) != 0 || EventReasons.ToProto(99) != 0 || NodeUpdateStrategies.ToProto("x") != 0 {
 		t.Error("an invalid value became a valid one")
 	}
 }

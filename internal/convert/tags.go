@@ -49,38 +49,6 @@ const (
 	TagResponseState      = 1<<3 | byte(protowire.BytesType)
 	TagResponseStateIndex = 2<<3 | byte(protowire.VarintType)
 
-	TagNodeName              = 1<<3 | byte(protowire.BytesType)
-	TagNodeSourceNode        = 2<<3 | byte(protowire.BytesType)
-	TagNodePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
-	TagNodeInstanceResources = 4<<3 | byte(protowire.BytesType)
-	TagNodeRestoreConfig     = 5<<3 | byte(protowire.BytesType)
-	TagNodeDatabaseID        = 6<<3 | byte(protowire.BytesType)
-	TagNodeDatabaseName      = 7<<3 | byte(protowire.BytesType)
-	TagNodeDatabaseOwner     = 8<<3 | byte(protowire.BytesType)
-	TagNodeScripts           = 9<<3 | byte(protowire.BytesType)
-	TagNodeRecovery          = 10<<3 | byte(protowire.VarintType)
-	TagNodeAllowMissingRows  = 11<<3 | byte(protowire.VarintType)
-
-	TagInstanceResourcesInstance             = 1<<3 | byte(protowire.BytesType)
-	TagInstanceResourcesInstanceDependencies = 2<<3 | byte(protowire.BytesType)
-	TagInstanceResourcesDatabaseDependencies = 3<<3 | byte(protowire.BytesType)
-	TagInstanceResourcesNodeDependents       = 4<<3 | byte(protowire.BytesType)
-
-	TagInstanceSpec              = 1<<3 | byte(protowire.BytesType)
-	TagInstanceHostname          = 2<<3 | byte(protowire.BytesType)
-	TagInstancePrimaryInstanceID = 3<<3 | byte(protowire.BytesType)
-	TagInstanceDependencies      = 4<<3 | byte(protowire.BytesType)
-	TagInstanceConnectionInfo    = 5<<3 | byte(protowire.BytesType)
-	TagInstancePostInit          = 6<<3 | byte(protowire.BytesType)
-
-	TagSpecInstanceID   = 1<<3 | byte(protowire.BytesType)
-	TagSpecNodeName     = 2<<3 | byte(protowire.BytesType)
-	TagSpecDatabaseID   = 3<<3 | byte(protowire.BytesType)
-	TagSpecHostID       = 4<<3 | byte(protowire.BytesType)
-	TagSpecDatabaseName = 5<<3 | byte(protowire.BytesType)
-	TagSpecSettings     = 6<<3 | byte(protowire.BytesType)
-	TagSpecSettingsJSON = 7<<3 | byte(protowire.BytesType)
-
 	TagStructFields = 1<<3 | byte(protowire.BytesType)
 	TagMemberKey    = 1<<3 | byte(protowire.BytesType) // of an entry of fields, which is a map
 	TagMemberValue  = 2<<3 | byte(protowire.BytesType)

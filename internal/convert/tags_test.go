@@ -36,28 +36,6 @@ func TestTags(t *testing.T) {
 		}},
 		{&plannerv1.Phase{}, map[protoreflect.Name]byte{"index": TagPhaseIndex, "events": TagPhaseEvents}},
 		{&plannerv1.PlanPart{}, map[protoreflect.Name]byte{"plan_index": TagPartPlanIndex, "phases": TagPartPhases}},
-		{&plannerv1.NodeResources{}, map[protoreflect.Name]byte{
-			"node_name": TagNodeName, "source_node": TagNodeSourceNode, "primary_instance_id": TagNodePrimaryInstanceID,
-			"instance_resources": TagNodeInstanceResources, "restore_config": TagNodeRestoreConfig,
-			"database_id": TagNodeDatabaseID, "database_name": TagNodeDatabaseName, "database_owner": TagNodeDatabaseOwner,
-			"scripts": TagNodeScripts, "recovery": TagNodeRecovery, "allow_missing_rows": TagNodeAllowMissingRows,
-		}},
-		{&plannerv1.InstanceResources{}, map[protoreflect.Name]byte{
-			"instance":              TagInstanceResourcesInstance,
-			"instance_dependencies": TagInstanceResourcesInstanceDependencies,
-			"database_dependencies": TagInstanceResourcesDatabaseDependencies,
-			"node_dependents":       TagInstanceResourcesNodeDependents,
-		}},
-		{&plannerv1.Instance{}, map[protoreflect.Name]byte{
-			"spec": TagInstanceSpec, "instance_hostname": TagInstanceHostname,
-			"primary_instance_id": TagInstancePrimaryInstanceID, "dependencies": TagInstanceDependencies,
-			"connection_info": TagInstanceConnectionInfo, "post_init": TagInstancePostInit,
-		}},
-		{&plannerv1.InstanceSpec{}, map[protoreflect.Name]byte{
-			"instance_id": TagSpecInstanceID, "node_name": TagSpecNodeName, "database_id": TagSpecDatabaseID,
-			"host_id": TagSpecHostID, "database_name": TagSpecDatabaseName, "settings": TagSpecSettings,
-			"settings_json": TagSpecSettingsJSON,
-		}},
 		{&structpb.Struct{}, map[protoreflect.Name]byte{"fields": TagStructFields}},
 		{&structpb.ListValue{}, map[protoreflect.Name]byte{"values": TagListValues}},
 		{&structpb.Value{}, map[protoreflect.Name]byte{

@@ -3,6 +3,7 @@ package database
 import (
 	"encoding/json"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -58,12 +59,12 @@ func (o object) raw(key string, value []byte) object {
 }
 
 // texts appends an array of strings; an empty one is null.
-func (o object) texts(key string, values []string) object {
+func (o object) texts(stop *interrupt.Poller, key string, values []string) object {
 	if len(values) == 0 {
 		return o.null(key)
 	}
 	o = append(o.key(key), '[')
-	for i, v := range values {
+	for i, v := range interrupt.Each(stop, values) {
 		if i > 0 {
 			o = append(o, ',')
 		}
@@ -73,12 +74,12 @@ func (o object) texts(key string, values []string) object {
 }
 
 // identifiers appends an array of {"id","type"} objects in the given order; an empty one is null.
-func (o object) identifiers(key string, ids []resource.Identifier) object {
+func (o object) identifiers(stop *interrupt.Poller, key string, ids []resource.Identifier) object {
 	if len(ids) == 0 {
 		return o.null(key)
 	}
 	o = append(o.key(key), '[')
-	for i, id := range ids {
+	for i, id := range interrupt.Each(stop, ids) {
 		if i > 0 {
 			o = append(o, ',')
 		}

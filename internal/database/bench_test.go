@@ -52,6 +52,6 @@ func BenchmarkInstance(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		sink = instance.Resource()
+		sink = instance.Resource(nil)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,21 +12,21 @@ import (
 // dependencies: the record of another planner, or of an earlier one, may leave out what is clear without it. It is nil
 // for a complete record, for other types, and for what cannot be read. What must only have happened before, and the
 // instances of a node, are not among them.
-func MissingDependencies(r *resource.Resource) []resource.Identifier {
+func MissingDependencies(stop *interrupt.Poller, r *resource.Resource) []resource.Identifier {
 	switch r.Identifier.Type {
 	case TypeNode, TypeInstance:
 		return nil
 	case TypeReplicationSlotCreate:
-		return missingOfSlotCreate(r)
+		return missingOfSlotCreate(stop, r)
 	case TypePostgresDatabase, TypeMonitorInstance, TypeDumpRoles:
-		return missingOfOne(r)
+		return missingOfOne(stop, r)
 	}
 	first, rest, ok := strings.Cut(r.Identifier.ID, separator)
 	second, databaseName, linked := strings.Cut(rest, separator)
 	if !ok || !linked {
 		return nil
 	}
-	m := missing{of: r}
+	m := missing{stop: stop, of: r}
 	switch r.Identifier.Type {
 	case TypeReplicationSlot:
 		m.databaseOf(first, databaseName)
@@ -53,8 +54,8 @@ func MissingDependencies(r *resource.Resource) []resource.Identifier {
 }
 
 // missingOfOne is MissingDependencies for types that depend on one thing, whose id begins theirs.
-func missingOfOne(r *resource.Resource) []resource.Identifier {
-	m := missing{of: r}
+func missingOfOne(stop *interrupt.Poller, r *resource.Resource) []resource.Identifier {
+	m := missing{stop: stop, of: r}
 	switch id := r.Identifier.ID; r.Identifier.Type {
 	case TypePostgresDatabase:
 		if node, _, ok := strings.Cut(id, separator); ok {
@@ -69,12 +70,12 @@ func missingOfOne(r *resource.Resource) []resource.Identifier {
 }
 
 // missingOfSlotCreate is MissingDependencies for the making of a slot, whose attributes name its link.
-func missingOfSlotCreate(r *resource.Resource) []resource.Identifier {
-	link, ok := SlotCreateLink(r)
+func missingOfSlotCreate(stop *interrupt.Poller, r *resource.Resource) []resource.Identifier {
+	link, ok := SlotCreateLink(stop, r)
 	if !ok {
 		return nil
 	}
-	m := missing{of: r}
+	m := missing{stop: stop, of: r}
 	m.databaseOf(link.Provider, link.DatabaseName)
 	m.add(ReplicationSlotIdentifier(link))
 	return m.found
@@ -83,12 +84,13 @@ func missingOfSlotCreate(r *resource.Resource) []resource.Identifier {
 // missing gathers what a resource does not name among its dependencies. Where the resource is complete, it needs no
 // memory.
 type missing struct {
+	stop  *interrupt.Poller
 	of    *resource.Resource
 	found []resource.Identifier
 }
 
 func (m *missing) add(id resource.Identifier) {
-	if !slices.Contains(m.of.Dependencies, id) {
+	if m.stop.Spend(len(m.of.Dependencies)) || !slices.Contains(m.of.Dependencies, id) {
 		m.found = append(m.found, id)
 	}
 }
@@ -102,6 +104,9 @@ func (m *missing) database(id string) { m.add(resource.Identifier{Type: TypePost
 // databaseOf adds the Postgres database on a node.
 func (m *missing) databaseOf(node, databaseName string) {
 	named := slices.ContainsFunc(m.of.Dependencies, func(id resource.Identifier) bool {
+		if m.stop.Stopped() {
+			return true
+		}
 		after, ok := strings.CutPrefix(id.ID, node)
 		return ok && id.Type == TypePostgresDatabase && len(after) == len(separator)+len(databaseName) &&
 			strings.HasPrefix(after, separator) && strings.HasSuffix(after, databaseName)

@@ -33,7 +33,7 @@ func TestMissingDependencies(t *testing.T) {
 	seen := 0
 	for typ, list := range samples() {
 		for _, s := range list {
-			if missing := database.MissingDependencies(s.resource); missing != nil {
+			if missing := database.MissingDependencies(nil, s.resource); missing != nil {
 				t.Errorf("%s, %s: complete, and lacks %v", typ, s.name, missing)
 			}
 			for i, id := range s.resource.Dependencies {
@@ -44,7 +44,7 @@ func TestMissingDependencies(t *testing.T) {
 					want = []resource.Identifier{id}
 					seen++
 				}
-				if got := database.MissingDependencies(incomplete); !slices.Equal(got, want) {
+				if got := database.MissingDependencies(nil, incomplete); !slices.Equal(got, want) {
 					t.Errorf("%s, %s without %s: lacks %v, want %v", typ, s.name, id, got, want)
 				}
 			}
@@ -58,7 +58,7 @@ func TestMissingDependencies(t *testing.T) {
 			r := &resource.Resource{Identifier: resource.Identifier{Type: typ, ID: id}}
 			oneName := typ == database.TypeMonitorInstance || typ == database.TypeDumpRoles ||
 				typ == database.TypePostgresDatabase && id == "n1:n2"
-			if missing := database.MissingDependencies(r); len(missing) > 0 && !oneName {
+			if missing := database.MissingDependencies(nil, r); len(missing) > 0 && !oneName {
 				t.Errorf("%s lacks %v, though its id is of another layout", r.Identifier, missing)
 			}
 		}
@@ -77,7 +77,7 @@ func TestSyncEventForgets(t *testing.T) {
 		marker *resource.Resource
 		want   bool
 	}{"complete": {complete, false}, "forgetful": {forgetful, true}, "plain": {plain, false}} {
-		if got := database.SyncEventForgets(c.marker, slot); got != c.want {
+		if got := database.SyncEventForgets(nil, c.marker, slot); got != c.want {
 			t.Errorf("%s: %t, want %t", name, got, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -45,29 +46,30 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 }
 
 // Validate returns an *InstanceFieldError unless the settings and the connection info are JSON objects, or
-// absent, and the settings leave the spec's own keys alone.
-func (i Instance) Validate() error {
+// absent, and the settings leave the spec's own keys alone. Told to stop, the error means nothing.
+func (i Instance) Validate(stop *interrupt.Poller) error {
 	if len(i.ConnectionInfo) > 0 {
-		if err := jsontext.CheckObject(i.ConnectionInfo, jsontext.Limits{MaxDepth: math.MaxInt}); err != nil {
+		if err := jsontext.CheckObject(i.ConnectionInfo, jsontext.Limits{MaxDepth: math.MaxInt, Stop: stop}); err != nil {
 			return &InstanceFieldError{InstanceID: i.Spec.InstanceID, Field: "connection_info"}
 		}
 	}
-	_, err := i.Spec.settings()
+	_, err := i.Spec.settings(stop)
 	return err
 }
 
 // Resource makes the resource. The instance must be one that Validate accepts: with other settings it
-// panics, since there is no spec that could hold them and leaving them out would change a running server.
-func (i Instance) Resource() *resource.Resource {
+// panics, since there is no spec that could hold them and leaving them out would change a running server. Told to
+// stop, it makes one that means nothing.
+func (i Instance) Resource(stop *interrupt.Poller) *resource.Resource {
 	var buffer [2 * bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		raw("connection_info", i.ConnectionInfo).
-		identifiers("dependencies", i.Dependencies).
+		identifiers(stop, "dependencies", i.Dependencies).
 		text("instance_hostname", i.Hostname).
-		script("post_init", i.PostInit).
+		script(stop, "post_init", i.PostInit).
 		text("primary_instance_id", i.PrimaryInstanceID).
 		null("primary_instance_id_updated_at").
-		spec("spec", i.Spec).
+		spec(stop, "spec", i.Spec).
 		json()
 	ignored := []string{"/primary_instance_id", "/primary_instance_id_updated_at", "/connection_info"}
 	if i.PostInit != nil {
@@ -94,17 +96,18 @@ func (s InstanceSpec) members() [5]specMember {
 }
 
 // settings returns the members of Settings in ascending order of their keys.
-func (s InstanceSpec) settings() ([]jsontext.Member, error) {
+func (s InstanceSpec) settings(stop *interrupt.Poller) ([]jsontext.Member, error) {
 	if len(s.Settings) == 0 {
 		return nil, nil
 	}
-	settings, err := jsontext.Members(s.Settings)
+	settings, err := jsontext.Members(stop, s.Settings)
 	if err != nil {
 		return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings"}
 	}
-	slices.SortFunc(settings, func(a, b jsontext.Member) int { return strings.Compare(a.Key, b.Key) })
+	interrupt.SortFunc(stop, settings, func(a, b jsontext.Member) int { return strings.Compare(a.Key, b.Key) })
+	byKey := func(m jsontext.Member, key string) int { return strings.Compare(m.Key, key) }
 	for _, own := range s.members() {
-		if slices.ContainsFunc(settings, func(m jsontext.Member) bool { return m.Key == own.key }) {
+		if _, has := slices.BinarySearchFunc(settings, own.key, byKey); has {
 			return nil, &InstanceFieldError{InstanceID: s.InstanceID, Field: "settings", Key: own.key}
 		}
 	}
@@ -112,20 +115,20 @@ func (s InstanceSpec) settings() ([]jsontext.Member, error) {
 }
 
 // spec appends the spec: its own members and those of the settings, merged by key.
-func (o object) spec(key string, s InstanceSpec) object {
-	settings, err := s.settings()
-	if err != nil {
+func (o object) spec(stop *interrupt.Poller, key string, s InstanceSpec) object {
+	settings, err := s.settings(stop)
+	if err != nil && stop.Err() == nil {
 		panic(err)
 	}
 	o = o.begin(key)
 	for _, own := range s.members() {
-		for len(settings) > 0 && settings[0].Key < own.key {
+		for len(settings) > 0 && settings[0].Key < own.key && !stop.Stopped() {
 			o = o.member(settings[0])
 			settings = settings[1:]
 		}
 		o = o.text(own.key, own.value)
 	}
-	for _, m := range settings {
+	for _, m := range interrupt.Each(stop, settings) {
 		o = o.member(m)
 	}
 	return o.end()

@@ -50,12 +50,12 @@ func TestInstanceValidate(t *testing.T) {
 				Spec:           database.InstanceSpec{InstanceID: "i1", Settings: json.RawMessage(test.settings)},
 				ConnectionInfo: json.RawMessage(test.connectionInfo),
 			}
-			err := instance.Validate()
+			err := instance.Validate(nil)
 			if test.want == nil {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if r := instance.Resource(); !json.Valid(r.Attributes) {
+				if r := instance.Resource(nil); !json.Valid(r.Attributes) {
 					t.Errorf("not JSON: %s", r.Attributes)
 				}
 				return
@@ -80,6 +80,6 @@ func TestInstanceRefusesToLoseSettings(t *testing.T) {
 			t.Errorf("recovered %v, want an InstanceFieldError", err)
 		}
 	}()
-	r := database.Instance{Spec: database.InstanceSpec{Settings: json.RawMessage(`[]`)}}.Resource()
+	r := database.Instance{Spec: database.InstanceSpec{Settings: json.RawMessage(`[]`)}}.Resource(nil)
 	t.Errorf("made %s", r.Attributes)
 }

@@ -30,7 +30,7 @@ func (t LagTracker) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).text("database_name", t.DatabaseName)
 	if len(t.DependentResources) > 0 {
-		attributes = attributes.identifiers("dependent_resources", t.DependentResources)
+		attributes = attributes.identifiers(nil, "dependent_resources", t.DependentResources)
 	}
 	attributes = attributes.text("origin_node", t.Origin).text("receiver_node", t.Receiver)
 	if t.Source != "" {

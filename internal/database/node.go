@@ -1,6 +1,7 @@
 package database
 
 import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -30,7 +31,7 @@ func NodeIdentifier(name string) resource.Identifier {
 func (n Node) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
-		texts("instance_ids", n.InstanceIDs).
+		texts(nil, "instance_ids", n.InstanceIDs).
 		text("name", n.Name).
 		text(keyPrimaryInstanceID, n.PrimaryInstanceID).
 		json()
@@ -45,7 +46,7 @@ func (n Node) Resource() *resource.Resource {
 }
 
 // NodePrimaryInstanceID reads from a stored node which instance was its primary. It is "" if none was
-// known. The error is an *AttributeError.
-func NodePrimaryInstanceID(r *resource.Resource) (string, error) {
-	return textAttribute(r, TypeNode, keyPrimaryInstanceID)
+// known. The error is an *AttributeError; of a computation that was told to stop, neither means anything.
+func NodePrimaryInstanceID(stop *interrupt.Poller, r *resource.Resource) (string, error) {
+	return textAttribute(stop, r, TypeNode, keyPrimaryInstanceID)
 }

@@ -34,13 +34,13 @@ func (d PostgresDatabase) Resource() *resource.Resource {
 	attributes := newObject(buffer[:0]).
 		text("database_id", d.DatabaseID).
 		text("database_name", d.DatabaseName).
-		identifiers("extra_dependencies", d.ExtraDependencies).
+		identifiers(nil, "extra_dependencies", d.ExtraDependencies).
 		flag("has_restore_config", d.HasRestoreConfig).
 		text("node_name", d.NodeName).
 		text("owner", d.Owner)
 	var ignored []string
 	if d.PostDatabaseCreate != nil {
-		attributes = attributes.script("post_database_create", d.PostDatabaseCreate)
+		attributes = attributes.script(nil, "post_database_create", d.PostDatabaseCreate)
 		ignored = scriptMarks("post_database_create")
 	}
 	return ignoring(

@@ -1,6 +1,9 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypeReplicationSlotCreate is the type of ReplicationSlotCreate.
 const TypeReplicationSlotCreate resource.Type = "database.replication_slot_create"
@@ -35,11 +38,11 @@ func (c ReplicationSlotCreate) Resource() *resource.Resource {
 
 // SlotCreateLink reads the link from the attributes of a stored ReplicationSlotCreate: its identifier does not tell where
 // one name ends and the other begins. ok is false if they do not tell it, either, and for any other type.
-func SlotCreateLink(r *resource.Resource) (link Link, ok bool) {
+func SlotCreateLink(stop *interrupt.Poller, r *resource.Resource) (link Link, ok bool) {
 	for key, name := range map[string]*string{
 		"database_name": &link.DatabaseName, "provider_node": &link.Provider, "subscriber_node": &link.Subscriber,
 	} {
-		text, err := textAttribute(r, TypeReplicationSlotCreate, key)
+		text, err := textAttribute(stop, r, TypeReplicationSlotCreate, key)
 		if err != nil || text == "" {
 			return Link{}, false
 		}

@@ -1,6 +1,9 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypeRolesSource is the type of RolesSource.
 const TypeRolesSource resource.Type = "database.roles_source"
@@ -36,7 +39,8 @@ func (s RolesSource) Resource() *resource.Resource {
 	)
 }
 
-// RolesSourceNode reads from a stored roles source which node it names. The error is an *AttributeError.
-func RolesSourceNode(r *resource.Resource) (string, error) {
-	return textAttribute(r, TypeRolesSource, keySourceNodeName)
+// RolesSourceNode reads from a stored roles source which node it names. The error is an *AttributeError; of a
+// computation that was told to stop, neither means anything.
+func RolesSourceNode(stop *interrupt.Poller, r *resource.Resource) (string, error) {
+	return textAttribute(stop, r, TypeRolesSource, keySourceNodeName)
 }

@@ -1,5 +1,7 @@
 package database
 
+import "github.com/pgplanner/pgplanner/internal/interrupt"
+
 // The names of the scripts, which say when they run.
 const (
 	ScriptPostInit           = "post_init"            // after an instance was first started
@@ -20,14 +22,14 @@ func scriptMarks(key string) []string {
 }
 
 // script appends a script, or null where there is none.
-func (o object) script(key string, s *Script) object {
+func (o object) script(stop *interrupt.Poller, key string, s *Script) object {
 	if s == nil {
 		return o.null(key)
 	}
 	return o.begin(key).
 		text("name", s.Name).
 		flag("needs_to_run", s.NeedsToRun).
-		texts("statements", s.Statements).
+		texts(stop, "statements", s.Statements).
 		flag("succeeded", s.Succeeded).
 		end()
 }

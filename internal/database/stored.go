@@ -1,18 +1,19 @@
 package database
 
 import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // textAttribute reads a string attribute of a stored resource, which must be of the type. The error is an
-// *AttributeError.
-func textAttribute(r *resource.Resource, t resource.Type, key string) (string, error) {
-	value, err := attribute(r, t, key)
+// *AttributeError; told to stop, it means nothing.
+func textAttribute(stop *interrupt.Poller, r *resource.Resource, t resource.Type, key string) (string, error) {
+	value, err := attribute(stop, r, t, key)
 	if err != nil {
 		return "", err
 	}
-	token := jsontext.NewTokenReader(value, jsontext.Limits{})
+	token := jsontext.NewTokenReader(value, jsontext.Limits{Stop: stop})
 	if token.Peek() != '"' {
 		return "", &AttributeError{Resource: r.Identifier, Key: key, Problem: ProblemNotAString}
 	}
@@ -20,10 +21,9 @@ func textAttribute(r *resource.Resource, t resource.Type, key string) (string, e
 	return string(text), nil
 }
 
-// flagAttribute reads a boolean attribute of a stored resource, which must be of the type. The error is an
-// *AttributeError.
-func flagAttribute(r *resource.Resource, t resource.Type, key string) (bool, error) {
-	value, err := attribute(r, t, key)
+// flagAttribute does the same for a boolean attribute.
+func flagAttribute(stop *interrupt.Poller, r *resource.Resource, t resource.Type, key string) (bool, error) {
+	value, err := attribute(stop, r, t, key)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func flagAttribute(r *resource.Resource, t resource.Type, key string) (bool, err
 }
 
 // attribute returns the value of an attribute as it stands in the text. It is an *AttributeError that there is none.
-func attribute(r *resource.Resource, t resource.Type, key string) ([]byte, error) {
+func attribute(stop *interrupt.Poller, r *resource.Resource, t resource.Type, key string) ([]byte, error) {
 	problem := func(p AttributeProblem) ([]byte, error) {
 		return nil, &AttributeError{Resource: r.Identifier, Key: key, Problem: p}
 	}
@@ -47,7 +47,7 @@ func attribute(r *resource.Resource, t resource.Type, key string) ([]byte, error
 	if len(r.Attributes) == 0 {
 		return problem(ProblemMissing)
 	}
-	value, err := jsontext.Lookup(r.Attributes, key)
+	value, err := jsontext.Lookup(stop, r.Attributes, key)
 	if err != nil {
 		return problem(ProblemNotAnObject)
 	}

@@ -13,11 +13,11 @@ import (
 func TestStoredNamesComeBack(t *testing.T) {
 	for _, name := range []string{"", "n1", `"n"\`, "knöte<2>\t\u2028 🐘"} {
 		node := database.Node{Name: "n1", InstanceIDs: []string{"x"}, PrimaryInstanceID: name}.Resource()
-		if got, err := database.NodePrimaryInstanceID(node); err != nil || got != name {
+		if got, err := database.NodePrimaryInstanceID(nil, node); err != nil || got != name {
 			t.Errorf("primary: got %q, %v, want %q", got, err, name)
 		}
 		source := database.RolesSource{NodeName: "n2", SourceNodeName: name}.Resource()
-		if got, err := database.RolesSourceNode(source); err != nil || got != name {
+		if got, err := database.RolesSourceNode(nil, source); err != nil || got != name {
 			t.Errorf("source: got %q, %v, want %q", got, err, name)
 		}
 	}
@@ -73,7 +73,7 @@ func TestStoredByOthers(t *testing.T) {
 				Identifier: resource.Identifier{Type: test.typ, ID: "n1"},
 				Attributes: json.RawMessage(test.attributes),
 			}
-			got, err := database.NodePrimaryInstanceID(stored)
+			got, err := database.NodePrimaryInstanceID(nil, stored)
 			if test.problem == 0 {
 				if err != nil || got != test.want {
 					t.Errorf("got %q, %v, want %q", got, err, test.want)

@@ -1,6 +1,9 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypeSubscription is the type of Subscription.
 const TypeSubscription resource.Type = "database.subscription"
@@ -43,7 +46,7 @@ func (s Subscription) attributes(buffer []byte) object {
 	return newObject(buffer).
 		text("database_name", s.DatabaseName).
 		flag("disabled", s.Disabled).
-		identifiers("extra_dependencies", s.ExtraDependencies).
+		identifiers(nil, "extra_dependencies", s.ExtraDependencies).
 		flag("needs_update", s.NeedsUpdate).
 		text("provider_node", s.Provider).
 		text("subscriber_node", s.Subscriber).
@@ -52,10 +55,11 @@ func (s Subscription) attributes(buffer []byte) object {
 }
 
 // SubscriptionSettled tells of a stored subscription whether it replicates and has nothing to copy. One
-// that does not, or still has, belongs to a node that is being populated. The error is an *AttributeError.
-func SubscriptionSettled(r *resource.Resource) (bool, error) {
+// that does not, or still has, belongs to a node that is being populated. The error is an *AttributeError; of a
+// computation that was told to stop, neither means anything.
+func SubscriptionSettled(stop *interrupt.Poller, r *resource.Resource) (bool, error) {
 	for _, key := range []string{"disabled", "sync_structure", "sync_data"} {
-		if set, err := flagAttribute(r, TypeSubscription, key); err != nil || set {
+		if set, err := flagAttribute(stop, r, TypeSubscription, key); err != nil || set {
 			return false, err
 		}
 	}
@@ -63,7 +67,7 @@ func SubscriptionSettled(r *resource.Resource) (bool, error) {
 }
 
 // SubscriptionDisabled tells of a stored subscription whether it applies no changes. One that does not tell does.
-func SubscriptionDisabled(r *resource.Resource) bool {
-	disabled, err := flagAttribute(r, TypeSubscription, "disabled")
+func SubscriptionDisabled(stop *interrupt.Poller, r *resource.Resource) bool {
+	disabled, err := flagAttribute(stop, r, TypeSubscription, "disabled")
 	return err == nil && disabled
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -30,7 +31,7 @@ func (e SyncEvent) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
 	attributes := newObject(buffer[:0]).
 		text("database_name", e.DatabaseName).
-		identifiers("extra_dependencies", e.ExtraDependencies).
+		identifiers(nil, "extra_dependencies", e.ExtraDependencies).
 		text("provider_node", e.Provider).
 		text("subscriber_node", e.Subscriber).
 		text("sync_event_lsn", "").
@@ -49,7 +50,7 @@ func (e SyncEvent) Resource() *resource.Resource {
 
 // SyncEventForgets tells of a stored sync event whether its attributes have id as an extra dependency, and the resource
 // does not depend on that: comparison finds no difference, and nothing says what came first.
-func SyncEventForgets(r *resource.Resource, id resource.Identifier) bool {
-	extra, err := attribute(r, TypeSyncEvent, "extra_dependencies")
-	return err == nil && bytes.Contains(extra, jsontext.AppendString(nil, id.ID)) && !slices.Contains(r.Dependencies, id)
+func SyncEventForgets(stop *interrupt.Poller, r *resource.Resource, id resource.Identifier) bool {
+	extra, err := attribute(stop, r, TypeSyncEvent, "extra_dependencies")
+	return err == nil && !stop.Spend(len(extra)+len(r.Dependencies)) && bytes.Contains(extra, jsontext.AppendString(nil, id.ID)) && !slices.Contains(r.Dependencies, id)
 }

@@ -96,7 +96,7 @@ func SortFunc[T any](p *Poller, list []T, compare func(a, b T) int) {
 		return
 	}
 	slices.SortFunc(list, func(a, b T) int {
-		if p.Stopped() {
+		if p.Err() != nil || p.Stopped() {
 			return 0
 		}
 		return compare(a, b)

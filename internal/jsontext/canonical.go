@@ -36,11 +36,8 @@ func rewrite(stop *interrupt.Poller, text []byte) ([]byte, error) {
 	return tree.canonical, nil
 }
 
-// IsCanonical tells whether text is JSON in canonical form: see Canonical. It reads the text once,
-// at the cost of Check, and stops where it is not canonical.
-func IsCanonical(text []byte) bool { return isCanonical(nil, text) }
-
-// isCanonical is IsCanonical, or false if it was stopped.
+// isCanonical tells whether text is JSON in canonical form: see Canonical. It reads the text once, at the cost of Check,
+// and stops where it is not canonical. It is false if it was stopped.
 func isCanonical(stop *interrupt.Poller, text []byte) bool {
 	c := checker{
 		scanner:   scanner{text: text, depth: depthLimit, exponentDigits: exponentLimit, stop: stop},
@@ -49,29 +46,22 @@ func isCanonical(stop *interrupt.Poller, text []byte) bool {
 	return c.document(false)
 }
 
-// isCanonicalScalar tells whether a checked string or number is in canonical form.
+// isCanonicalScalar tells whether a checked scalar is in canonical form.
 func isCanonicalScalar(scalar []byte) bool {
-	if scalar[0] == '"' {
-		return isCanonicalString(scalar[1 : len(scalar)-1])
-	}
-	var scratch [64]byte
-	return bytes.Equal(appendCanonicalNumber(scratch[:0], scalar), scalar)
+	var scratch [128]byte
+	return bytes.Equal(appendCanonicalScalar(scratch[:0], scalar), scalar)
 }
 
-// isCanonicalString tells whether the inside of a checked string has no escape but those that it needs.
-func isCanonicalString(raw []byte) bool {
-	for {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			return true
-		}
-		r, size := decodeEscape(raw[i:])
-		var scratch [8]byte
-		if !bytes.Equal(appendEscaped(scratch[:0], r), raw[i:i+size]) {
-			return false
-		}
-		raw = raw[i+size:]
+// appendCanonicalScalar appends the canonical form of a checked scalar.
+func appendCanonicalScalar(dst, scalar []byte) []byte {
+	switch c := scalar[0]; {
+	case c == '"':
+		dst = appendUnescaped(append(dst, '"'), scalar[1:len(scalar)-1], true)
+		return append(dst, '"')
+	case c == '-' || isDigit(c):
+		return appendCanonicalNumber(dst, scalar)
 	}
+	return append(dst, scalar...) // a word
 }
 
 // writeCanonical writes the canonical form of the whole tree. The error is that it was stopped.
@@ -107,16 +97,10 @@ func (t *tree) writeName(n *node) {
 
 // appendScalar appends the canonical form of a node that is a scalar.
 func (t *tree) appendScalar(dst []byte, n *node) []byte {
-	raw := t.raw(n)
-	switch {
-	case n.plain:
-		return append(dst, raw...)
-	case n.kind == '"':
-		dst = appendMinimal(append(dst, '"'), raw[1:len(raw)-1])
-		return append(dst, '"')
-	default:
-		return appendCanonicalNumber(dst, raw)
+	if n.plain {
+		return append(dst, t.raw(n)...)
 	}
+	return appendCanonicalScalar(dst, t.raw(n))
 }
 
 func (t *tree) writeChildren(stop *interrupt.Poller, n *node) {

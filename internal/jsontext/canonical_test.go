@@ -41,10 +41,10 @@ func TestCanonical(t *testing.T) {
 			if err != nil || string(got) != c.want {
 				t.Fatalf("got %s, %v, want %s", got, err, c.want)
 			}
-			if IsCanonical([]byte(c.text)) != (c.text == c.want) {
-				t.Errorf("IsCanonical is wrong about %s", c.text)
+			if isCanonical(nil, []byte(c.text)) != (c.text == c.want) {
+				t.Errorf("isCanonical is wrong about %s", c.text)
 			}
-			if !IsCanonical(got) {
+			if !isCanonical(nil, got) {
 				t.Errorf("%s is not canonical", got)
 			}
 			if again, err := Canonical(nil, got); err != nil || !bytes.Equal(again, got) {
@@ -63,7 +63,7 @@ func TestCanonicalRefusesInvalidTexts(t *testing.T) {
 		if _, err := Canonical(nil, []byte(text)); !errors.As(err, &problem) {
 			t.Errorf("%.20s: got %v, want a Error", text, err)
 		}
-		if IsCanonical([]byte(text)) {
+		if isCanonical(nil, []byte(text)) {
 			t.Errorf("%.20s is no JSON but said to be canonical", text)
 		}
 	}
@@ -127,7 +127,7 @@ func TestIsCanonicalAgreesWithTheCanonicalForm(t *testing.T) {
 			}
 			rewritten, err := rewrite(nil, text)
 			canonical := err == nil && bytes.Equal(rewritten, text)
-			if IsCanonical(text) != canonical {
+			if isCanonical(nil, text) != canonical {
 				t.Fatalf("canonical: %v, %v\n%s", canonical, err, text)
 			}
 			seen.Count("canonical", canonical)

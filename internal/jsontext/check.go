@@ -206,10 +206,10 @@ func (c *checker) memberName() (placedName, bool) {
 	if !escaped {
 		return placedName{raw, offset}, true
 	}
-	if c.canonical && !isCanonicalString(raw) {
+	if c.canonical && !isCanonicalScalar(c.text[offset:offset+len(raw)+2]) {
 		return placedName{}, c.fail(offset, problemCanonical)
 	}
 	start := len(c.unescaped)
-	c.unescaped = appendUnescaped(c.unescaped, raw)
+	c.unescaped = appendUnescaped(c.unescaped, raw, false)
 	return placedName{c.unescaped[start:], offset}, true
 }

@@ -3,7 +3,6 @@ package jsontext
 import (
 	"bytes"
 	"math"
-	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
@@ -15,10 +14,11 @@ type Member struct {
 }
 
 // Members returns the members of the JSON object that text is, in the order of the text, with
-// unescaped keys. A text that CheckObject would not accept at any depth is a *Error.
-func Members(text []byte) ([]Member, error) {
+// unescaped keys. A text that CheckObject would not accept at any depth is a *Error. If it is stopped, the error is
+// interrupt.ErrInterrupted.
+func Members(stop *interrupt.Poller, text []byte) ([]Member, error) {
 	members := make([]Member, 0, 4)
-	err := visitMembers(text, func(name, value []byte) {
+	err := visitMembers(stop, text, func(name, value []byte) {
 		members = append(members, Member{Key: string(name), Value: value})
 	})
 	if err != nil {
@@ -28,10 +28,10 @@ func Members(text []byte) ([]Member, error) {
 }
 
 // Lookup returns the value that an object has under a name, as it stands in the text, whose memory it shares; nil if
-// there is none. A text that is no object is an *Error, as for Members.
-func Lookup(text []byte, name string) ([]byte, error) {
+// there is none. Its errors are those of Members.
+func Lookup(stop *interrupt.Poller, text []byte, name string) ([]byte, error) {
 	var found []byte
-	err := visitMembers(text, func(key, value []byte) {
+	err := visitMembers(stop, text, func(key, value []byte) {
 		if string(key) == name {
 			found = value
 		}
@@ -42,9 +42,9 @@ func Lookup(text []byte, name string) ([]byte, error) {
 	return found, nil
 }
 
-func visitMembers(text []byte, visit func(name, value []byte)) error {
+func visitMembers(stop *interrupt.Poller, text []byte, visit func(name, value []byte)) error {
 	c := checker{
-		scanner: scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits},
+		scanner: scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits, stop: stop},
 		visit:   visit,
 	}
 	if !c.document(true) {
@@ -89,7 +89,7 @@ func (s *nameStack) since(count int) []placedName {
 // firstRepetition returns the offset of the first name that repeats another one. It reorders the names:
 // sorting keeps it at O(n log n) whatever they are, where a hash would depend on luck or a random seed.
 func firstRepetition(stop *interrupt.Poller, names []placedName) (offset int, repeated bool) {
-	slices.SortFunc(names, func(a, b placedName) int { return compareNames(stop, a.name, b.name) })
+	interrupt.SortFunc(stop, names, func(a, b placedName) int { return bytes.Compare(a.name, b.name) })
 	offset = math.MaxInt
 	for i := 1; i < len(names) && !stop.Stopped(); i++ {
 		if bytes.Equal(names[i-1].name, names[i].name) {
@@ -97,12 +97,4 @@ func firstRepetition(stop *interrupt.Poller, names []placedName) (offset int, re
 		}
 	}
 	return offset, offset != math.MaxInt
-}
-
-// compareNames compares two names, unless the sorting that it is for was stopped: the rest is quick then.
-func compareNames(stop *interrupt.Poller, a, b []byte) int {
-	if stop.Stopped() {
-		return 0
-	}
-	return bytes.Compare(a, b)
 }

@@ -25,7 +25,7 @@ func TestLookup(t *testing.T) {
 		{`{"\u0062":1,"a\n":2,"":3}`, "a\n", "2"},
 		{`{"\u0062":1,"a\n":2,"":3}`, "", "3"},
 	} {
-		got, err := Lookup([]byte(test.text), test.name)
+		got, err := Lookup(nil, []byte(test.text), test.name)
 		if string(got) != test.want || (got == nil) != (test.want == "") || err != nil {
 			t.Errorf("%q of %s: got %s, %v, want %s", test.name, test.text, got, err, test.want)
 		}
@@ -38,7 +38,7 @@ func TestLookupInAnyText(t *testing.T) {
 	seen.Check(t, 1, func(t *rapid.T) {
 		text := []byte(rapid.StringMatching(`(\{( ?"[ab\\]?" ?: ?(1|""|\[\]|\{"a":\{\}\}),?){0,3}\} ?|[ {}[\]",:\\a1]{0,12})`).Draw(t, "text"))
 		name := rapid.SampledFrom([]string{"a", "b", ""}).Draw(t, "name")
-		got, err := Lookup(text, name)
+		got, err := Lookup(nil, text, name)
 		seen.Count("object", err == nil)
 		seen.Count("no object", err != nil)
 		seen.Count("found", got != nil)

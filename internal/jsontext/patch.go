@@ -85,7 +85,7 @@ func newDiffer(stop *interrupt.Poller, current, wanted []byte, ignore []string) 
 	if bytes.Equal(current, wanted) {
 		return nil, nil
 	}
-	d := &differ{ignored: newPlaces(ignore), stop: stop}
+	d := &differ{ignored: newPlaces(stop, ignore), stop: stop}
 	var err error
 	if d.current, err = parseObject(stop, current); err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func TestNoObject(t *testing.T) {
 			others = append(others, text[:i])
 		}
 		var problem *Error
-		if found, err := Lookup([]byte(text), "a"); found != nil || !errors.As(err, &problem) {
+		if found, err := Lookup(nil, []byte(text), "a"); found != nil || !errors.As(err, &problem) {
 			t.Errorf("%.80q is an object: %v", text, err)
 		}
 		for _, other := range others {

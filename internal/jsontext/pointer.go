@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // ValidPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
@@ -53,26 +55,27 @@ func cutPointerSegment(pointer string) (name, rest string) {
 // nil set is empty. Its segments are taken as they are asked for, so that long pointers cost nothing where
 // the value is not as deep.
 type places struct {
+	stop     *interrupt.Poller
 	whole    bool     // the value itself is in the set
 	pointers []string // from the value to places below it
 	below    map[string]*places
 }
 
 // newPlaces returns the places that the pointers lead to. What is no JSON pointer leads nowhere.
-func newPlaces(pointers []string) *places {
+func newPlaces(stop *interrupt.Poller, pointers []string) *places {
 	var p *places
-	for _, pointer := range pointers {
+	for _, pointer := range interrupt.Each(stop, pointers) {
 		if ValidPointer(pointer) {
-			p = p.with(pointer)
+			p = p.with(stop, pointer)
 		}
 	}
 	return p
 }
 
 // with adds the place that the pointer leads to, and returns the set.
-func (p *places) with(pointer string) *places {
+func (p *places) with(stop *interrupt.Poller, pointer string) *places {
 	if p == nil {
-		p = &places{}
+		p = &places{stop: stop}
 	}
 	if pointer == "" {
 		p.whole = true
@@ -92,9 +95,9 @@ func (p *places) member(name []byte) *places {
 	}
 	if p.below == nil {
 		p.below = make(map[string]*places)
-		for _, pointer := range p.pointers {
+		for _, pointer := range interrupt.Each(p.stop, p.pointers) {
 			segment, rest := cutPointerSegment(pointer)
-			p.below[segment] = p.below[segment].with(rest)
+			p.below[segment] = p.below[segment].with(p.stop, rest)
 		}
 	}
 	return p.below[string(name)]

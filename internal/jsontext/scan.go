@@ -72,6 +72,9 @@ func (s *scanner) space() {
 		case ' ', '\n', '\t', '\r':
 			s.pos++
 			s.spaced = true
+			if s.pos-s.polled >= bytesPerUnit && s.stopped() {
+				return
+			}
 		default:
 			return
 		}
@@ -166,6 +169,11 @@ func (s *scanner) str() (raw []byte, escaped, ok bool) {
 				return nil, false, s.fail(i, problemUTF8)
 			}
 			i += size
+		}
+		if i-s.polled >= bytesPerUnit {
+			if s.pos = i; s.stopped() {
+				return nil, false, false
+			}
 		}
 	}
 }

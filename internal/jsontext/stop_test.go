@@ -50,39 +50,41 @@ func longComputations() map[string]func(stop *interrupt.Poller) error {
 	return computations
 }
 
-// leastPolls is how often computations poll at least: once for every value in each loop that goes over them.
-var leastPolls = map[string]int{
-	"check array":                     20_000, // read
-	"check unsorted":                  20_000 + 20_000*14,
-	"canonical array":                 3 * 20_000, // read, written, and the scalar in it
-	"canonical unsorted":              3*20_000 + 20_000*14,
-	"canonical deep":                  3 * 2_000,
-	"same equal elements, 0 ignored":  3 * 20_000, // read twice, compared
-	"same equal members, 2 ignored":   3*20_000 + 2*20_000*14,
-	"diff other elements, 0 ignored":  7 * 20_000, // read and written twice, and a gap of elements
-	"diff other elements, 2 ignored":  7 * 20_000,
-	"diff common elements, 0 ignored": 11 * 400, // and numbered twice, a row of the table, and the way through it
-	"diff members, 0 ignored":         7*20_000 + 2*20_000*14,
-	"diff deep, 0 ignored":            8 * 2_000, // and compared
+func TestEveryLoopPolls(t *testing.T) {
+	const (
+		oneString = "the bytes of one string or name, of which a text has fewer than MaxSize: few ns each"
+		oneNumber = "the bytes of one number, of which a text has fewer than MaxSize: few ns each"
+		aPointer  = "the bytes of one pointer: few ns each"
+		byPairs   = "pairs polls"
+	)
+	polls.CheckLoops(t, map[string]polls.Short{
+		"plainPrefix":           {Loops: 2, Bound: oneString},
+		"AppendString":          {Loops: 1, Bound: oneString},
+		"appendUnescaped":       {Loops: 1, Bound: oneString},
+		"appendPointerSegment":  {Loops: 1, Bound: oneString},
+		"countDigits":           {Loops: 1, Bound: oneNumber},
+		"checkExponent":         {Loops: 1, Bound: oneNumber},
+		"parseDecimal":          {Loops: 3, Bound: oneNumber},
+		"appendCanonicalNumber": {Loops: 2, Bound: oneNumber},
+		"ValidPointer":          {Loops: 1, Bound: aPointer},
+		"hexUnit":               {Loops: 1, Bound: "4 digits"},
+		"longestCommon":         {Loops: 1, Bound: "a row of a table of maxCells, which is counted before"},
+		"members":               {Loops: 1, Bound: byPairs},
+		"sameMembers":           {Loops: 1, Bound: byPairs},
+	})
 }
 
 // TestComputationsPollAndStop counts the polls of each computation, and stops it at some of them.
 func TestComputationsPollAndStop(t *testing.T) {
-	computations := longComputations()
-	for name := range leastPolls {
-		if computations[name] == nil {
-			t.Errorf("there is no computation %q", name)
-		}
-	}
-	for name, compute := range computations {
+	for name, compute := range longComputations() {
 		all := 0
 		err := compute(interrupt.Watched(make(chan struct{}), func(units int) {
 			if all++; units > 16 {
 				t.Errorf("%s: %d units at once", name, units)
 			}
 		}))
-		if least := max(leastPolls[name], 500); err != nil || all < least {
-			t.Errorf("%s: %v, %d polls, want %d", name, err, all, least)
+		if err != nil || all < 500 {
+			t.Errorf("%s: %v, %d polls", name, err, all)
 		}
 		// Only sorting goes on, without looking at names.
 		t.Run(name, func(t *testing.T) { polls.CheckStops(t, 60_000, compute) })

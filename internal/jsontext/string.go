@@ -47,29 +47,21 @@ func appendEscaped(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// appendUnescaped appends the text that stands for raw, the inside of a checked string.
-func appendUnescaped(dst, raw []byte) []byte {
+// appendUnescaped appends the text that stands for raw, the inside of a checked string; if it is to be minimal, with the
+// escapes that it cannot do without.
+func appendUnescaped(dst, raw []byte, minimal bool) []byte {
 	for len(raw) > 0 {
 		i := bytes.IndexByte(raw, '\\')
 		if i < 0 {
 			return append(dst, raw...)
 		}
 		r, size := decodeEscape(raw[i:])
-		dst = utf8.AppendRune(append(dst, raw[:i]...), r)
-		raw = raw[i+size:]
-	}
-	return dst
-}
-
-// appendMinimal appends raw, the inside of a checked string, with minimal escaping.
-func appendMinimal(dst, raw []byte) []byte {
-	for len(raw) > 0 {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			return append(dst, raw...)
+		dst = append(dst, raw[:i]...)
+		if minimal {
+			dst = appendEscaped(dst, r)
+		} else {
+			dst = utf8.AppendRune(dst, r)
 		}
-		r, size := decodeEscape(raw[i:])
-		dst = appendEscaped(append(dst, raw[:i]...), r)
 		raw = raw[i+size:]
 	}
 	return dst

@@ -47,7 +47,7 @@ func (r *TokenReader) Text() ([]byte, bool) {
 
 func unescaped(raw []byte, escaped bool) []byte {
 	if escaped {
-		return appendUnescaped(make([]byte, 0, len(raw)), raw)
+		return appendUnescaped(make([]byte, 0, len(raw)), raw, false)
 	}
 	return raw
 }

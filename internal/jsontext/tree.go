@@ -2,7 +2,6 @@ package jsontext
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
@@ -136,7 +135,7 @@ func (p *parser) object(n *node) bool {
 		name := span(start, start+len(raw))
 		if escaped {
 			start = len(p.tree.unescaped)
-			p.tree.unescaped = appendUnescaped(p.tree.unescaped, raw)
+			p.tree.unescaped = appendUnescaped(p.tree.unescaped, raw, false)
 			name = span(start, len(p.tree.unescaped))
 		}
 		member, ok := p.value()
@@ -161,24 +160,21 @@ func (p *parser) finish(first int) textSpan {
 // sortMembers sorts the members of an object by name, and fails where two names are the same. Most objects are
 // sorted already.
 func (p *parser) sortMembers(members []node) bool {
-	if p.tree.ascendingUpTo(members) == len(members) {
+	if p.ascendingUpTo(members) == len(members) {
 		return true
 	}
-	slices.SortFunc(members, func(a, b node) int { return compareNames(p.stop, p.tree.name(&a), p.tree.name(&b)) })
-	if p.stop.Err() != nil {
-		return false
-	}
-	if i := p.tree.ascendingUpTo(members); i < len(members) {
+	interrupt.SortFunc(p.stop, members, func(a, b node) int { return bytes.Compare(p.tree.name(&a), p.tree.name(&b)) })
+	if i := p.ascendingUpTo(members); i < len(members) && p.stop.Err() == nil {
 		return p.fail(int(max(members[i-1].raw.start, members[i].raw.start)), problemDuplicate)
 	}
-	return true
+	return p.stop.Err() == nil
 }
 
 // ascendingUpTo returns the index of the first member whose name is not behind the one before; if there is none,
 // how many members there are.
-func (t *tree) ascendingUpTo(members []node) int {
-	for i := 1; i < len(members); i++ {
-		if bytes.Compare(t.name(&members[i-1]), t.name(&members[i])) >= 0 {
+func (p *parser) ascendingUpTo(members []node) int {
+	for i := 1; i < len(members) && !p.stop.Stopped(); i++ {
+		if bytes.Compare(p.tree.name(&members[i-1]), p.tree.name(&members[i])) >= 0 {
 			return i
 		}
 	}

@@ -33,9 +33,10 @@ func addNode(stop *interrupt.Poller, node *NodeResources) ([]*resource.State, er
 }
 
 // AddNodes returns the diffs that add several nodes together: all primaries at once, then all replicas.
-func AddNodes(nodes []*NodeResources) ([]*resource.State, error) { return addNodes(nil, nodes) }
+func AddNodes(nodes []*NodeResources) ([]*resource.State, error) { return AddNodesUntil(nil, nodes) }
 
-func addNodes(stop *interrupt.Poller, nodes []*NodeResources) ([]*resource.State, error) {
+// AddNodesUntil is AddNodes, unless it is told to stop: then what it returns means nothing.
+func AddNodesUntil(stop *interrupt.Poller, nodes []*NodeResources) ([]*resource.State, error) {
 	lists, err := diffsOfEach(stop, nodes, func(n *NodeResources) ([]*resource.State, error) {
 		return addNode(stop, n)
 	})

@@ -60,7 +60,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 		marker := database.SyncEventIdentifier(n.link(peer, n.SourceNode))
 		record, ok := m.start.Get(marker)
 		making := database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName))
-		if begun && again || copies && ok && database.SyncEventForgets(record, making) {
+		if begun && again || copies && ok && database.SyncEventForgets(m.stop, record, making) {
 			m.discard(found, marker)
 		}
 	}

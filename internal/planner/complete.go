@@ -14,7 +14,7 @@ import (
 func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
 	complete := start
 	for r := range start.All(stop) {
-		missing := database.MissingDependencies(r)
+		missing := database.MissingDependencies(stop, r)
 		if len(missing) == 0 {
 			continue
 		}

@@ -39,7 +39,7 @@ func (m *membership) settled(link database.Link) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	return database.SubscriptionSettled(subscription)
+	return database.SubscriptionSettled(m.stop, subscription)
 }
 
 // mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
@@ -52,7 +52,7 @@ func (m *membership) copyFailed(n *NodeResources) bool {
 	if !ok || subscription.Error == "" {
 		return false
 	}
-	if settled, err := database.SubscriptionSettled(subscription); err != nil || settled {
+	if settled, err := database.SubscriptionSettled(m.stop, subscription); err != nil || settled {
 		return false
 	}
 	return m.anyOther(func(other *NodeResources) bool {
@@ -122,7 +122,7 @@ func (m *membership) abandonedLinks(n *NodeResources) []resource.Identifier {
 	var ids []resource.Identifier
 	for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
 		record, _ := m.start.Get(id)
-		link, ok := linkOf(record)
+		link, ok := linkOf(m.stop, record)
 		if !ok || link.Subscriber != n.NodeName || m.status[link.Provider] == member {
 			continue
 		}
@@ -141,5 +141,5 @@ func (m *membership) wasPeer(link database.Link) bool {
 		return true
 	}
 	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))
-	return ok && database.SubscriptionDisabled(subscription)
+	return ok && database.SubscriptionDisabled(m.stop, subscription)
 }

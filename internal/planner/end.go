@@ -9,10 +9,11 @@ import (
 // EndState returns the state in which everything is as the nodes say: all instances, nodes and databases,
 // and from each node to each other one a slot and an enabled subscription. No nodes give an empty state.
 func EndState(nodes []*NodeResources) (*resource.State, error) {
-	return endState(nil, nodes)
+	return EndStateUntil(nil, nodes)
 }
 
-func endState(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, error) {
+// EndStateUntil is EndState, unless it is told to stop: then what it returns means nothing.
+func EndStateUntil(stop *interrupt.Poller, nodes []*NodeResources) (*resource.State, error) {
 	end := resource.NewStateSize(endSize(stop, nodes))
 	if err := extendEnd(stop, end, nil, nodes); err != nil {
 		return nil, err

@@ -20,30 +20,19 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// shortLoops says how many loops of a function need no poll, and why. A loop is also what a function of package slices
-// does.
-var shortLoops = map[string]struct {
-	loops int
-	why   string
-}{
-	"mergeByPosition": {1, "no node is without a diff"},
-	"cleanUp":         {1, "there are three kinds of what is outdated"},
-	"lostSlots":       {1, "two resources of a link"},
-	"discard":         {1, "at most three resources of a link"},
-	"script":          {1, "a node has at most one script of each of two names"},
-	"afterwards":      {2, "no plan and no phase is without events"},
-	"asRecorded":      {2, "no plan and no phase is without events"},
-	"Error":           {1, "texts of errors are made once nobody waits for plans"},
-	"restoreDatabase": {1, "a restore takes three steps"},
-}
-
-// TestEveryLoopPolls reads the source: whatever loops, polls in each round, itself and not only in a loop inside.
+// TestEveryLoopPolls reads the source.
 func TestEveryLoopPolls(t *testing.T) {
-	for name, unpolled := range polls.Inspect(t).Unpolled {
-		if got, want := len(unpolled), shortLoops[name].loops; got != want {
-			t.Errorf("%s has %d loops without a poll, not %d: %v", name, got, want, unpolled)
-		}
-	}
+	polls.CheckLoops(t, map[string]polls.Short{
+		"mergeByPosition": {Loops: 1, Bound: "no node is without a diff"},
+		"cleanUp":         {Loops: 1, Bound: "there are three kinds of what is outdated"},
+		"lostSlots":       {Loops: 1, Bound: "two resources of a link"},
+		"discard":         {Loops: 1, Bound: "at most three resources of a link"},
+		"script":          {Loops: 1, Bound: "a node has at most one script of each of two names"},
+		"afterwards":      {Loops: 2, Bound: "no plan and no phase is without events"},
+		"asRecorded":      {Loops: 2, Bound: "no plan and no phase is without events"},
+		"Error":           {Loops: 1, Bound: "texts of errors are made once nobody waits for plans"},
+		"restoreDatabase": {Loops: 1, Bound: "a restore takes three steps"},
+	})
 }
 
 // many is how many nodes, instances, and services there are.
@@ -269,7 +258,7 @@ func emptied(s *resource.State, nodes []*planner.NodeResources) *resource.State 
 	s = s.Clone()
 	for _, n := range nodes {
 		instance := n.InstanceResources[0].Instance
-		s.Add(instance.Resource())
+		s.Add(instance.Resource(nil))
 		s.Add(database.Node{
 			Name: n.NodeName, InstanceIDs: []string{instance.Spec.InstanceID}, PrimaryInstanceID: instance.Spec.InstanceID,
 		}.Resource())

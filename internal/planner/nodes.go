@@ -102,7 +102,7 @@ func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) m
 		return links
 	}
 	for r := range s.All(stop) {
-		link, ok := linkOf(r)
+		link, ok := linkOf(stop, r)
 		if ok && nodes[link.Provider] {
 			links[link.Provider] = append(links[link.Provider], r.Identifier)
 		}
@@ -114,9 +114,9 @@ func linksOf(stop *interrupt.Poller, s *resource.State, nodes map[string]bool) m
 }
 
 // linkOf is the link of a slot, of what makes it, or of a subscription; ok is false for all else.
-func linkOf(r *resource.Resource) (link database.Link, ok bool) {
+func linkOf(stop *interrupt.Poller, r *resource.Resource) (link database.Link, ok bool) {
 	if r.Identifier.Type == database.TypeReplicationSlotCreate {
-		return database.SlotCreateLink(r)
+		return database.SlotCreateLink(stop, r)
 	}
 	return database.LinkOf(r.Identifier)
 }
@@ -231,7 +231,7 @@ func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
 	recorded := ""
 	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
 		var err error
-		if recorded, err = database.NodePrimaryInstanceID(node); err != nil {
+		if recorded, err = database.NodePrimaryInstanceID(m.stop, node); err != nil {
 			return err
 		}
 	}

@@ -10,17 +10,18 @@ import (
 // are the existing nodes besides the source, while everyone goes on writing. It is nil if the node has no
 // source. docs/planning.md says why the dependencies in it lose no row and repeat none.
 func PopulateNode(node *NodeResources, existingNodeNames []string) (*resource.State, error) {
-	return populateNodes(nil, existingNodeNames, []*NodeResources{node})
+	return PopulateNodesUntil(nil, existingNodeNames, []*NodeResources{node})
 }
 
 // PopulateNodes returns the diff that populates all new nodes that have a source; nil if none has one. The
 // marker from a peer to a source is written once for all of them, after the slots of all are there.
 func PopulateNodes(existing, nodes []*NodeResources) (*resource.State, error) {
-	return populateNodes(nil, names(nil, existing), nodes)
+	return PopulateNodesUntil(nil, names(nil, existing), nodes)
 }
 
-// populateNodes is PopulateNodes for existing nodes of these names.
-func populateNodes(
+// PopulateNodesUntil is PopulateNodes for existing nodes of these names, unless it is told to stop: then what it returns
+// means nothing.
+func PopulateNodesUntil(
 	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
 ) (*resource.State, error) {
 	p := populating{
@@ -143,7 +144,7 @@ func (p *populating) addAdvance(node *NodeResources, peer string) {
 
 // populate returns the diff that populates what is incomplete, and goes on where earlier plans stopped.
 func (m *membership) populate(incomplete []*NodeResources, end *resource.State) (*resource.State, error) {
-	diff, err := populateNodes(m.stop, names(m.stop, m.members), incomplete)
+	diff, err := PopulateNodesUntil(m.stop, names(m.stop, m.members), incomplete)
 	if err != nil {
 		return nil, err
 	}

@@ -47,14 +47,14 @@ func restoreDatabase(
 	if err != nil {
 		return Outcome{}, err
 	}
-	base, err := endState(stop, kept)
+	base, err := EndStateUntil(stop, kept)
 	if err != nil {
 		return Outcome{}, err
 	}
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
 	for i, target := range interrupt.Each(stop, targets) {
-		if lists[i], err = restoreNode(stop, target); err != nil {
+		if lists[i], err = RestoreNodeUntil(stop, target); err != nil {
 			return Outcome{}, err
 		}
 		restored[i] = target.ToNodeResources()

@@ -9,10 +9,11 @@ import (
 // merged onto the same base and not onto each other: only what its primary depends on; that and the instance
 // that performs the restore; the primary as it should be, its replicas, and the node.
 func RestoreNode(node *NodeRestoreResources) ([]*resource.State, error) {
-	return restoreNode(nil, node)
+	return RestoreNodeUntil(nil, node)
 }
 
-func restoreNode(stop *interrupt.Poller, node *NodeRestoreResources) ([]*resource.State, error) {
+// RestoreNodeUntil is RestoreNode, unless it is told to stop: then what it returns means nothing.
+func RestoreNodeUntil(stop *interrupt.Poller, node *NodeRestoreResources) ([]*resource.State, error) {
 	if node.PrimaryInstance == nil || node.RestoreInstance == nil {
 		return nil, &NoInstancesError{Node: node.NodeName}
 	}
@@ -20,7 +21,7 @@ func restoreNode(stop *interrupt.Poller, node *NodeRestoreResources) ([]*resourc
 	if err := desired.check(stop); err != nil {
 		return nil, err
 	}
-	if err := node.RestoreInstance.Instance.Validate(); err != nil {
+	if err := node.RestoreInstance.Instance.Validate(stop); err != nil {
 		return nil, err
 	}
 	stopped := resource.NewState()

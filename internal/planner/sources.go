@@ -11,7 +11,7 @@ import (
 // takeRecordedSource sets the source of a joining node to the one that it started with.
 func (m *membership) takeRecordedSource(n *NodeResources) error {
 	record, _ := m.start.Get(database.RolesSourceIdentifier(n.NodeName))
-	source, err := database.RolesSourceNode(record)
+	source, err := database.RolesSourceNode(m.stop, record)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (n *NodeResources) check(stop *interrupt.Poller) error {
 		return &SourceAndRestoreError{Node: n.NodeName}
 	}
 	for _, i := range interrupt.Each(stop, n.InstanceResources) {
-		if err := i.Instance.Validate(); err != nil {
+		if err := i.Instance.Validate(stop); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (n *NodeResources) makeInstance(stop *interrupt.Poller, i *InstanceResource
 	if instance.PostInit == nil {
 		instance.PostInit = n.script(database.ScriptPostInit)
 	}
-	return instance.Resource()
+	return instance.Resource(stop)
 }
 
 // addNode adds the node state of n: the node dependents of all its instances and the node.

@@ -39,7 +39,7 @@ func (m *membership) updateInTurn(
 			early = append(early, n)
 		}
 	}
-	earlyEnd, err := endState(m.stop, early)
+	earlyEnd, err := EndStateUntil(m.stop, early)
 	if err != nil {
 		return Outcome{}, err
 	}

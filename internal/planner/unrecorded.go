@@ -11,7 +11,7 @@ import (
 func (m *membership) unrecordedSlots() *resource.State {
 	diff := resource.NewState()
 	for r := range m.start.All(m.stop) {
-		link, ok := linkOf(r)
+		link, ok := linkOf(m.stop, r)
 		if !ok || m.status[link.Provider] != 0 && m.status[link.Subscriber] != 0 {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 // with the change. The node itself comes with the last of them. All instances are taken as existing;
 // UpdateDatabase knows better, and puts replicas that do not exist yet behind the primary.
 func UpdateNode(node *NodeResources) ([]*resource.State, error) {
-	return updateNode(nil, node, func(resource.Identifier) bool { return true })
+	return RollingUpdateNodes([]*NodeResources{node})
 }
 
 // updateNode is UpdateNode with knowledge of which instances exist. A replica that does not must find its
@@ -47,19 +47,37 @@ func updateNode(
 
 // RollingUpdateNodes returns the diffs that update nodes one after the other.
 func RollingUpdateNodes(nodes []*NodeResources) ([]*resource.State, error) {
-	lists, err := diffsOfEach(nil, nodes, UpdateNode)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat(lists...), nil
+	return UpdateNodesUntil(nil, NodeUpdateStrategyRolling, nodes)
 }
 
 // ConcurrentUpdateNodes returns the diffs that update all nodes at once, still instance by instance: the
 // first diffs of all nodes together, then the second ones, and so on.
 func ConcurrentUpdateNodes(nodes []*NodeResources) ([]*resource.State, error) {
-	lists, err := diffsOfEach(nil, nodes, UpdateNode)
+	return UpdateNodesUntil(nil, NodeUpdateStrategyConcurrent, nodes)
+}
+
+// UpdateNodesUntil returns the diffs of that strategy, unless it is told to stop: then what it returns means nothing.
+func UpdateNodesUntil(
+	stop *interrupt.Poller, strategy NodeUpdateStrategy, nodes []*NodeResources,
+) ([]*resource.State, error) {
+	return updateNodes(stop, strategy, nodes, func(resource.Identifier) bool { return true })
+}
+
+// updateNodes is UpdateNodesUntil with knowledge of which instances exist.
+func updateNodes(
+	stop *interrupt.Poller, strategy NodeUpdateStrategy, nodes []*NodeResources, exists func(resource.Identifier) bool,
+) ([]*resource.State, error) {
+	lists, err := diffsOfEach(stop, nodes, func(n *NodeResources) ([]*resource.State, error) {
+		return updateNode(stop, n, exists)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return mergeByPosition(nil, lists), nil
+	switch strategy {
+	case "", NodeUpdateStrategyRolling:
+		return slices.Concat(lists...), nil
+	case NodeUpdateStrategyConcurrent:
+		return mergeByPosition(stop, lists), nil
+	}
+	return nil, &UnknownStrategyError{Strategy: strategy}
 }

@@ -68,7 +68,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
 // "Updating a database" of docs/planning.md; the end state (6) is the last step.
 func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*resource.State, error) {
-	steps, err := m.updates(strategy) // (1)
+	steps, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	if m.anySource(incomplete) {
 		steps = append(steps, m.repairs(end), m.roles(incomplete)) // (2), (3)
 	}
-	added, err := addNodes(m.stop, m.with(newcomer, joining, populated)) // (4)
+	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (4)
 	if err != nil {
 		return nil, err
 	}
@@ -88,23 +88,6 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
 	return slices.Collect(slices.Chunk(steps, 1)), m.stop.Err()
-}
-
-// updates returns the steps that update the members.
-func (m *membership) updates(strategy NodeUpdateStrategy) ([]*resource.State, error) {
-	lists, err := diffsOfEach(m.stop, m.members, func(n *NodeResources) ([]*resource.State, error) {
-		return updateNode(m.stop, n, m.exists)
-	})
-	if err != nil {
-		return nil, err
-	}
-	switch strategy {
-	case "", NodeUpdateStrategyRolling:
-		return slices.Concat(lists...), nil
-	case NodeUpdateStrategyConcurrent:
-		return mergeByPosition(m.stop, lists), nil
-	}
-	return nil, &UnknownStrategyError{Strategy: strategy}
 }
 
 // nodeStates are the nodes and what depends on them: they do not wait for the step that holds them, but are
@@ -119,7 +102,7 @@ func (m *membership) nodeStates() *resource.State {
 
 // endState is the end state of all nodes, and the services.
 func (m *membership) endState(options UpdateDatabaseOptions) (*resource.State, error) {
-	end, err := endState(m.stop, m.all)
+	end, err := EndStateUntil(m.stop, m.all)
 	if err != nil {
 		return nil, err
 	}

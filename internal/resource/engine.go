@@ -1,7 +1,7 @@
 package resource
 
 import (
-	"errors"
+	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -19,19 +19,19 @@ type engine struct {
 	typeNames   slab.Slab[Type]       // the same
 	causing     []vertex              // scratch memory for causes
 
-	step    int32
-	planned []int32 // by vertex: the last step in which it, or a resource of the type, got an event
-	owed    map[vertex][]vertex
+	step      int32
+	eventStep []int32 // by vertex: the last step in which it, or a resource of the type, got an event
+	owed      map[vertex][]vertex
 
 	diffs
 }
 
-func newEngine(stop *interrupt.Poller, start *State, others ...*State) (*engine, error) {
-	x, err := newIndex(stop, append([]*State{start}, others...)...)
+func newEngine(stop *interrupt.Poller, start []*State, others ...*State) (*engine, error) {
+	x, err := newIndex(stop, slices.Concat(start, others)...)
 	if err != nil {
 		return nil, err
 	}
-	current, err := newGraph(x, nil, start)
+	current, err := newGraph(x, nil, start...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (e *engine) isPending(v vertex) bool { return int(v) < len(e.pending) && e.
 // lengthen makes the slices that are indexed by vertices long enough for all there are.
 func (e *engine) lengthen() {
 	e.current.reserve(len(e.names))
-	e.planned = grown(e.planned, len(e.names))
+	e.eventStep = grown(e.eventStep, len(e.names))
 }
 
 // decide applies the rules to v, of which current is what is (nil: nothing) and wanted what should be.
@@ -87,7 +87,7 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 		reason = ReasonHasError
 	case force:
 		reason = ReasonForceUpdate
-	case len(e.owed[v]) > 0 || e.anyOf(edges, e.isPlanned):
+	case len(e.owed[v]) > 0 || e.anyOf(edges, e.hasEvent):
 		reason = ReasonDependencyUpdated
 		ids, types = e.named(e.causes(v, edges))
 	case len(diff) > 0:
@@ -100,8 +100,8 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 	}, e.stop.Err()
 }
 
-// isPlanned tells whether v, or a resource of the type, got an event in this step.
-func (e *engine) isPlanned(v vertex) bool { return e.planned[v] == e.step }
+// hasEvent tells whether v, or a resource of the type, got an event in this step.
+func (e *engine) hasEvent(v vertex) bool { return e.eventStep[v] == e.step }
 
 // causes returns the dependencies of v that got an event in this step, or in one before while v had to wait: resources
 // first, then types, both in order and each once. They last until the next call.
@@ -111,7 +111,7 @@ func (e *engine) causes(v vertex, edges []vertex) []vertex {
 		if e.stop.Stopped() {
 			break
 		}
-		if e.isPlanned(w) {
+		if e.hasEvent(w) {
 			found = append(found, w)
 		}
 	}
@@ -159,10 +159,10 @@ func (e *engine) named(causes []vertex) (ids []Identifier, types []Type) {
 
 // mark notes that v got an event in this step.
 func (e *engine) mark(v vertex) {
-	e.planned[v] = e.step
+	e.eventStep[v] = e.step
 	delete(e.owed, v)
 	if t, ok := e.types[e.names[v].Type]; ok {
-		e.planned[t] = e.step
+		e.eventStep[t] = e.step
 	}
 }
 
@@ -206,25 +206,4 @@ func (e *engine) addPlan(drafts []draft) error {
 		e.plans = append(e.plans, Plan{Phases: phases})
 	}
 	return e.stop.Err()
-}
-
-// missingError joins what is missing in identifier order, each once, so that the same input gives the same
-// error; nil if nothing is.
-func missingError(stop *interrupt.Poller, missing []*MissingDependencyError) error {
-	interrupt.SortFunc(stop, missing, func(a, b *MissingDependencyError) int {
-		if c := a.Resource.Compare(b.Resource); c != 0 {
-			return c
-		}
-		return a.Dependency.Compare(b.Dependency)
-	})
-	errs := make([]error, 0, len(missing))
-	for i, m := range interrupt.Each(stop, missing) {
-		if i == 0 || *m != *missing[i-1] {
-			errs = append(errs, m)
-		}
-	}
-	if err := stop.Err(); err != nil {
-		return err
-	}
-	return errors.Join(errs...)
 }

@@ -6,10 +6,12 @@ import (
 )
 
 // MissingDependencyError says that a resource depends on one that is not in the wanted state. Several of
-// them come joined (see errors.Join), in identifier order, each once.
+// them come joined (see errors.Join), in identifier order, each once, but no more than 100.
 type MissingDependencyError struct {
 	Resource   Identifier
 	Dependency Identifier
+	// More is how many there are, besides, that are not among those that come joined. The last of them has it.
+	More int
 }
 
 func (e *MissingDependencyError) Error() string {

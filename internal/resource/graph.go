@@ -1,6 +1,8 @@
 package resource
 
 import (
+	"errors"
+
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
@@ -93,17 +95,48 @@ func (g *graph) out(v vertex) []vertex {
 // counts tells whether v takes part in the graph: virtual vertices always do, resources if the state has them.
 func (g *graph) counts(v vertex) bool { return g.isVirtual[v] || g.has(v) }
 
-// appendMissing appends an error for every dependency of v that the state does not have.
-func (g *graph) appendMissing(found []*MissingDependencyError, v vertex) []*MissingDependencyError {
-	for _, w := range g.edges[v] {
-		if g.stop.Stopped() {
-			break
+// isIncomplete tells whether v depends on what the state does not have.
+func (g *graph) isIncomplete(v vertex) bool {
+	return g.anyOf(g.edges[v], func(w vertex) bool { return !g.counts(w) })
+}
+
+// mostMissing is how many missing dependencies are named, at most.
+const mostMissing = 100
+
+// missingError joins what the given resources depend on and the state does not have, in identifier order, each once, so
+// that the same input gives the same error; nil if nothing is missing. What is beyond mostMissing is only counted.
+func (g *graph) missingError(incomplete []vertex) error {
+	if len(incomplete) == 0 {
+		return g.stop.Err()
+	}
+	interrupt.SortFunc(g.stop, incomplete, func(v, w vertex) int { return g.names[v].Compare(g.names[w]) })
+	var errs []error
+	var last *MissingDependencyError
+	seen := make([]bool, len(g.names)) // as missing, for the resource that is being looked at
+	for _, v := range interrupt.Each(g.stop, incomplete) {
+		var missing []vertex
+		for _, w := range interrupt.Each(g.stop, g.edges[v]) {
+			if !g.counts(w) && !seen[w] {
+				seen[w] = true
+				missing = append(missing, w)
+			}
 		}
-		if !g.counts(w) {
-			found = append(found, &MissingDependencyError{Resource: g.names[v], Dependency: g.names[w]})
+		if len(errs) < mostMissing {
+			interrupt.SortFunc(g.stop, missing, func(v, w vertex) int { return g.names[v].Compare(g.names[w]) })
+		}
+		for _, w := range interrupt.Each(g.stop, missing) {
+			if seen[w] = false; len(errs) < mostMissing {
+				last = &MissingDependencyError{Resource: g.names[v], Dependency: g.names[w]}
+				errs = append(errs, last)
+			} else {
+				last.More++
+			}
 		}
 	}
-	return found
+	if err := g.stop.Err(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
 }
 
 // sameDependencies tells whether both depend on the same, in the same order; a may be nil.

@@ -86,7 +86,7 @@ func (e *engine) planDiff(diff *State) error {
 		e.enqueue(v)
 	}
 	var phases []draft
-	var missing []*MissingDependencyError
+	var incomplete []vertex
 	for layer := 0; layer < len(e.candidates) && !e.stop.Stopped(); layer++ {
 		var phase draft
 		for _, v := range e.candidates[layer] {
@@ -95,7 +95,9 @@ func (e *engine) planDiff(diff *State) error {
 				return err
 			}
 			if event.Type != 0 {
-				missing = e.current.appendMissing(missing, v)
+				if e.current.isIncomplete(v) {
+					incomplete = append(incomplete, v)
+				}
 				phase = append(phase, e.hold(v, event))
 			}
 		}
@@ -104,7 +106,7 @@ func (e *engine) planDiff(diff *State) error {
 			phases = append(phases, phase)
 		}
 	}
-	if err := missingError(e.stop, missing); err != nil {
+	if err := e.current.missingError(incomplete); err != nil {
 		return err
 	}
 	return e.addPlan(phases)

@@ -22,7 +22,30 @@ func PlanAll(stop *interrupt.Poller, start *State, options PlanOptions, wanted .
 // one onto the other. The merged states are never made. A resource of any part that depends on itself or on its own
 // type is an error.
 func PlanMerged(stop *interrupt.Poller, start *State, options PlanOptions, wanted ...[]*State) ([]Plan, error) {
-	e, err := newEngine(stop, start, slices.Concat(wanted...)...)
+	var plans []Plan
+	from := []*State{start}
+	for len(wanted) > stepsPerRun {
+		some, err := planRun(stop, from, PlanOptions{}, wanted[:stepsPerRun])
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, some...)
+		from, wanted = wanted[stepsPerRun-1], wanted[stepsPerRun:]
+	}
+	last, err := planRun(stop, from, options, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return append(plans, last...), nil
+}
+
+// stepsPerRun is how many whole states a run goes through, at most: each of its steps goes over all identifiers of all
+// of them.
+const stepsPerRun = 16
+
+// planRun plans from a state, which is given in parts like all others, through a few others.
+func planRun(stop *interrupt.Poller, from []*State, options PlanOptions, wanted [][]*State) ([]Plan, error) {
+	e, err := newEngine(stop, from, slices.Concat(wanted...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +97,16 @@ func (e *engine) planState(wanted *graph, step wholeStep) error {
 
 // complete refuses a graph in which a resource depends on one that is not there.
 func (g *graph) complete() error {
-	var missing []*MissingDependencyError
+	var incomplete []vertex
 	for v, r := range g.resources {
 		if g.stop.Stopped() {
 			break
 		}
-		if r != nil {
-			missing = g.appendMissing(missing, vertex(v))
+		if r != nil && g.isIncomplete(vertex(v)) {
+			incomplete = append(incomplete, vertex(v))
 		}
 	}
-	return missingError(g.stop, missing)
+	return g.missingError(incomplete)
 }
 
 // puts returns a phase of creates and updates for each of the layers.

@@ -39,7 +39,7 @@ type Steps struct {
 func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	states := append(slices.Concat(steps.Groups...), steps.End)
 	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
-	e, err := newEngine(stop, start, states...)
+	e, err := newEngine(stop, []*State{start}, states...)
 	if err != nil {
 		return nil, err
 	}

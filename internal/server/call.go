@@ -127,9 +127,9 @@ func (c *call) releaseRequest() {
 }
 
 // countAnswer counts the plans of the answer.
-func (c *call) countAnswer(plans []resource.Plan) {
+func (c *call) countAnswer(stop *interrupt.Poller, plans []resource.Plan) {
 	if c != nil {
-		c.answer(plans)
+		c.answer(stop, plans)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/wire"
 )
@@ -84,7 +85,10 @@ func (f *frame) decode(ctx context.Context) error {
 	if err := c.admit(ctx, len(whole), admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())); err != nil {
 		return err
 	}
-	texts, release, err := wire.Unmarshal(whole, f.msg)
+	texts, release, err := wire.Unmarshal(stopOf(ctx), whole, f.msg)
+	if errors.Is(err, interrupt.ErrInterrupted) {
+		return err
+	}
 	if err != nil {
 		return &malformedError{cause: err}
 	}

@@ -60,8 +60,9 @@ func faultStatus(ctx context.Context, code codes.Code, faults []fault) *status.S
 		listed = len(bad.GetFieldViolations())
 		details = append(details, bad)
 	case codes.FailedPrecondition:
-		failure := preconditionFailure(faults, budget)
-		total, listed = len(faults), len(failure.GetViolations())
+		var failure *errdetails.PreconditionFailure
+		failure, total = preconditionFailure(faults, budget)
+		listed = len(failure.GetViolations())
 		details = append(details, failure)
 	}
 	if faults[0].retry > 0 {
@@ -71,7 +72,11 @@ func faultStatus(ctx context.Context, code codes.Code, faults []fault) *status.S
 		info.Metadata["violations"] = strconv.Itoa(total)
 	}
 	text := shorten(faults[0].text, maxTextBytes)
-	if more := len(faults) - 1; more > 0 {
+	more := len(faults) - 1
+	if code == codes.FailedPrecondition {
+		more = total - 1
+	}
+	if more > 0 {
 		text += "; and " + strconv.Itoa(more) + " more"
 	}
 	if listed < total {
@@ -120,21 +125,25 @@ func badRequest(faults []fault, budget int) (*errdetails.BadRequest, int) {
 	return bad, total
 }
 
-// preconditionFailure lists one violation for each fault, as long as they fit.
-func preconditionFailure(faults []fault, budget int) *errdetails.PreconditionFailure {
+// preconditionFailure lists one violation for each fault, as long as they fit, and counts them all.
+func preconditionFailure(faults []fault, budget int) (*errdetails.PreconditionFailure, int) {
 	failure := &errdetails.PreconditionFailure{}
+	total := 0
 	for _, f := range faults {
+		total += max(f.total, 1)
+		if len(failure.Violations) == maxViolations {
+			continue
+		}
 		item := &errdetails.PreconditionFailure_Violation{
 			Type:        f.reason,
 			Subject:     shorten(f.subject, maxIdentifierBytes),
 			Description: shorten(f.text, maxTextBytes),
 		}
-		if budget -= listedSize(item); budget < 0 || len(failure.Violations) == maxViolations {
-			break
+		if budget -= listedSize(item); budget >= 0 {
+			failure.Violations = append(failure.Violations, item)
 		}
-		failure.Violations = append(failure.Violations, item)
 	}
-	return failure
+	return failure, total
 }
 
 // listedSize is what an element adds to the size of a message that lists it.

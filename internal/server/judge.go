@@ -38,13 +38,13 @@ func verdict(violations []verify.Violation, err error) error {
 
 // judgeDatabase judges the plans of UpdateDatabase and RestoreDatabase. The error is interrupt.ErrInterrupted if the call
 // ends before it is known whether they keep all rules.
-func judgeDatabase(ctx context.Context, p *planned) error {
+func judgeDatabase(ctx context.Context, p *proposal) error {
 	stop := stopOf(ctx)
 	return verdict(verify.Plans(stop, p.start, p.plans, p.end, p.asked.Judging(stop)))
 }
 
 // judgeStates does the same for PlanStates.
-func judgeStates(ctx context.Context, p *planned) error {
+func judgeStates(ctx context.Context, p *proposal) error {
 	states := p.states
 	if len(states) == 0 && len(p.plans) == 0 {
 		return nil // nothing is wanted, not even that the start is complete

@@ -86,8 +86,8 @@ func TestJudgingStopsWhenTheCallEnds(t *testing.T) {
 }
 
 // late is a judge that looks at the plans of a call when that has ended.
-func late(judge func(context.Context, *planned) error, began chan struct{}) func(context.Context, *planned) error {
-	return func(ctx context.Context, p *planned) error {
+func late(judge func(context.Context, *proposal) error, began chan struct{}) func(context.Context, *proposal) error {
+	return func(ctx context.Context, p *proposal) error {
 		close(began)
 		<-ctx.Done()
 		return judge(ctx, p)

@@ -92,7 +92,7 @@ func TestMisleadingPlansAreNeverSent(t *testing.T) {
 			t.Errorf("%s: got %v and %d messages", name, err, n)
 		}
 	}
-	const why = "request_missing: database.replication_slot::n1:n2:app was asked for"
+	const why = "end_missing: database.replication_slot::n1:n2:app is wanted"
 	testkit.Eventually(t, func() bool { return strings.Count(h.log.Text(), why) == 2 })
 }
 

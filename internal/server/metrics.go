@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -9,8 +10,10 @@ import (
 	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
@@ -44,27 +47,33 @@ func newMetrics(config Metrics) *metrics {
 	if registry == nil {
 		registry = prometheus.NewRegistry()
 	}
+	seconds, register := secondsBuckets(), promauto.With(registry)
+	// numbers counts in powers of ten: 0, 1, 10, ...
+	numbers := func(name, help string, powers int) prometheus.Histogram {
+		return register.NewHistogram(prometheus.HistogramOpts{
+			Name: name, Help: help, Buckets: append([]float64{0}, prometheus.ExponentialBuckets(1, 10, powers)...),
+		})
+	}
 	m := &metrics{
 		registry: registry,
-		calls: grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(
-			grpcprom.WithHistogramBuckets(secondsBuckets()))),
-		stageSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: secondsBuckets(),
+		calls:    grpcprom.NewServerMetrics(grpcprom.WithServerHandlingTimeHistogram(grpcprom.WithHistogramBuckets(seconds))),
+		stageSeconds: register.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: seconds,
 		}, []string{"step"}),
-		queueSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "planner_queue_seconds", Help: "How long requests waited for a place to be planned.", Buckets: secondsBuckets(),
+		queueSeconds: register.NewHistogram(prometheus.HistogramOpts{
+			Name: "planner_queue_seconds", Help: "How long requests waited for a place to be planned.", Buckets: seconds,
 		}),
-		requestBytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+		requestBytes: register.NewHistogram(prometheus.HistogramOpts{
 			Name: "planner_request_bytes", Help: "Size of requests, decompressed.", Buckets: prometheus.ExponentialBuckets(256, 8, 7),
 		}),
 		requestResources: numbers("planner_request_resources", "Resources in a request.", 6),
 		requestNodes:     numbers("planner_request_nodes", "Nodes in a request.", 4),
 		answerPlans:      numbers("planner_answer_plans", "Plans in an answer.", 4),
 		answerEvents:     numbers("planner_answer_events", "Events in an answer.", 7),
-		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+		events: register.NewCounterVec(prometheus.CounterOpts{
 			Name: "planner_events_total", Help: "Events in answers, by type and reason.",
 		}, []string{"type", "reason"}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+		refusals: register.NewCounterVec(prometheus.CounterOpts{
 			Name: "planner_refusals_total", Help: "Calls that a limit refused or ended, by the reason of their ErrorInfo.",
 		}, []string{"reason"}),
 	}
@@ -74,11 +83,8 @@ func newMetrics(config Metrics) *metrics {
 	for _, reason := range limitReasons() {
 		m.refusals.WithLabelValues(reason)
 	}
-	registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.calls, m.stageSeconds, m.queueSeconds, m.requestBytes, m.requestResources, m.requestNodes, m.answerPlans,
-		m.answerEvents, m.events, m.refusals, buildInfo(config.Version),
-	)
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.calls)
+	register.NewGauge(buildInfo(config.Version)).Set(1)
 	return m
 }
 
@@ -87,18 +93,8 @@ func secondsBuckets() []float64 {
 	return []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
 }
 
-// numbers counts in powers of ten: 0, 1, 10, ...
-func numbers(name, help string, powers int) prometheus.Histogram {
-	return prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: name, Help: help, Buckets: append([]float64{0}, prometheus.ExponentialBuckets(1, 10, powers)...),
-	})
-}
-
-// buildInfo is 1, and says with its labels what runs.
-func buildInfo(version string) prometheus.Collector {
-	if version == "" {
-		version = "unknown"
-	}
+// buildInfo says with its labels what runs.
+func buildInfo(version string) prometheus.GaugeOpts {
 	revision := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
@@ -107,15 +103,17 @@ func buildInfo(version string) prometheus.Collector {
 			}
 		}
 	}
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	return prometheus.GaugeOpts{
 		Name: "planner_build_info", Help: "What runs: always 1.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
-	}, func() float64 { return 1 })
+		ConstLabels: prometheus.Labels{
+			"version": cmp.Or(version, "unknown"), "revision": revision, "goversion": runtime.Version(),
+		},
+	}
 }
 
 // watch adds what is known elsewhere.
 func (m *metrics) watch(a *admission.Controller) {
-	limits := a.Limits()
+	limits, register := a.Limits(), promauto.With(m.registry)
 	for _, gauge := range []struct {
 		name, help string
 		value      func(admission.Usage) int64
@@ -127,8 +125,8 @@ func (m *metrics) watch(a *admission.Controller) {
 		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", func(u admission.Usage) int64 { return u.ResponseBytes }},
 		{"planner_connections", "Open connections.", func(u admission.Usage) int64 { return u.Connections }},
 	} {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
-			func() float64 { return float64(gauge.value(a.Usage())) }))
+		register.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
+			func() float64 { return float64(gauge.value(a.Usage())) })
 	}
 	for _, limit := range []struct {
 		name, help string
@@ -140,13 +138,11 @@ func (m *metrics) watch(a *admission.Controller) {
 		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", limits.ResponseBytesInFlight},
 		{"planner_connections_limit", "Connections that may be open.", int64(limits.MaxConnections)},
 	} {
-		gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: limit.name, Help: limit.help})
-		gauge.Set(float64(limit.value))
-		m.registry.MustRegister(gauge)
+		register.NewGauge(prometheus.GaugeOpts{Name: limit.name, Help: limit.help}).Set(float64(limit.value))
 	}
-	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+	register.NewCounterFunc(prometheus.CounterOpts{
 		Name: "planner_connections_refused_total", Help: "Connections that were closed at once because there were too many.",
-	}, func() float64 { return float64(a.Usage().ConnectionsRefused) }))
+	}, func() float64 { return float64(a.Usage().ConnectionsRefused) })
 }
 
 // request counts what a request holds.
@@ -155,17 +151,17 @@ func (m *metrics) request(resources, nodes int) {
 	m.requestNodes.Observe(float64(nodes))
 }
 
-// answer counts what is in an answer.
-func (m *metrics) answer(plans []resource.Plan) {
+// answer counts what is in an answer, or in a part of it if it is told to stop.
+func (m *metrics) answer(stop *interrupt.Poller, plans []resource.Plan) {
 	type kind struct {
 		typ    resource.EventType
 		reason resource.EventReason
 	}
 	counts := map[kind]int{}
 	total := 0
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			for i := range phase.Events {
+	for _, plan := range interrupt.Each(stop, plans) {
+		for _, phase := range interrupt.Each(stop, plan.Phases) {
+			for i := range interrupt.Each(stop, phase.Events) {
 				counts[kind{phase.Events[i].Type, phase.Events[i].Reason}]++
 			}
 			total += len(phase.Events)

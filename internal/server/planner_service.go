@@ -27,7 +27,7 @@ type plannerService struct {
 	) (planner.Outcome, error)
 
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(context.Context, *planned) error
+	judge func(context.Context, *proposal) error
 }
 
 func newPlannerService() *plannerService {
@@ -42,11 +42,11 @@ func (s *plannerService) UpdateDatabase(
 	req *plannerv1.UpdateDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateDatabaseResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.UpdateDatabase, req, s.judge,
-		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*proposal, error) {
 			outcome, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
 			options := response.ResolvedOptions(call.Options)
 			options.DeleteDatabase = call.DeleteDatabase
-			return &planned{
+			return &proposal{
 				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
 				settings: call.Response, options: options, approved: call.ExpectedDigest,
 			}, err
@@ -58,9 +58,9 @@ func (s *plannerService) RestoreDatabase(
 	req *plannerv1.RestoreDatabaseRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreDatabaseResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
-		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*proposal, error) {
 			outcome, err := s.restoreDatabase(stop, call.Options, call.Start, call.Nodes, call.Targets)
-			return &planned{
+			return &proposal{
 				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
 				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options), approved: call.ExpectedDigest,
 			}, err

@@ -87,7 +87,8 @@ type fault struct {
 	text string
 	// field is the path of what is wrong with the request, for INVALID_ARGUMENT.
 	field string
-	// violations is what is wrong if it is more than one thing; total counts those that are not in it, too.
+	// violations is what is wrong if it is more than one thing; total counts those that are not in it, too. A fault
+	// with a total and no violations stands for itself, and for others of its kind.
 	violations []request.Violation
 	total      int
 	// subject names what the request failed at, for FAILED_PRECONDITION.
@@ -142,7 +143,9 @@ var rules = indexRules(append(limitRules(),
 		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		return ofResource(e.Resource, "dependency", e.Dependency.String())
+		f := ofResource(e.Resource, "dependency", e.Dependency.String())
+		f.total = 1 + e.More
+		return f
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyCycle, func(e *resource.CycleError) fault {
 		ids := make(map[string]string, len(e.Path))

@@ -20,7 +20,7 @@ type resourceService struct {
 	planAll     func(*interrupt.Poller, *resource.State, resource.PlanOptions, ...*resource.State) ([]resource.Plan, error)
 	planRefresh func(*interrupt.Poller, *resource.State) (resource.Plan, error)
 	// judge looks at plans before they are sent; an error of it is the call's. Nil: none looks.
-	judge func(context.Context, *planned) error
+	judge func(context.Context, *proposal) error
 }
 
 func newResourceService() *resourceService {
@@ -32,9 +32,9 @@ func (s *resourceService) PlanStates(
 	req *plannerv1.PlanStatesRequest, stream grpc.ServerStreamingServer[plannerv1.PlanStatesResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.PlanStates, req, s.judge,
-		func(stop *interrupt.Poller, call *request.PlanStatesCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.PlanStatesCall) (*proposal, error) {
 			plans, err := s.planAll(stop, call.Start, call.Options, call.States...)
-			return &planned{
+			return &proposal{
 				start: call.Start, plans: plans, states: call.States,
 				settings: call.Response, options: response.ResolvedPlanOptions(call.Options),
 			}, err
@@ -46,9 +46,9 @@ func (s *resourceService) PlanRefresh(
 	req *plannerv1.PlanRefreshRequest, stream grpc.ServerStreamingServer[plannerv1.PlanRefreshResponse],
 ) error {
 	return answerPlans(stream, s.convert, request.Converter.PlanRefresh, req, nil,
-		func(stop *interrupt.Poller, call *request.PlanRefreshCall) (*planned, error) {
+		func(stop *interrupt.Poller, call *request.PlanRefreshCall) (*proposal, error) {
 			plan, err := s.planRefresh(stop, call.State)
-			answer := &planned{settings: call.Response}
+			answer := &proposal{settings: call.Response}
 			if len(plan.Phases) > 0 {
 				answer.plans = []resource.Plan{plan}
 			}

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/calls"
@@ -320,5 +322,29 @@ func TestErrorsOfRealRequests(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestVeryManyMissingDependencies: few are listed, all are counted.
+func TestVeryManyMissingDependencies(t *testing.T) {
+	r := &plannerv1.Resource{
+		Identifier: &plannerv1.Identifier{Type: "a", Id: "1"},
+		Executor:   &plannerv1.Executor{Type: plannerv1.ExecutorType_EXECUTOR_TYPE_ANY},
+	}
+	for i := range 250 {
+		r.Dependencies = append(r.Dependencies, &plannerv1.Identifier{Type: "b", Id: fmt.Sprintf("%03d", i)})
+	}
+	h := start(t, Config{}, nil)
+	_, err := calls.Drain(h.resource().PlanStates(t.Context(), &plannerv1.PlanStatesRequest{
+		States: []*plannerv1.State{{Resources: []*plannerv1.Resource{r}}},
+	}))
+	got := take(t, err)
+	metadata := got.info.GetMetadata()
+	if !strings.HasSuffix(got.text, "; and 249 more") || metadata["violations"] != "250" || metadata["violations_listed"] != "100" {
+		t.Errorf("got %q, %v", got.text, metadata)
+	}
+	listed := got.precondition.GetViolations()
+	if len(listed) != 100 || !strings.Contains(listed[99].GetDescription(), "b::099") {
+		t.Errorf("got %v", listed)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
-// planned is what a call is answered with, before it is looked at and sent.
-type planned struct {
+// proposal is what a call is answered with, before it is looked at and sent.
+type proposal struct {
 	start *resource.State
 	plans []resource.Plan
 	// end is where the plans of a whole database lead, and asked says by what they are judged.
@@ -46,14 +46,14 @@ func (e *planChangedError) Error() string {
 // answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
 func answerPlans[Request, Call any](
 	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
-	judge func(context.Context, *planned) error, plan func(*interrupt.Poller, *Call) (*planned, error),
+	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, *Call) (*proposal, error),
 ) error {
 	ctx := stream.Context()
 	call, err := convertRequest(ctx, c, method, req)
 	if err != nil {
 		return err
 	}
-	answer, err := measured(ctx, stagePlan, func() (*planned, error) { return plan(stopOf(ctx), call) })
+	answer, err := measured(ctx, stagePlan, func() (*proposal, error) { return plan(stopOf(ctx), call) })
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func answerPlans[Request, Call any](
 
 // sendPlans measures all plans, and sends nothing unless every part fits. The answers of all methods that plan have one
 // form on the wire: that of UpdateDatabaseResponse.
-func sendPlans(stream grpc.ServerStream, answer *planned) error {
+func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
@@ -85,7 +85,7 @@ func sendPlans(stream grpc.ServerStream, answer *planned) error {
 	if answer.approved != "" && summary.GetDigest() != answer.approved {
 		return &planChangedError{Approved: answer.approved, Digest: summary.GetDigest()}
 	}
-	callOf(ctx).countAnswer(answer.plans)
+	callOf(ctx).countAnswer(stop, answer.plans)
 	callOf(ctx).leavePlace()
 	header := encoder.Header(len(answer.plans), answer.options)
 	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: header}})
@@ -107,15 +107,16 @@ func sendPlans(stream grpc.ServerStream, answer *planned) error {
 func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, states []*resource.State) error {
 	ctx := stream.Context()
 	messages, err := measured(ctx, stageEncode, func() ([]encoded, error) {
-		encoder := response.NewEncoder(stopOf(ctx), settings)
+		stop := stopOf(ctx)
+		encoder := response.NewEncoder(stop, settings)
 		messages := make([]encoded, len(states))
-		for i, state := range states {
+		for i, state := range interrupt.Each(stop, states) {
 			var err error
 			if messages[i], err = encoder.StateMessage(i, state); err != nil {
 				return nil, err
 			}
 		}
-		return messages, nil
+		return messages, stop.Err()
 	})
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func traced() (Config, *tracetest.InMemoryExporter) {
 	return Config{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))}, spans
 }
 
-func noViolations(context.Context, *planned) error { return nil }
+func noViolations(context.Context, *proposal) error { return nil }
 
 func TestSpansOfACall(t *testing.T) {
 	config, spans := traced()

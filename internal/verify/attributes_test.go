@@ -35,7 +35,7 @@ func TestIsSet(t *testing.T) {
 	set := []string{`{"x":true}`, ` { "y" : null, "\u0078" : true } `}
 	not := []string{`{"x":false}`, `{"x":"true"}`, `{}`, ``, `{"x":true`, `[true]`, `{"y":{"x":true}}`, `{"x":null}`, `{"X":true}`}
 	for i, attributes := range append(set, not...) {
-		if got := isSet(&resource.Resource{Attributes: []byte(attributes)}, "x"); got != (i < len(set)) {
+		if got := isSet(nil, &resource.Resource{Attributes: []byte(attributes)}, "x"); got != (i < len(set)) {
 			t.Errorf("%s: %v", attributes, got)
 		}
 	}

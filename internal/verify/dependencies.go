@@ -10,29 +10,35 @@ import (
 // fewDependencies is how many dependencies are searched from one end to the other.
 const fewDependencies = 16
 
-// dependencySet looks up what one resource depends on by name, and then another one. It remembers the last one that
-// depends on much. The zero value is ready.
+// dependencySet looks up what one resource depends on, by name and by type, and then another one. The zero value is ready.
 type dependencySet struct {
-	of  *resource.Resource
-	ids map[resource.Identifier]struct{}
+	ids   listSet[resource.Identifier]
+	types listSet[resource.Type]
+}
+
+// listSet looks up what is in a list of one resource. It remembers the last long one.
+type listSet[K comparable] struct {
+	of      *resource.Resource
+	members map[K]struct{}
+}
+
+func (s *listSet[K]) has(stop *interrupt.Poller, of *resource.Resource, list []K, key K) bool {
+	if len(list) <= fewDependencies {
+		return slices.Contains(list, key)
+	}
+	if s.of != of {
+		s.of, s.members = of, make(map[K]struct{}, len(list))
+		for _, k := range interrupt.Each(stop, list) {
+			s.members[k] = struct{}{}
+		}
+	}
+	_, ok := s.members[key]
+	return ok
 }
 
 // has tells whether r depends on the resource by name.
 func (d *dependencySet) has(stop *interrupt.Poller, r *resource.Resource, id resource.Identifier) bool {
-	if len(r.Dependencies) <= fewDependencies {
-		return slices.Contains(r.Dependencies, id)
-	}
-	if d.of != r {
-		d.of, d.ids = r, make(map[resource.Identifier]struct{}, len(r.Dependencies))
-		for _, id := range r.Dependencies {
-			if stop.Stopped() {
-				break
-			}
-			d.ids[id] = struct{}{}
-		}
-	}
-	_, ok := d.ids[id]
-	return ok
+	return d.ids.has(stop, r, r.Dependencies, id)
 }
 
 // hasAt is has for a dependency that mostly has that position.
@@ -40,7 +46,12 @@ func (d *dependencySet) hasAt(stop *interrupt.Poller, r *resource.Resource, at i
 	return at < len(r.Dependencies) && r.Dependencies[at] == id || d.has(stop, r, id)
 }
 
+// hasType tells whether r depends on all resources of the type.
+func (d *dependencySet) hasType(stop *interrupt.Poller, r *resource.Resource, t resource.Type) bool {
+	return d.types.has(stop, r, r.TypeDependencies, t)
+}
+
 // depends tells whether r, which may be nil, depends on the resource, by name or by type.
 func (d *dependencySet) depends(stop *interrupt.Poller, r *resource.Resource, id resource.Identifier) bool {
-	return r != nil && (d.has(stop, r, id) || slices.Contains(r.TypeDependencies, id.Type))
+	return r != nil && (d.has(stop, r, id) || d.hasType(stop, r, id.Type))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -16,16 +17,22 @@ type Desired struct {
 	Nodes []DesiredNode
 	// Services are the resources of all services, and what watches these.
 	Services []*resource.Resource
+	// Force asks to create or update everything.
+	Force bool
 }
 
 // DesiredNode is one node.
 type DesiredNode struct {
 	Name string
+	// Source is the node that was asked for to copy from, if the node is new. Empty: any.
+	Source string
 	// PrimaryInstanceID is the primary that was asked for. Empty: the first instance.
 	PrimaryInstanceID string
 	// Database is the Postgres database on the node. Its extra dependencies are those of the instances, and left out.
 	Database  database.PostgresDatabase
 	Instances []DesiredInstance
+	// postgres identifies the Postgres database on the node: see from.
+	postgres resource.Identifier
 	// Restore is what performs the restore of a node that is to be restored in place: its first instance, and what that
 	// needs meanwhile. Nil: the node is not to be restored.
 	Restore *DesiredInstance
@@ -33,36 +40,144 @@ type DesiredNode struct {
 
 // DesiredInstance is one instance, and the caller's own resources around it.
 type DesiredInstance struct {
-	// Instance is one that Validate accepts, and has all its fields, but that empty PrimaryInstanceID stands for that of the node and nil Dependencies for
-	// the identifiers of Needs.
+	// Instance is one that Validate accepts, and has all its fields, but that empty PrimaryInstanceID stands for that of the
+	// node and nil Dependencies for the identifiers of Needs.
 	Instance database.Instance
 	// Needs are what the instance needs, DatabaseNeeds what the Postgres database on it needs, NodeDependents what needs
 	// the node.
 	Needs, DatabaseNeeds, NodeDependents []*resource.Resource
 }
 
-// state is the state in which everything is as desired, or a part of it if that is stopped.
-func (d *Desired) state(stop *interrupt.Poller) *resource.State {
+// from returns the same, asked for in the start state: with the primaries that it knows, as a failover stays. A node that
+// does not exist yet begins with its first instance.
+func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
+	from := &Desired{Nodes: slices.Clone(d.Nodes), Services: d.Services, Force: d.Force}
+	isJoining := func(n *DesiredNode) bool { return start.Has(database.RolesSourceIdentifier(n.Name)) }
+	anyMember := false
+	for i := range interrupt.Each(stop, from.Nodes) {
+		n := &from.Nodes[i]
+		n.postgres = database.PostgresDatabaseIdentifier(n.Name, n.Database.DatabaseName)
+		anyMember = anyMember || n.Restore == nil && start.Has(n.postgres) && !isJoining(n)
+	}
+	for i := range interrupt.Each(stop, from.Nodes) {
+		n := &from.Nodes[i]
+		recorded := recordedPrimary(stop, start, n.Name)
+		exists := start.Has(n.postgres) || isJoining(n) || !anyMember && isThere(recordIn(start, database.NodeIdentifier(n.Name)))
+		stays := slices.ContainsFunc(n.Instances, func(i DesiredInstance) bool {
+			return !stop.Stopped() && i.Instance.Spec.InstanceID == recorded
+		}) && isThere(recordIn(start, database.InstanceIdentifier(recorded)))
+		switch {
+		case n.Restore != nil || !exists && !stays:
+			n.PrimaryInstanceID = ""
+		case recorded != "":
+			n.PrimaryInstanceID = recorded
+		}
+	}
+	return from
+}
+
+// recordedPrimary is the primary of a node as a state has recorded it; empty if it has not.
+func recordedPrimary(stop *interrupt.Poller, s *resource.State, name string) string {
+	if record := recordIn(s, database.NodeIdentifier(name)); record != nil {
+		if primary, err := database.NodePrimaryInstanceID(stop, record); err == nil {
+			return primary
+		}
+	}
+	return ""
+}
+
+// end is the state in which everything is as desired, or a part of it if that is stopped. It is the one that is proposed,
+// if that is as desired.
+func (d *Desired) end(stop *interrupt.Poller, proposed *resource.State) *resource.State {
+	if proposed != nil && d.isEnd(stop, proposed) {
+		return proposed
+	}
 	s := resource.NewStateSize(2 * len(d.Nodes) * len(d.Nodes))
 	for r := range d.bySelf(stop) {
-		if _, ok := s.Get(r.Identifier); !ok {
+		if !s.Has(r.Identifier) {
 			s.Add(r)
 		}
 	}
 	for i := range d.Nodes {
-		provider := &d.Nodes[i]
 		for k := range d.Nodes {
 			if stop.Stopped() {
 				return s
 			}
 			if i != k {
-				l := provider.linkTo(&d.Nodes[k])
+				l := d.Nodes[i].linkTo(&d.Nodes[k])
 				s.Add(database.ReplicationSlot{Link: l}.Resource())
 				s.Add(database.Subscription{Link: l}.Resource())
 			}
 		}
 	}
 	return s
+}
+
+// isEnd tells whether everything is as desired in a state, and there is nothing else.
+func (d *Desired) isEnd(stop *interrupt.Poller, s *resource.State) bool {
+	found, left := make([]bool, s.Len()), s.Len()
+	for want := range d.bySelf(stop) {
+		at, ok := s.Position(want.Identifier)
+		if !ok || !found[at] && !isSame(stop, s.At(at), want) {
+			return false
+		}
+		if !found[at] {
+			found[at] = true
+			left--
+		}
+	}
+	if left != 2*len(d.Nodes)*(len(d.Nodes)-1) {
+		return false
+	}
+	links := desiredLinks{nodes: make(map[string]*DesiredNode, len(d.Nodes))}
+	for i := range interrupt.Each(stop, d.Nodes) {
+		links.nodes[d.Nodes[i].Name] = &d.Nodes[i]
+	}
+	for at := range interrupt.Each(stop, found) {
+		if !found[at] && !links.have(stop, s.At(at)) {
+			return false
+		}
+	}
+	return true // there are as many as there have to be, and each is another one
+}
+
+// desiredLinks are the slots and the subscriptions from each node to each other one. Each is told without making another
+// one to compare with, in memory that is used again.
+type desiredLinks struct {
+	nodes map[string]*DesiredNode
+	text  []byte
+	wants []resource.Identifier
+}
+
+// have tells whether a record is one of them.
+func (d *desiredLinks) have(stop *interrupt.Poller, r *resource.Resource) bool {
+	l, ok := linkOf(r.Identifier)
+	provider, subscriber := d.nodes[l.Provider], d.nodes[l.Subscriber]
+	if !ok || provider == nil || subscriber == nil || provider == subscriber || l != provider.linkTo(subscriber) {
+		return false
+	}
+	isSubscription := r.Identifier.Type == database.TypeSubscription
+	if !isSubscription && r.Identifier.Type != database.TypeReplicationSlot {
+		return false
+	}
+	executor := resource.Executor{Type: resource.ExecutorPrimary, ID: l.Provider}
+	d.wants = append(d.wants[:0], provider.postgres)
+	d.text = jsontext.AppendString(append(d.text[:0], `{"database_name":`...), l.DatabaseName)
+	if isSubscription {
+		executor.ID = l.Subscriber
+		d.wants = append(d.wants[:0], subscriber.postgres, provider.postgres,
+			resource.Identifier{Type: database.TypeReplicationSlot, ID: r.Identifier.ID})
+		d.text = append(d.text, `,"disabled":false,"extra_dependencies":null,"needs_update":false`...)
+	}
+	d.text = jsontext.AppendString(append(d.text, `,"provider_node":`...), l.Provider)
+	d.text = jsontext.AppendString(append(d.text, `,"subscriber_node":`...), l.Subscriber)
+	if isSubscription {
+		d.text = append(d.text, `,"sync_data":false,"sync_structure":false`...)
+	}
+	d.text = append(d.text, '}')
+	return isSame(stop, r, &resource.Resource{
+		Executor: executor, Attributes: d.text, Dependencies: d.wants, ResourceVersion: "1",
+	})
 }
 
 // bySelf yields all that is desired but slots and subscriptions. Of several of the same identifier the first one
@@ -126,7 +241,7 @@ func (i *DesiredInstance) resource(stop *interrupt.Poller, n *DesiredNode) *reso
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primary()
 	}
-	return instance.Resource()
+	return instance.Resource(stop)
 }
 
 // primary is the primary that was asked for.
@@ -135,11 +250,6 @@ func (n *DesiredNode) primary() string {
 		return n.Instances[0].Instance.Spec.InstanceID
 	}
 	return n.PrimaryInstanceID
-}
-
-// databaseID identifies the Postgres database on the node.
-func (n *DesiredNode) databaseID() resource.Identifier {
-	return database.PostgresDatabaseIdentifier(n.Name, n.Database.DatabaseName)
 }
 
 // linkTo is the way from the node to a subscriber.

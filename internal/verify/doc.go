@@ -41,8 +41,8 @@
 // resources with equal bytes none is parsed. It refuses nothing: whatever cannot be judged is a violation.
 // Told to stop, it does so within milliseconds, and says nothing of what it has found.
 //
-// It trusts nobody for where plans have to lead, if it is told what was asked for: it derives that from the desired nodes,
-// with the catalog, and compares it with where its own replay leads. The end that the plans were made for is judged, too.
-// It trusts the start state. What the records there say to be done is taken as done, in the order in
+// It trusts nobody for where plans have to lead, if it is told what was asked for: it derives the end from the desired
+// nodes and the start state, with the catalog. The end that whoever made the plans proposes only saves making it, if it is
+// the same, record by record. It trusts the start state. What the records there say to be done is taken as done, in the order in
 // which it should have been.
 package verify

@@ -1,9 +1,8 @@
 package verify
 
 import (
-	"slices"
-
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,10 +10,7 @@ import (
 func (j *judge) judgeEnd() bool {
 	before := len(j.violations)
 	found := 0
-	for n := range j.rows {
-		if j.stops() {
-			return false
-		}
+	for n := range interrupt.Each(j.stop, j.rows) {
 		wanted := j.rows[n].wanted
 		if wanted == nil {
 			continue
@@ -37,10 +33,7 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 	x, now := j.rows[n].entry, j.now(n) // no entry: no event has touched it
 	isGivenUp := now != nil && j.isGivenUp(x, now)
 	follows := now != nil && !isGivenUp && j.clock > 0
-	for i, id := range wanted.Dependencies {
-		if j.stops() {
-			return false
-		}
+	for i, id := range interrupt.Each(j.stop, wanted.Dependencies) {
 		w := j.dependency(x, wanted, i)
 		if w.wanted == nil {
 			j.about(RuleEndIncomplete, theEnd(), wanted.Identifier, "is wanted without what it depends on:", id)
@@ -56,11 +49,8 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 	case isGivenUp:
 		return true
 	}
-	for _, t := range wanted.TypeDependencies {
-		if j.stops() {
-			return false
-		}
-		if w := j.lastOfType(t); w != nil && slices.Contains(now.TypeDependencies, t) && skips(x, w) {
+	for _, t := range interrupt.Each(j.stop, wanted.TypeDependencies) {
+		if w := j.lastOfType(t); w != nil && j.was.hasType(j.stop, now, t) && skips(x, w) {
 			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
 		}
 	}
@@ -70,6 +60,13 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 		j.about(RuleEndFailed, theEnd(), wanted.Identifier, "has failed before, and gets no other try")
 	case !sameAttributes(j.stop, now, wanted):
 		j.about(RuleEndDiffers, theEnd(), wanted.Identifier, "has other attributes in the end than wanted")
+	case j.options.Desired == nil:
+	case x == nil || x.changed == 0:
+		if j.options.Desired.Force {
+			j.about(RuleNotForced, theEnd(), wanted.Identifier, "is to be updated whatever it is like, and has no event")
+		}
+	case !j.isAskedFor(x, now, wanted):
+		j.about(RuleRequestDiffers, theEnd(), wanted.Identifier, "is put otherwise than it was asked for")
 	}
 	return true
 }
@@ -142,10 +139,7 @@ func (j *judge) isGivenUp(x *entry, now *resource.Resource) bool {
 
 // judgeLeftovers finds what is there in the end and not wanted.
 func (j *judge) judgeLeftovers() {
-	for n := range j.rows {
-		if j.stops() {
-			return
-		}
+	for n := range interrupt.Each(j.stop, j.rows) {
 		left := j.now(n)
 		if left == nil || j.rows[n].wanted != nil {
 			continue

@@ -1,6 +1,9 @@
 package verify
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // judgeEvent judges one event by the state before its phase.
 func (j *judge) judgeEvent(p *judgedEvent) {
@@ -37,10 +40,7 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 // judgeDependencies judges that all is there that the event's resource depends on. What the plan puts only
 // later is judged by the order.
 func (j *judge) judgeDependencies(e *judgedEvent) {
-	for _, w := range e.wants {
-		if j.stops() {
-			return
-		}
+	for _, w := range interrupt.Each(j.stop, e.wants) {
 		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) {
 			continue
 		}

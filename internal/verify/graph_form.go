@@ -37,15 +37,12 @@ type ofType struct {
 // the event that the plan has for it, the first one if it has several.
 func (j *judge) readPlan(number int) {
 	count := 0
-	for _, phase := range j.plans[number].Phases {
-		if j.stops() {
-			return
-		}
+	for _, phase := range interrupt.Each(j.stop, j.plans[number].Phases) {
 		count += len(phase.Events)
 	}
 	events := slices.Grow(j.plan.events[:0], count)
 	j.plan = judgedPlan{stop: j.stop, number: int32(number) + 1, events: events, single: true, lastPut: -1}
-	for i, phase := range j.plans[number].Phases {
+	for i, phase := range interrupt.Each(j.stop, j.plans[number].Phases) {
 		if len(phase.Events) == 0 {
 			j.report(RuleEmpty, place{number, i, Nowhere}, "the phase has no events")
 		}

@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -17,10 +18,7 @@ type climb struct {
 
 // judgeOrder judges the order of the events of the plan by what depends on what.
 func (j *judge) judgeOrder() {
-	for i := range j.plan.events {
-		if j.stops() {
-			return
-		}
+	for i := range interrupt.Each(j.stop, j.plan.events) {
 		switch e := &j.plan.events[i]; {
 		case !j.plan.isFirst(e):
 		case e.Type == resource.EventDelete:
@@ -82,18 +80,12 @@ func (j *judge) judgeDelete(e *judgedEvent) {
 			j.about(RuleDeleteBeforeDependent, j.plan.of(w).place, *w.id, "is deleted before what depends on it:", *x.id)
 		}
 	}
-	for _, w := range j.needs(x) {
-		if j.stops() {
-			return
-		}
+	for _, w := range interrupt.Each(j.stop, j.needs(x)) {
 		if j.plan.drops(w) {
 			report(w)
 		}
 	}
-	for _, t := range x.now.TypeDependencies {
-		if j.stops() {
-			return
-		}
+	for _, t := range interrupt.Each(j.stop, x.now.TypeDependencies) {
 		if of := j.plan.ofType(t); of != nil && of.dropped != nil {
 			report(of.dropped)
 		}
@@ -180,11 +172,8 @@ func (j *judge) below(x *entry) []*entry {
 		later = x.wanted
 	}
 	wants = slices.Clone(wants)
-	for _, t := range record.TypeDependencies {
-		if j.stops() {
-			break
-		}
-		if later == nil || slices.Contains(later.TypeDependencies, t) {
+	for _, t := range interrupt.Each(j.stop, record.TypeDependencies) {
+		if later == nil || j.becomes.hasType(j.stop, later, t) {
 			if of := j.plan.ofType(t); of != nil {
 				wants = append(wants, &of.puts)
 			}

@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -53,8 +54,11 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 			return "it has not failed"
 		}
 	case resource.ReasonForceUpdate:
-		if e.place.plan != len(j.plans)-1 {
+		switch {
+		case e.place.plan != len(j.plans)-1:
 			return "only the last plan updates everything"
+		case j.options.Desired != nil && !j.options.Desired.Force:
+			return "nobody asked for that"
 		}
 	case resource.ReasonHasDiff:
 		if len(e.Diff) == 0 {
@@ -87,10 +91,7 @@ func reasonFits(e *resource.Event) bool {
 // plan among them, in order.
 func (j *judge) judgeCauses(e *judgedEvent) {
 	x, at := e.entry, e.place
-	for _, cause := range e.CausedBy {
-		if j.stops() {
-			return
-		}
+	for _, cause := range interrupt.Each(j.stop, e.CausedBy) {
 		w, depends := j.cause(e, cause)
 		before := w.changed > x.changed && w.changed < j.clock // and x has not followed it yet
 		if !before || !depends {
@@ -106,10 +107,7 @@ func (j *judge) judgeCauses(e *judgedEvent) {
 		j.about(RuleReason, at, *x.id, "has causes that are not in order")
 		return
 	}
-	for _, w := range e.wants {
-		if j.stops() {
-			return
-		}
+	for _, w := range interrupt.Each(j.stop, e.wants) {
 		if !j.isBefore(w, e) {
 			continue
 		}
@@ -141,14 +139,11 @@ func (j *judge) judgeCausingTypes(e *judgedEvent) {
 	}
 	depends, named := make(map[resource.Type]bool), make(map[resource.Type]bool)
 	for _, r := range []*resource.Resource{x.now, e.Resource} {
-		for _, t := range r.TypeDependencies {
-			depends[t] = !j.stops()
+		for _, t := range interrupt.Each(j.stop, r.TypeDependencies) {
+			depends[t] = true
 		}
 	}
-	for i, t := range e.CausedByTypes {
-		if j.stops() {
-			return
-		}
+	for i, t := range interrupt.Each(j.stop, e.CausedByTypes) {
 		named[t] = true
 		switch {
 		case !depends[t] || j.changedTypes[t] <= x.changed:
@@ -157,10 +152,7 @@ func (j *judge) judgeCausingTypes(e *judgedEvent) {
 			j.about(RuleReason, at, *x.id, "has types as causes that are not in order")
 		}
 	}
-	for _, t := range e.Resource.TypeDependencies {
-		if j.stops() {
-			return
-		}
+	for _, t := range interrupt.Each(j.stop, e.Resource.TypeDependencies) {
 		if w := j.firstOfType(e, t); w != nil && !named[t] {
 			j.about(RuleReason, at, *x.id, "does not name as cause the type of", *w.id)
 		}

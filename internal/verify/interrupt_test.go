@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -107,4 +108,26 @@ func TestStoppedBetweenEmptyStates(t *testing.T) {
 	if violations, err := verify.Sequence(stop, resource.NewState(), nil, states); !errors.Is(err, interrupt.ErrInterrupted) || violations != nil {
 		t.Errorf("got %v, %v after %d polls", violations, err, polls)
 	}
+}
+
+// TestEveryLoopPolls reads the source: whatever loops, polls in each round.
+func TestEveryLoopPolls(t *testing.T) {
+	const yielded = "what is yielded, and that polls"
+	polls.CheckLoops(t, map[string]polls.Short{
+		"Compare":           {Loops: 1, Bound: "the resources of two violations: a sort polls for it"},
+		"Rules":             {Loops: 1, Bound: "the rules"},
+		"String":            {Loops: 1, Bound: "three parts of a place"},
+		"cause":             {Loops: 1, Bound: "16 dependencies"},
+		"firstGap":          {Loops: 1, Bound: "three parts of a populate"},
+		"instancesOf":       {Loops: 1, Bound: "two states"},
+		"judgeCauses":       {Loops: 1, Bound: "a search that halves"},
+		"judgeCausingTypes": {Loops: 1, Bound: "two records"},
+		"sameSet":           {Loops: 2, Bound: "a comparison that polls"},
+		"mayRedo":           {Loops: 1, Bound: "nine resources between two nodes"},
+		"end":               {Loops: 1, Bound: yielded},
+		"isCopying":         {Loops: 1, Bound: yielded},
+		"newMesh":           {Loops: 1, Bound: yielded},
+		"touched":           {Loops: 1, Bound: yielded},
+		"yieldDesired":      {Loops: 1, Bound: yielded},
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -20,10 +21,13 @@ type mesh struct {
 	// outlived are the joining nodes for which start has a slot that was made ahead on a node that is no peer any more:
 	// it has lost its data, or joins itself.
 	outlived map[string]bool
-	// lastJoin is the last plan in which a node begins to join; -1: none.
-	lastJoin int
+	// lastPut is the last plan that creates or updates anything, lastJoin the last one in which a node begins to join; -1:
+	// none.
+	lastPut, lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
+	// sources are the nodes to copy from that were asked for, by the names of the nodes that are to copy.
+	sources map[string]string
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
 	// these were created to do so.
 	targets  map[string]*DesiredNode
@@ -47,51 +51,42 @@ func newMesh(j *judge) *mesh {
 		joining:  make(map[string]bool),
 		prepared: make(map[string]map[string]bool),
 		outlived: make(map[string]bool),
+		lastPut:  -1,
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
+		sources:  make(map[string]string),
 		targets:  make(map[string]*DesiredNode),
 		restored: make(map[string]moment),
 	}
 	if desired := j.options.Desired; desired != nil {
-		for i := range desired.Nodes {
-			if n := &desired.Nodes[i]; !j.stops() && n.Restore != nil {
+		for i := range interrupt.Each(j.stop, desired.Nodes) {
+			n := &desired.Nodes[i]
+			m.sources[n.Name] = n.Source
+			if n.Restore != nil {
 				m.targets[n.Restore.Instance.Spec.InstanceID] = n
 			}
 		}
 	}
-	for _, r := range j.ofType(j.start, database.TypeRolesSource) {
+	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeRolesSource, j.start)) {
 		m.joining[r.Identifier.ID] = true
 	}
-	for _, r := range j.ofType(j.start, database.TypeReplicationSlotCreate) {
+	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeReplicationSlotCreate, j.start)) {
 		m.noteOutlived(r)
 	}
-	for i := range j.plans {
-		for _, phase := range j.plans[i].Phases {
-			for k := range phase.Events {
-				if j.stops() {
-					return m
-				}
-				m.notePreparation(&phase.Events[k], i)
-			}
+	for i, e := range j.events(j.plans) {
+		if !isPut(e) {
+			continue
+		}
+		m.lastPut = i
+		switch {
+		case e.Resource.Identifier.Type == database.TypeReplicationSlotCreate:
+			m.prepare(e.Resource)
+		case e.Resource.Identifier.Type == database.TypeRolesSource && e.Type == resource.EventCreate:
+			m.lastJoin = i
 		}
 	}
 	return m
-}
-
-// notePreparation notes what an event will do.
-func (m *mesh) notePreparation(e *resource.Event, plan int) {
-	if !isValid(e) || !isPut(e) {
-		return
-	}
-	switch e.Resource.Identifier.Type {
-	case database.TypeRolesSource:
-		if e.Type == resource.EventCreate {
-			m.lastJoin = plan
-		}
-	case database.TypeReplicationSlotCreate:
-		m.prepare(e.Resource)
-	}
 }
 
 // prepare notes that the slot is made ahead.
@@ -115,15 +110,12 @@ func (m *mesh) noteOutlived(r *resource.Resource) {
 // slotLink is the link of a slot that is made ahead. It is read from the slot's record, on which that depends, or else
 // from the attributes: the identifier does not tell where one name ends and the other begins.
 func (m *mesh) slotLink(r *resource.Resource) (database.Link, bool) {
-	for _, id := range r.Dependencies {
-		if m.stops() {
-			return database.Link{}, false
-		}
+	for _, id := range interrupt.Each(m.stop, r.Dependencies) {
 		if id.Type == database.TypeReplicationSlot {
 			return linkOf(id)
 		}
 	}
-	return database.SlotCreateLink(r)
+	return database.SlotCreateLink(m.stop, r)
 }
 
 // judgeEvent judges an event by the rules for its type.
@@ -141,6 +133,11 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	case database.TypeInstance:
 		m.noteRestore(e)
 		m.judgeInstance(x, e, at)
+	case database.TypeRolesSource:
+		asked := m.sources[x.id.ID]
+		if source, err := database.RolesSourceNode(m.stop, e.Resource); asked != "" && !m.joining[x.id.ID] && (err != nil || source != asked) {
+			m.about(RuleRequestDiffers, at, *x.id, "names another source than was asked for")
+		}
 	case database.TypeSubscription:
 		m.judgeSubscription(x, e, at)
 	}

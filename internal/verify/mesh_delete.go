@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
-	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // judgeDelete judges that an update deletes nothing before all else is done.
@@ -35,14 +35,14 @@ func (m *mesh) endsTurn() bool {
 	}
 	if m.begun == nil {
 		m.begun = []*entry{}
-		for _, t := range []resource.Type{database.TypeRolesSource, database.TypeSyncEvent} {
-			for _, r := range m.ofType(m.start, t) {
-				m.begun = append(m.begun, m.entry(r.Identifier))
-			}
+		begun := append(m.ofType(database.TypeRolesSource, m.start), m.ofType(database.TypeSyncEvent, m.start)...)
+		for _, r := range interrupt.Each(m.stop, begun) {
+			m.begun = append(m.begun, m.entry(r.Identifier))
 		}
 	}
-	isLeft := func(x *entry) bool { return m.stops() || x.now != nil && !m.plan.drops(x) }
-	return len(m.begun) > 0 && !slices.ContainsFunc(m.begun, isLeft)
+	return len(m.begun) > 0 && !slices.ContainsFunc(m.begun, func(x *entry) bool {
+		return m.stops() || x.now != nil && !m.plan.drops(x)
+	})
 }
 
 // isAttached tells whether the node of a roles source has joined: it is populated, and all its
@@ -55,15 +55,12 @@ func (m *mesh) isAttached(x *entry) bool {
 	if m.gapOf(n) != nil {
 		return false
 	}
-	for _, other := range m.nodeNames() {
-		if m.stops() {
-			return false
-		}
+	for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 		r := m.get(database.SubscriptionIdentifier(n.link(other, n.name)))
 		if r == nil {
 			continue
 		}
-		if flags, err := flagsOf(r); err != nil || !flags.settled() || !isDone(r) {
+		if flags, err := flagsOf(m.stop, r); err != nil || !flags.settled() || !isDone(r) {
 			return false
 		}
 	}

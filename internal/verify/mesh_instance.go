@@ -70,11 +70,9 @@ func (m *mesh) followsOthers(x *entry) bool {
 func (m *mesh) databaseOf(name string) string {
 	if m.databases == nil {
 		m.databases = make(map[string]string)
-		for _, s := range []*resource.State{m.end, m.start} {
-			for _, r := range m.ofType(s, database.TypePostgresDatabase) {
-				if node, databaseName, ok := cutName(r.Identifier.ID); ok {
-					m.databases[node] = databaseName
-				}
+		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypePostgresDatabase, m.end, m.start)) {
+			if node, databaseName, ok := cutName(r.Identifier.ID); ok {
+				m.databases[node] = databaseName
 			}
 		}
 	}
@@ -85,13 +83,11 @@ func (m *mesh) databaseOf(name string) string {
 func (m *mesh) instancesOf(name string) []resource.Identifier {
 	var ids []resource.Identifier
 	for _, s := range []*resource.State{m.start, m.end} {
-		record, ok := s.Get(database.NodeIdentifier(name))
-		if !ok {
-			continue
-		}
-		for _, id := range record.Dependencies {
-			if !m.stops() && id.Type == database.TypeInstance {
-				ids = append(ids, id)
+		if record := recordIn(s, database.NodeIdentifier(name)); record != nil {
+			for _, id := range interrupt.Each(m.stop, record.Dependencies) {
+				if id.Type == database.TypeInstance {
+					ids = append(ids, id)
+				}
 			}
 		}
 	}
@@ -101,7 +97,9 @@ func (m *mesh) instancesOf(name string) []resource.Identifier {
 
 // anyInstanceAtStart tells whether start has an instance of the node that does not have to be made again.
 func (m *mesh) anyInstanceAtStart(name string) bool {
-	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool { return isThere(m.atStart(id)) })
+	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
+		return m.stops() || isThere(m.atStart(id))
+	})
 }
 
 // judgeInstances judges in which plans instances are put.
@@ -118,10 +116,7 @@ func (m *mesh) judgeInstances() {
 			last[e.node] = e
 		}
 	}
-	for i := range m.instances {
-		if m.stops() {
-			return
-		}
+	for i := range interrupt.Each(m.stop, m.instances) {
 		e := &m.instances[i]
 		before, after := first[e.node], last[e.node]
 		switch {

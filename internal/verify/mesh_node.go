@@ -1,12 +1,12 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
-	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // node is what the judge finds out about a node once, when it is first needed.
@@ -52,28 +52,19 @@ func (m *mesh) primaryOf(n *node) string {
 // readPrimary names the primary instance of a node: the one that start knows, else the wanted one; empty if
 // neither does. A node that holds no data and is not joining has none yet, whatever start says.
 func (m *mesh) readPrimary(name string) string {
-	known := []*resource.State{m.start, m.end}
+	known, other := recordedPrimary(m.stop, m.start, name), recordedPrimary(m.stop, m.end, name)
 	if !m.joining[name] && !m.holdsData(name, m.databaseOf(name)) {
-		slices.Reverse(known)
+		known, other = other, known
 	}
-	for _, s := range known {
-		if record, ok := s.Get(database.NodeIdentifier(name)); ok {
-			if primary, err := database.NodePrimaryInstanceID(record); err == nil && primary != "" {
-				return primary
-			}
-		}
-	}
-	return ""
+	return cmp.Or(known, other)
 }
 
 // nodeNames are the nodes that start and end have, in order.
 func (m *mesh) nodeNames() []string {
 	if m.names == nil {
 		m.names = []string{}
-		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range m.ofType(s, database.TypeNode) {
-				m.names = append(m.names, r.Identifier.ID)
-			}
+		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypeNode, m.start, m.end)) {
+			m.names = append(m.names, r.Identifier.ID)
 		}
 		interrupt.SortFunc(m.stop, m.names, strings.Compare)
 		m.names = slices.Compact(m.names)
@@ -90,17 +81,14 @@ func (m *mesh) wasPopulated(n *node) bool {
 		return false
 	}
 	populated := false
-	for _, provider := range m.nodeNames() {
-		if m.stops() {
-			return false
-		}
+	for _, provider := range interrupt.Each(m.stop, m.nodeNames()) {
 		link := n.link(provider, n.name)
 		slot := m.atStart(database.ReplicationSlotIdentifier(link))
 		if slot != nil && slot.NeedsRecreate && !m.joining[provider] {
 			return false
 		}
 		if r := m.atStart(database.SubscriptionIdentifier(link)); r != nil {
-			flags, err := flagsOf(r)
+			flags, err := flagsOf(m.stop, r)
 			populated = populated || err == nil && flags.settled()
 		}
 	}
@@ -118,7 +106,7 @@ func (m *mesh) sourceOf(name string) string {
 	if record == nil {
 		return ""
 	}
-	source, err := database.RolesSourceNode(record)
+	source, err := database.RolesSourceNode(m.stop, record)
 	if err != nil {
 		return ""
 	}
@@ -137,10 +125,7 @@ func (m *mesh) peersOf(n *node, source string) []string {
 		return n.peers
 	}
 	n.source, n.peers = source, []string{}
-	for _, name := range m.nodeNames() {
-		if m.stops() {
-			break
-		}
+	for _, name := range interrupt.Each(m.stop, m.nodeNames()) {
 		if name == source || name == n.name || !m.prepared[n.name][name] && !m.holdsData(name, n.database) {
 			continue
 		}
@@ -155,12 +140,10 @@ func (m *mesh) peersOf(n *node, source string) []string {
 func (m *mesh) instanceNode(instanceID string) string {
 	if m.nodeOf == nil {
 		m.nodeOf = make(map[string]string)
-		for _, s := range []*resource.State{m.start, m.end} {
-			for _, r := range m.ofType(s, database.TypeNode) {
-				for _, id := range r.Dependencies {
-					if !m.stops() && id.Type == database.TypeInstance {
-						m.nodeOf[id.ID] = r.Identifier.ID
-					}
+		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypeNode, m.start, m.end)) {
+			for _, id := range interrupt.Each(m.stop, r.Dependencies) {
+				if id.Type == database.TypeInstance {
+					m.nodeOf[id.ID] = r.Identifier.ID
 				}
 			}
 		}

@@ -4,17 +4,18 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// gap is a stage of a populate that is not done: there is no record of it, it has failed, or what has to come before
+// gap is a part of a populate that is not done: there is no record of it, it has failed, or what has to come before
 // it was done once more and it was not.
 type gap struct{ missing resource.Identifier }
 
-// firstGap returns the first of the stages that is not done after the one before it, the first of them after
+// firstGap returns the first of the parts that is not done after the one before it, the first of them after
 // the given time; nil if there is none. The time 0 is before everything.
-func (m *mesh) firstGap(after moment, stages ...resource.Identifier) *gap {
-	for _, id := range stages {
+func (m *mesh) firstGap(after moment, parts ...resource.Identifier) *gap {
+	for _, id := range parts {
 		x := m.entry(id)
 		if !isDone(x.now) || after > 0 && x.changed <= after {
 			return &gap{id}
@@ -92,10 +93,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 	if !isDone(subscription.now) || emptied > 0 && copied <= emptied || m.outlived[n.name] && copied == 0 {
 		return &gap{*subscription.id}
 	}
-	for _, provider := range append([]string{source}, m.peersOf(n, source)...) {
-		if m.stops() {
-			return nil
-		}
+	for _, provider := range interrupt.Each(m.stop, append([]string{source}, m.peersOf(n, source)...)) {
 		made, g := m.slotMade(n, source, provider)
 		if g != nil {
 			return g
@@ -137,10 +135,7 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 	}
 	m.judgeProvider(x, link, at)
 	m.judgeAlone(x, n, at)
-	for _, peer := range m.peersOf(n, link.Provider) {
-		if m.stops() {
-			return
-		}
+	for _, peer := range interrupt.Each(m.stop, m.peersOf(n, link.Provider)) {
 		if g := m.gapInPreparation(n, link.Provider, peer); g != nil {
 			m.about(RuleCopyTooEarly, at, *x.id, "copies before is done:", g.missing)
 		}
@@ -151,16 +146,13 @@ func (m *mesh) judgeCopy(x *entry, link database.Link, at place) {
 // judgeAlone judges that no other subscription applies changes to a node while it copies. A provider that is
 // joining itself has none to send.
 func (m *mesh) judgeAlone(x *entry, n *node, at place) {
-	for _, other := range m.nodeNames() {
-		if m.stops() {
-			return
-		}
+	for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 		id := database.SubscriptionIdentifier(n.link(other, n.name))
 		r := m.get(id)
 		if id == *x.id || !isThere(r) || m.isJoining(other) {
 			continue
 		}
-		if flags, err := flagsOf(r); err == nil && flags.settled() {
+		if flags, err := flagsOf(m.stop, r); err == nil && flags.settled() {
 			m.about(RuleJoiningIn, at, *x.id, "copies while changes are applied by", id)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -16,15 +17,15 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 	if m.redoable == nil {
 		m.redoable = make(map[resource.Identifier]bool)
 		for name := range m.joining {
+			if m.stops() {
+				break
+			}
 			n := m.node(name, m.databaseOf(name))
 			m.redoable[database.PostgresDatabaseIdentifier(name, n.database)] = true
 			for _, id := range m.instancesOf(name) {
 				m.redoable[id] = true
 			}
-			for _, other := range m.nodeNames() {
-				if m.stops() {
-					break
-				}
+			for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 				for _, id := range m.between(n, other) {
 					m.redoable[id] = true
 				}
@@ -75,29 +76,19 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 func (m *mesh) spread(ids map[resource.Identifier]bool) {
 	dependents := make(map[resource.Identifier][]resource.Identifier)
 	ofType := make(map[resource.Type][]resource.Identifier)
-	for i := range m.start.Len() {
-		r := m.start.At(i)
-		for _, id := range r.Dependencies {
-			if m.stops() {
-				return
-			}
+	for r := range m.start.All(m.stop) {
+		for _, id := range interrupt.Each(m.stop, r.Dependencies) {
 			dependents[id] = append(dependents[id], r.Identifier)
 		}
-		for _, t := range r.TypeDependencies {
-			if m.stops() {
-				return
-			}
+		for _, t := range interrupt.Each(m.stop, r.TypeDependencies) {
 			ofType[t] = append(ofType[t], r.Identifier)
 		}
 	}
 	open := slices.Collect(maps.Keys(ids))
-	for len(open) > 0 {
+	for len(open) > 0 && !m.stops() {
 		id := open[len(open)-1]
 		open = open[:len(open)-1]
-		for _, above := range slices.Concat(dependents[id], ofType[id.Type]) {
-			if m.stops() {
-				return
-			}
+		for _, above := range interrupt.Each(m.stop, slices.Concat(dependents[id], ofType[id.Type])) {
 			if !ids[above] {
 				ids[above] = true
 				open = append(open, above)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,10 +12,7 @@ import (
 // done of what was lost with the x before.
 func (m *mesh) judgeStale(x *entry, at place) {
 	var stale []resource.Identifier
-	for _, id := range m.livesIn(x) {
-		if m.stops() {
-			return
-		}
+	for _, id := range interrupt.Each(m.stop, m.livesIn(x)) {
 		if w := m.entry(id); w != x && w.changed == 0 && isDone(w.now) {
 			stale = append(stale, id)
 		}
@@ -42,10 +40,7 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		}
 		n := m.node(name, databaseName)
 		var ids []resource.Identifier
-		for _, other := range m.nodeNames() {
-			if m.stops() {
-				break
-			}
+		for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 			ids = append(ids, database.SubscriptionIdentifier(n.link(other, name)),
 				database.SubscriptionIdentifier(n.link(name, other)))
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -19,20 +20,20 @@ type flags struct {
 func (f flags) settled() bool { return !f.disabled && !f.copies }
 
 // flagsOf reads the flags of a subscription. The error is a *database.AttributeError.
-func flagsOf(r *resource.Resource) (flags, error) {
+func flagsOf(stop *interrupt.Poller, r *resource.Resource) (flags, error) {
 	if !bytes.Contains(r.Attributes, []byte("true")) { // none can be set
 		return flags{}, nil
 	}
-	settled, err := database.SubscriptionSettled(r)
+	settled, err := database.SubscriptionSettled(stop, r)
 	if err != nil || settled {
 		return flags{}, err
 	}
-	return flags{disabled: isSet(r, "disabled"), copies: isSet(r, "sync_structure") || isSet(r, "sync_data")}, nil
+	return flags{disabled: isSet(stop, r, "disabled"), copies: isSet(stop, r, "sync_structure") || isSet(stop, r, "sync_data")}, nil
 }
 
 // isSet tells whether an attribute is true.
-func isSet(r *resource.Resource, name string) bool {
-	value, err := jsontext.Lookup(r.Attributes, name)
+func isSet(stop *interrupt.Poller, r *resource.Resource, name string) bool {
+	value, err := jsontext.Lookup(stop, r.Attributes, name)
 	return err == nil && string(value) == "true"
 }
 
@@ -40,28 +41,17 @@ func isSet(r *resource.Resource, name string) bool {
 func (m *mesh) isCopying(name string) bool {
 	if m.copying == nil {
 		m.copying = make(map[string]bool)
-		for i := range m.plans {
-			for _, phase := range m.plans[i].Phases {
-				for k := range phase.Events {
-					if m.stops() {
-						return false
-					}
-					m.noteCopy(&phase.Events[k])
-				}
+		for _, e := range m.events(m.plans) {
+			if !isPut(e) || e.Resource.Identifier.Type != database.TypeSubscription {
+				continue
+			}
+			link, ok := linkOf(e.Resource.Identifier)
+			if flags, err := flagsOf(m.stop, e.Resource); ok && err == nil && flags.copies {
+				m.copying[link.Subscriber] = true
 			}
 		}
 	}
 	return m.copying[name]
-}
-
-func (m *mesh) noteCopy(e *resource.Event) {
-	if !isValid(e) || !isPut(e) || e.Resource.Identifier.Type != database.TypeSubscription {
-		return
-	}
-	link, ok := linkOf(e.Resource.Identifier)
-	if flags, err := flagsOf(e.Resource); ok && err == nil && flags.copies {
-		m.copying[link.Subscriber] = true
-	}
 }
 
 // judgeSubscription judges an event that puts a subscription.
@@ -71,14 +61,14 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		return
 	}
 	m.judgeSlot(x, resource.Identifier{Type: database.TypeReplicationSlot, ID: x.id.ID}, at)
-	now, err := flagsOf(e.Resource)
+	now, err := flagsOf(m.stop, e.Resource)
 	var before flags
 	switch {
 	case err != nil || x.now == nil:
 	case bytes.Equal(x.now.Attributes, e.Resource.Attributes):
 		before = now
 	default:
-		before, err = flagsOf(x.now)
+		before, err = flagsOf(m.stop, x.now)
 	}
 	if err != nil {
 		m.about(RuleUnreadable, at, *x.id, "has attributes that do not tell whether it applies changes")
@@ -190,7 +180,7 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 		return
 	}
 	postgres := m.get(database.PostgresDatabaseIdentifier(n.name, n.database))
-	if postgres == nil || isSet(postgres, "has_restore_config") {
+	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") {
 		return
 	}
 	m.about(RuleJoiningIn, at, *x.id, "applies changes to a new node, which has not copied any rows")
@@ -199,13 +189,13 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 // judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
 // source, but what leads to a start was done.
 func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
-	stages := []resource.Identifier{
+	parts := []resource.Identifier{
 		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
 	}
-	if before, err := flagsOf(x.now); err == nil && before.copies {
-		stages = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
+	if before, err := flagsOf(m.stop, x.now); err == nil && before.copies {
+		parts = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
 	}
-	if g := m.firstGap(0, stages...); g != nil {
+	if g := m.firstGap(0, parts...); g != nil {
 		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
 	}
 }

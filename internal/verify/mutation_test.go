@@ -153,7 +153,6 @@ func mutations() []mutation {
 //   - an event at another place, if everything that it depends on and that depends on it has its event
 //     before and after it as it had. In which of several possible phases an event stands is no rule;
 //   - an update because of a dependency that is left out, if the resource is updated again later;
-//   - a forced update that is left out: whether all were to be updated is not known to the judge;
 //   - other attributes of what is not there in the end. What these should be only the planner knows.
 func TestChangedEventsAreFound(t *testing.T) {
 	found, asGood := make(map[string]int), make(map[string]int)
@@ -237,9 +236,9 @@ func isWherePossible(m *mutant, _ spot, moved resource.Event) bool {
 	return true
 }
 
-// isPlannedAgain tells whether an update that was left out comes later, or was only forced.
+// isPlannedAgain tells whether an update that was left out comes later.
 func isPlannedAgain(m *mutant, at spot, left resource.Event) bool {
-	return left.Reason == resource.ReasonForceUpdate || left.Reason == resource.ReasonDependencyUpdated && isPutLater(m, at, left)
+	return left.Reason == resource.ReasonDependencyUpdated && isPutLater(m, at, left)
 }
 
 // isGoneInTheEnd tells whether the attributes of an event cannot be known: it is not what is wanted in the end.

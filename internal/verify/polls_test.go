@@ -238,3 +238,36 @@ func compareCounts(t *testing.T, counted map[string]int) {
 func sortedKeys(m map[string]int) []string {
 	return slices.Sorted(maps.Keys(m))
 }
+
+// TestTypesAreLookedUp: what depends on twice as many types, of each of which something is updated, costs twice as much to
+// judge, and not four times.
+func TestTypesAreLookedUp(t *testing.T) {
+	units := func(n int) map[string]int {
+		above := databases.Own("above", "all", `{}`)
+		state := func(attributes string) *resource.State {
+			s := resource.NewState(above, databases.Own("top", "most", attributes, above.Identifier))
+			for i := range n {
+				s.Add(databases.Own(resource.Type(fmt.Sprintf("type%d", i)), "x", attributes))
+			}
+			return s
+		}
+		for i := range n {
+			above.TypeDependencies = append(above.TypeDependencies, resource.Type(fmt.Sprintf("type%d", i)))
+		}
+		right := planWork(t, state(`{}`), state(`{"a":1}`), resource.PlanOptions{})
+		causes := right.plans[0].Phases[1].Events[0].CausedByTypes
+		if len(causes) != n {
+			t.Fatalf("%d causes", len(causes))
+		}
+		found := map[string]int{"followed": right.units(t)}
+		right.plans[0].Phases = slices.Delete(right.plans[0].Phases, 1, 2)
+		found["not followed"] = right.units(t)
+		return found
+	}
+	few, many := units(500), units(1000)
+	for name, n := range few {
+		if many[name] > 5*n/2 { // sorting takes a little more
+			t.Errorf("%s: %d units for 500 types, %d for 1000", name, n, many[name])
+		}
+	}
+}

@@ -154,18 +154,18 @@ func (r *replay) now(n int) *resource.Resource {
 	return nil
 }
 
-// ofType returns the resources of a state that are of the type, in identifier order.
-func (r *replay) ofType(s *resource.State, t resource.Type) []*resource.Resource {
+// ofType returns the resources of the type that states have, one state after the other, each in identifier order.
+func (r *replay) ofType(t resource.Type, states ...*resource.State) []*resource.Resource {
 	var found []*resource.Resource
-	for i := range s.Len() {
-		if r.stop.Stopped() {
-			return nil
+	for _, s := range states {
+		before := len(found)
+		for of := range s.All(r.stop) {
+			if of.Identifier.Type == t {
+				found = append(found, of)
+			}
 		}
-		if of := s.At(i); of.Identifier.Type == t {
-			found = append(found, of)
-		}
+		interrupt.SortFunc(r.stop, found[before:], (*resource.Resource).Compare)
 	}
-	interrupt.SortFunc(r.stop, found, func(a, b *resource.Resource) int { return a.Identifier.Compare(b.Identifier) })
 	return found
 }
 
@@ -178,8 +178,11 @@ func (r *replay) get(id resource.Identifier) *resource.Resource {
 }
 
 // atStart returns the resource as start has it, nil if it does not.
-func (r *replay) atStart(id resource.Identifier) *resource.Resource {
-	found, _ := r.start.Get(id)
+func (r *replay) atStart(id resource.Identifier) *resource.Resource { return recordIn(r.start, id) }
+
+// recordIn returns the resource as a state has it, nil if it does not.
+func recordIn(s *resource.State, id resource.Identifier) *resource.Resource {
+	found, _ := s.Get(id)
 	return found
 }
 
@@ -218,8 +221,7 @@ func (r *replay) link(x *entry) {
 		return
 	}
 	kept := x.now.Dependencies
-	same := func(a, b resource.Identifier) bool { return !r.stop.Stopped() && a == b }
-	if x.wanted != nil && !slices.EqualFunc(x.wanted.Dependencies, kept, same) {
+	if x.wanted != nil && (r.stop.Spend(len(kept)/16) || !slices.Equal(x.wanted.Dependencies, kept)) {
 		kept = slices.DeleteFunc(slices.Clone(kept), func(id resource.Identifier) bool {
 			return !r.stop.Stopped() && !r.becomes.has(r.stop, x.wanted, id)
 		})

@@ -135,17 +135,14 @@ const (
 	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
 	RuleUnreadable
 
-	// RuleRequestMissing (request): executing all plans leaves all that follows from the nodes and services that were
-	// asked for: the instances and their monitors, the nodes, the databases, a slot and a subscription from each node to
-	// each other one, and the caller's own resources. The end that the plans were made for may lack something, too.
-	RuleRequestMissing
-	// RuleRequestDiffers (request): executing all plans leaves it as it was asked for, outside diff_ignore and where both
-	// are of the same resource_version: nodes with their instances, subscriptions that apply changes and copy nothing,
-	// the caller's own resources with their attributes; and what is put, with the dependencies that were asked for.
+	// RuleRequestDiffers (request): what is created or updated is so, the last time, as it was asked for: in its executor,
+	// its dependencies, its version, and in what diff_ignore hides, too. An update may leave all that as it was. Else an
+	// instance that has moved would be sought at its old host, and a replica start as a primary. And a new node copies the
+	// source that was asked for.
 	RuleRequestDiffers
-	// RuleRequestLeftover (request): executing all plans leaves nothing else: no link to a node that was not asked for, and
-	// no trace of a populate.
-	RuleRequestLeftover
+	// RuleNotForced (request): if everything is to be updated, everything is created or updated. People force an update
+	// where the records cannot be trusted.
+	RuleNotForced
 	// RuleNotRestored (request): the primary of a node that is to be restored is created with what performs the restore,
 	// and then the database on it. Else the node has what it had before, or nothing.
 	RuleNotRestored
@@ -200,9 +197,8 @@ func (r Rule) String() string {
 		RuleJoiningIn:               "joining_in",
 		RuleStaleRecord:             "stale_record",
 		RuleUnreadable:              "unreadable",
-		RuleRequestMissing:          "request_missing",
 		RuleRequestDiffers:          "request_differs",
-		RuleRequestLeftover:         "request_leftover",
+		RuleNotForced:               "not_forced",
 		RuleNotRestored:             "not_restored",
 	}
 	if r == 0 || int(r) >= len(names) {

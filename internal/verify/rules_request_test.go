@@ -33,14 +33,14 @@ func (m *mutant) misled(change func(end *resource.State)) {
 
 var requestCases = []wrong{
 	{
-		rule: verify.RuleRequestMissing, name: "a monitor", story: creating,
+		rule: verify.RuleEndMissing, name: "a monitor", story: creating,
 		mutate: func(m *mutant) {
 			m.misled(func(end *resource.State) { end.Remove(database.MonitorInstanceIdentifier("n2-a")) })
 		},
-		says: "request_missing: monitor.instance::n2-a was asked for, and is not there in the end",
+		says: "end_missing: monitor.instance::n2-a is wanted, and not there in the end",
 	},
 	{
-		rule: verify.RuleRequestDiffers, name: "a disabled subscription", story: changing,
+		rule: verify.RuleEndDiffers, name: "a disabled subscription", story: changing,
 		mutate: func(m *mutant) {
 			m.misled(func(end *resource.State) {
 				end.Add(database.Subscription{Link: link("n2", "n1"), Disabled: true}.Resource())
@@ -66,14 +66,35 @@ var requestCases = []wrong{
 				}
 			})
 		},
-		says: "request_differs: database.node::n1 is in the end not as it was asked for: its primary is another one",
+		says: "request_differs: database.node::n1 is put otherwise than it was asked for",
 	},
 	{
-		rule: verify.RuleRequestLeftover, name: "a dump of roles", story: removing,
+		rule: verify.RuleRequestDiffers, name: "another source", story: adding,
+		mutate: func(m *mutant) { m.options.Desired.Nodes[3].Source = "n2" },
+		says:   "request_differs plan 0 phase 1 event 0: database.roles_source::n4 names another source than was asked for",
+	},
+	{
+		rule: verify.RuleLeftover, name: "a dump of roles", story: removing,
 		mutate: func(m *mutant) {
 			m.misled(func(end *resource.State) { end.Add(database.DumpRoles{NodeName: "n1"}.Resource()) })
 		},
-		says: "request_leftover: database.dump_roles::n1 is there in the end, and nobody asked for it",
+		says: "leftover: database.dump_roles::n1 is not wanted, and there in the end",
+	},
+	{
+		rule: verify.RuleNotForced, name: "nothing is done", story: forcing, mutate: func(m *mutant) { m.plans = nil },
+	},
+	{
+		rule: verify.RuleNotForced, name: "one is left out", story: forcing,
+		mutate: func(m *mutant) { m.drop("update host.network::shared") },
+		says:   "not_forced: host.network::shared is to be updated whatever it is like, and has no event",
+	},
+	{
+		rule: verify.RuleReason, name: "forced by nobody", story: forcing,
+		mutate: func(m *mutant) {
+			desired := *m.options.Desired
+			desired.Force = false
+			m.options.Desired = &desired
+		},
 	},
 	{
 		rule: verify.RuleNotRestored, name: "nothing is done", story: restoring,
@@ -302,7 +323,7 @@ func TestMisleadingPlansAreRefused(t *testing.T) {
 				tried[c.name]++
 				found := m.judge()
 				isNamed := func(v verify.Violation) bool {
-					return strings.HasPrefix(v.Rule.String(), "request_") && v.Resources[0] == id
+					return v.Plan == verify.Nowhere && v.Resources[0] == id
 				}
 				if !slices.ContainsFunc(found, isNamed) && !(c.isFound && len(found) > 0) {
 					t.Errorf("not named: %v, but %v, of\n%s", id, found, notation.Plans(m.plans))
@@ -317,25 +338,6 @@ func TestMisleadingPlansAreRefused(t *testing.T) {
 	for _, c := range misleadings() {
 		if tried[c.name] == 0 {
 			t.Errorf("never tried: %s", c.name)
-		}
-	}
-}
-
-// What is not compared in planning may stay as start has it, also if it is put for another reason.
-func TestOldDependenciesMayStay(t *testing.T) {
-	for _, isOld := range []bool{true, false} {
-		m := newMutant(t, serving)
-		m.edit("update host.service::front", func(e *resource.Event) {
-			e.Resource.Dependencies = []resource.Identifier{{Type: "host.network", ID: "shared"}}
-			if isOld {
-				before, _ := m.start.Get(e.Resource.Identifier)
-				before = before.Clone()
-				before.Dependencies = e.Resource.Dependencies
-				m.start.Add(before)
-			}
-		})
-		if found := names(m.judge()); isOld && found != "" || !isOld && found != "request_differs" {
-			t.Errorf("old %v: %s", isOld, found)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
@@ -26,7 +27,7 @@ type Options struct {
 	Operation Operation
 	// Rolling is for OperationUpdate: members are updated one after the other.
 	Rolling bool
-	// Desired is what was asked for. The plans have to lead there, whatever end they were made for. Nil: that is not
+	// Desired is what was asked for. The end follows from it, whatever end the plans were made for. Nil: that is not
 	// known; the end is believed. It has no meaning for OperationStates.
 	Desired *Desired
 	// Replan plans again, with the same wish, from the state to which the plans lead. Nil: that is not tried.
@@ -35,10 +36,10 @@ type Options struct {
 }
 
 // Plans returns all that is wrong with plans that are to lead from start to end, in the order of
-// Violation.Compare; nil if nothing is. Nil states count as empty ones, but that a nil end with Options.Desired is
-// derived from that. Nothing that is given is changed or
-// kept. Of plans that are wrong all over it stops after MaxNamed. The error is interrupt.ErrInterrupted, and comes
-// with no violations; Options.Replan is not stopped.
+// Violation.Compare; nil if nothing is. Nil states count as empty ones. With Options.Desired the end follows from that;
+// the given one only saves making it, if it is equal. Nothing that is given is changed or kept. Of plans that are wrong
+// all over it stops after MaxNamed. The error is interrupt.ErrInterrupted, and comes with no violations; Options.Replan is
+// not stopped.
 //
 // Between start and end, plans may lead through states that are not known here. Where it depends on these
 // whether something is wrong, as it may if a resource gives up a dependency without getting an event, it is
@@ -52,8 +53,9 @@ func Plans(
 	}
 	if j.database != nil {
 		j.database.judgeInstances()
+		j.database.judgeRestored()
 	}
-	if j.judgeEnd() && j.judgeDesired() && options.Replan != nil && !j.stops() {
+	if j.judgeEnd() && options.Replan != nil && !j.stops() {
 		j.judgeSecondPlanning()
 	}
 	return sortedViolations(stop, j.violations)
@@ -120,10 +122,11 @@ type judge struct {
 	named      int // how many resources the violations name, and one more for each of them
 
 	plan     judgedPlan
-	lastPut  int                      // the last plan that creates or updates anything; -1: none
 	path     []ascent                 // scratch of ascend
 	last     map[resource.Type]*entry // see lastOfType; nil: not known yet
 	database *mesh                    // nil: its rules do not apply
+	// restoring are the records for the time of a restore: see isAskedFor; nil until it is needed.
+	restoring map[resource.Identifier]*resource.Resource
 }
 
 func newJudge(
@@ -133,19 +136,17 @@ func newJudge(
 		start = resource.NewState()
 	}
 	switch {
-	case end != nil:
-	case options.Operation != OperationStates && options.Desired != nil:
-		end = options.Desired.state(stop)
-	default:
+	case options.Operation == OperationStates:
+		options.Desired = nil
+	case options.Desired != nil:
+		options.Desired = options.Desired.from(stop, start)
+		end = options.Desired.end(stop, end)
+	}
+	if end == nil {
 		end = resource.NewState()
 	}
-	j := &judge{replay: newReplay(stop, start, end), plans: plans, end: end, options: options, lastPut: -1}
+	j := &judge{replay: newReplay(stop, start, end), plans: plans, end: end, options: options}
 	j.number()
-	for i := len(plans) - 1; i >= 0 && j.lastPut < 0; i-- {
-		if j.hasPut(&plans[i]) {
-			j.lastPut = i
-		}
-	}
 	if options.Operation != OperationStates && (len(plans) > 0 || options.Desired != nil) {
 		j.database = newMesh(j)
 	}
@@ -169,10 +170,7 @@ func (j *judge) judgePlan(number int) {
 	j.readPlan(number)
 	j.judgeOrder()
 	rest := j.plan.events
-	for i := range p.Phases {
-		if j.stops() {
-			return
-		}
+	for i := range interrupt.Each(j.stop, p.Phases) {
 		j.clock++
 		n := 0
 		for ; n < len(rest) && rest[n].place.phase == i; n++ {
@@ -183,23 +181,11 @@ func (j *judge) judgePlan(number int) {
 				j.judgeEvent(e)
 			}
 		}
-		for k := range rest[:n] {
-			if j.stops() {
-				return
-			}
+		for k := range interrupt.Each(j.stop, rest[:n]) {
 			j.apply(&rest[k])
 		}
 		rest = rest[n:]
 	}
-}
-
-// judgeDesired judges that the end is what was asked for, if that is known. It tells whether it is.
-func (j *judge) judgeDesired() bool {
-	before := len(j.violations)
-	if j.database != nil && j.options.Desired != nil {
-		j.database.judgeRequest()
-	}
-	return len(j.violations) == before
 }
 
 // judgeSecondPlanning plans again from the state that the plans leave.
@@ -217,17 +203,26 @@ func (j *judge) judgeSecondPlanning() {
 // touched are the resources of all events, in order and each once.
 func (j *judge) touched(plans []resource.Plan) []resource.Identifier {
 	var ids []resource.Identifier
-	for _, plan := range plans {
-		for _, phase := range plan.Phases {
-			for i := range phase.Events {
-				if e := &phase.Events[i]; !j.stops() && isValid(e) {
-					ids = append(ids, e.Resource.Identifier)
+	for _, e := range j.events(plans) {
+		ids = append(ids, e.Resource.Identifier)
+	}
+	interrupt.SortFunc(j.stop, ids, resource.Identifier.Compare)
+	return slices.Compact(ids)
+}
+
+// events yields all events of plans of which anything can be said, with the numbers of their plans.
+func (j *judge) events(plans []resource.Plan) iter.Seq2[int, *resource.Event] {
+	return func(yield func(int, *resource.Event) bool) {
+		for i, plan := range interrupt.Each(j.stop, plans) {
+			for _, phase := range interrupt.Each(j.stop, plan.Phases) {
+				for k := range phase.Events {
+					if e := &phase.Events[k]; j.stops() || isValid(e) && !yield(i, e) {
+						return
+					}
 				}
 			}
 		}
 	}
-	interrupt.SortFunc(j.stop, ids, resource.Identifier.Compare)
-	return slices.Compact(ids)
 }
 
 // isValid tells whether anything can be said of the event: it has a type and a resource.
@@ -242,18 +237,4 @@ func isValid(e *resource.Event) bool {
 // isPut tells whether the event creates or updates.
 func isPut(e *resource.Event) bool {
 	return e.Type == resource.EventCreate || e.Type == resource.EventUpdate
-}
-
-func (j *judge) hasPut(p *resource.Plan) bool {
-	for _, phase := range p.Phases {
-		if j.stops() {
-			return true
-		}
-		for i := range phase.Events {
-			if j.stops() || isPut(&phase.Events[i]) {
-				return true
-			}
-		}
-	}
-	return false
 }

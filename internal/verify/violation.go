@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -78,14 +79,14 @@ func (j *judge) report(rule Rule, at place, message string, resources ...resourc
 // about is report for a rule about a resource and others: the message is the resource, what is said about
 // it, and the others.
 func (j *judge) about(rule Rule, at place, id resource.Identifier, says string, others ...resource.Identifier) {
+	if j.stops() {
+		return
+	}
 	var b strings.Builder
 	b.WriteString(id.String())
 	b.WriteByte(' ')
 	b.WriteString(says)
-	for i, other := range others {
-		if j.stop.Stopped() {
-			return
-		}
+	for i, other := range interrupt.Each(j.stop, others) {
 		if i > 0 {
 			b.WriteByte(',')
 		}

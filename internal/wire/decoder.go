@@ -9,25 +9,22 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
-// decoder decodes states and nodes. The messages that it makes live in its memory, until that is used again; their
-// strings, and lists of strings, live as long as whoever keeps them. Its methods return false for bytes that are not as
-// every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
+// decoder decodes states, resources and Structs. The messages that it makes live in its memory, until that is used again;
+// their strings, and lists of strings, live as long as whoever keeps them. Its methods return false for bytes that are not
+// as every encoder writes them: wrong ones, unknown fields, and things that are there twice. What they have made until then
 // is to be thrown away.
 type decoder struct {
+	stop *interrupt.Poller
+
 	resources        slab.Reusable[plannerv1.Resource]
 	executors        slab.Reusable[plannerv1.Executor]
 	identifiers      slab.Reusable[plannerv1.Identifier]
 	jsonAttributes   slab.Reusable[plannerv1.Resource_AttributesJson]
 	structAttributes slab.Reusable[plannerv1.Resource_Attributes]
-
-	instanceLists  slab.Reusable[plannerv1.InstanceResources]
-	instances      slab.Reusable[plannerv1.Instance]
-	specs          slab.Reusable[plannerv1.InstanceSpec]
-	jsonSettings   slab.Reusable[plannerv1.InstanceSpec_SettingsJson]
-	structSettings slab.Reusable[plannerv1.InstanceSpec_Settings]
 
 	structs slab.Reusable[structpb.Struct]
 	reader  structReader
@@ -50,7 +47,7 @@ const mostTexts = 1 << 15
 var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
 // kinds are the slabs of all kinds of messages.
-func (d *decoder) kinds() [11]interface {
+func (d *decoder) kinds() [6]interface {
 	Len() int
 	Reset()
 } {
@@ -58,8 +55,7 @@ func (d *decoder) kinds() [11]interface {
 		Len() int
 		Reset()
 	}{
-		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes,
-		&d.instanceLists, &d.instances, &d.specs, &d.jsonSettings, &d.structSettings, &d.structs,
+		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes, &d.structs,
 	}
 }
 
@@ -74,7 +70,7 @@ func (d *decoder) release() {
 	clear(d.dependencies)
 	clear(d.texts)
 	d.dependencies, d.names = d.dependencies[:0], nil
-	d.reader.texts = slab.Bytes{} // attributes live longer
+	d.stop, d.reader = nil, structReader{members: d.reader.members} // texts live longer
 	decoders.Put(d)
 }
 
@@ -88,20 +84,33 @@ func (d *decoder) messages() int {
 }
 
 func (d *decoder) state(data []byte, out *plannerv1.State) bool {
-	return fields(data, func(tag byte, content []byte) (ok bool) {
+	for len(data) > 0 && !d.stop.Stopped() {
+		tag := data[0]
+		content, rest, ok := next(data[1:])
+		if !ok {
+			return false
+		}
+		data = rest
 		switch tag {
 		case convert.TagStateVersion:
 			out.Version, ok = text(content)
 		case convert.TagStateResources:
-			ok = d.appendResource(&out.Resources, content)
+			r := d.resources.One()
+			out.Resources = append(out.Resources, r)
+			ok = d.resource(content, r)
+		default:
+			ok = false
 		}
-		return ok
-	})
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 	var dependencies, types, ignored int // how many there are so far, at the ends of what backs them
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		tag := data[0]
 		if tag == convert.TagResourceNeedsRecreate || tag == convert.TagResourcePendingDeletion {
 			value, n := protowire.ConsumeVarint(data[1:])
@@ -160,7 +169,7 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 
 func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bool) {
 	out := d.identifiers.One()
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		tag := data[0]
 		content, rest, ok := next(data[1:])
 		if !ok {
@@ -184,7 +193,7 @@ func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bo
 
 func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) {
 	out := d.executors.One()
-	for len(data) > 0 {
+	for len(data) > 0 && !d.stop.Stopped() {
 		switch tag := data[0]; tag {
 		case convert.TagExecutorType:
 			value, n := protowire.ConsumeVarint(data[1:])

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"slices"
 	"unicode/utf8"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
@@ -18,6 +17,7 @@ import (
 // structReader reads Structs into JSON text, without making messages of them. Its methods append to a text, and return
 // false for bytes that are not as every encoder writes them.
 type structReader struct {
+	stop  *interrupt.Poller
 	texts slab.Bytes
 	// members of the objects that are being read, outermost first.
 	members []member
@@ -32,7 +32,7 @@ type member struct{ key, value []byte }
 func (r *structReader) read(data []byte) (convert.StructText, bool) {
 	r.depth = 0
 	text, ok := r.object(r.texts.Begin(len(data)), data, 1)
-	if !ok {
+	if !ok || r.stop.Err() != nil {
 		clear(r.members)
 		r.members = r.members[:0]
 		return convert.StructText{}, false
@@ -43,11 +43,11 @@ func (r *structReader) read(data []byte) (convert.StructText, bool) {
 // object appends a Struct. Depth is how many objects and arrays are open with this one.
 func (r *structReader) object(text, data []byte, depth int) ([]byte, bool) {
 	first := len(r.members)
-	if !r.open(depth) || !r.collect(data) || !distinct(r.members[first:]) {
+	if !r.open(depth) || !r.collect(data) || !r.distinct(r.members[first:]) {
 		return nil, false
 	}
 	text = append(text, '{')
-	for i := first; i < len(r.members); i++ {
+	for i := first; i < len(r.members) && !r.stop.Stopped(); i++ {
 		m := r.members[i] // by index: the members below may move them
 		if i > first {
 			text = append(text, ',')
@@ -71,7 +71,7 @@ func (r *structReader) open(depth int) bool {
 
 // collect puts the members of a Struct with those of the objects around it.
 func (r *structReader) collect(data []byte) bool {
-	for len(data) > 0 {
+	for len(data) > 0 && !r.stop.Stopped() {
 		entry, rest, ok := take(data, convert.TagStructFields)
 		if !ok {
 			return false
@@ -89,13 +89,17 @@ func (r *structReader) collect(data []byte) bool {
 	return true
 }
 
-// distinct sorts members by their keys. It returns false if two have the same.
-func distinct(members []member) bool {
-	compare := func(a, b member) int { return bytes.Compare(a.key, b.key) }
-	if !slices.IsSortedFunc(members, compare) {
-		slices.SortFunc(members, compare)
+// distinct sorts members by their keys. It returns false if two have the same, or it was stopped.
+func (r *structReader) distinct(members []member) bool {
+	ascending := true
+	for i := 1; i < len(members) && ascending && !r.stop.Stopped(); i++ {
+		ascending = bytes.Compare(members[i-1].key, members[i].key) < 0
 	}
-	for i := 1; i < len(members); i++ {
+	if ascending {
+		return true
+	}
+	interrupt.SortFunc(r.stop, members, func(a, b member) int { return bytes.Compare(a.key, b.key) })
+	for i := 1; i < len(members) && !r.stop.Stopped(); i++ {
 		if bytes.Equal(members[i-1].key, members[i].key) {
 			return false
 		}
@@ -136,7 +140,7 @@ func (r *structReader) array(text, data []byte, depth int) ([]byte, bool) {
 		return nil, false
 	}
 	text = append(text, '[')
-	for begin := len(text); len(data) > 0; {
+	for begin := len(text); len(data) > 0 && !r.stop.Stopped(); {
 		if len(text) > begin {
 			text = append(text, ',')
 		}
@@ -189,7 +193,8 @@ func (d *decoder) structOf(data []byte) (*structpb.Struct, bool) {
 	}
 	read, ok := d.reader.read(data)
 	if !ok {
-		return s, proto.Unmarshal(data, s) == nil
+		plain := pieces{stop: d.stop}
+		return s, plain.merge(data, s.ProtoReflect(), 0)
 	}
 	if d.texts == nil {
 		d.texts = make(convert.StructTexts)

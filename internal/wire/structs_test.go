@@ -48,7 +48,7 @@ func checkStruct(t interface {
 	}
 	data := field(1, field(2, head, field(3, content)))
 	got, want := &plannerv1.PlanRefreshRequest{}, &plannerv1.PlanRefreshRequest{}
-	texts, release, err := Unmarshal(data, got)
+	texts, release, err := Unmarshal(nil, data, got)
 	defer release()
 	if wantErr := proto.Unmarshal(data, want); (err == nil) != (wantErr == nil) {
 		t.Fatalf("% x: got error %v, want %v", content, err, wantErr)
@@ -224,7 +224,7 @@ func TestDepthOfStructs(t *testing.T) {
 func TestUnreadStructs(t *testing.T) {
 	data := field(1, field(2, field(3, entry("a", boolean(1)))))
 	m := &plannerv1.PlanRefreshRequest{}
-	if _, _, err := Unmarshal(data, m); err != nil {
+	if _, _, err := Unmarshal(nil, data, m); err != nil {
 		t.Fatal(err)
 	}
 	_, err := request.Converter{}.PlanRefresh(m)
@@ -244,8 +244,7 @@ func TestTextsAreForgotten(t *testing.T) {
 		again     bool
 	}{"few": {3, true}, "many": {mostTexts + 1, false}} {
 		d := &decoder{}
-		fields := knownFields((&plannerv1.PlanRefreshRequest{}).ProtoReflect().Descriptor())
-		if _, _, ok := d.split(requestOf(test.resources), fields); !ok || len(d.texts) != test.resources {
+		if ok := d.decode(nil, requestOf(test.resources), &plannerv1.PlanRefreshRequest{}); !ok || len(d.texts) != test.resources {
 			t.Fatalf("%s: %v, %d texts", name, ok, len(d.texts))
 		}
 		var kept [][]byte
@@ -256,7 +255,7 @@ func TestTextsAreForgotten(t *testing.T) {
 		if (len(d.texts) == 0) != test.again {
 			t.Errorf("%s: %d texts are still noted", name, len(d.texts))
 		}
-		if _, _, ok := new(decoder).split(requestOf(10), fields); !ok {
+		if !new(decoder).decode(nil, requestOf(10), &plannerv1.PlanRefreshRequest{}) {
 			t.Fatal("is left to protobuf")
 		}
 		for _, text := range kept {
@@ -439,7 +438,7 @@ func BenchmarkStructs(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				m := &plannerv1.PlanRefreshRequest{}
-				texts, release, err := Unmarshal(data, m)
+				texts, release, err := Unmarshal(nil, data, m)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"sync"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -9,130 +9,181 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // Unmarshal decodes the bytes into the message, as proto.Unmarshal does, with the same result and the same
 // errors, but for Structs: those of which texts has the text stay empty. The message keeps the bytes, which must not
-// change as long as it is in use.
+// change as long as it is in use. Told to stop, it ends with interrupt.ErrInterrupted.
 //
 // Whoever has no use for the message and for texts any more may call release, which saves memory: messages inside it,
 // and texts, are then used for other requests, so that they must not be looked at again. What is no message, all
 // strings and byte slices, lists of them, and what each text says, stays. With an error, release does nothing.
-func Unmarshal(data []byte, m proto.Message) (texts convert.StructTexts, release func(), err error) {
-	fields := knownFields(m.ProtoReflect().Descriptor())
-	if len(fields) == 0 {
-		return nil, func() {}, proto.Unmarshal(data, m)
-	}
+func Unmarshal(stop *interrupt.Poller, data []byte, m proto.Message) (texts convert.StructTexts, release func(), err error) {
 	d := decoders.Get().(*decoder) //nolint:errcheck // nothing else is put there
-	rest, parts, ok := d.split(data, fields)
-	if !ok || proto.Unmarshal(rest, m) != nil {
-		d.release()
-		return nil, func() {}, proto.Unmarshal(data, m) // which says what is wrong
+	if d.decode(stop, data, m) {
+		return d.texts, func() {
+			if d != nil {
+				d.release()
+				d = nil
+			}
+		}, nil
 	}
-	for _, p := range parts {
-		value := protoreflect.ValueOfMessage(p.message.ProtoReflect())
-		if p.field.IsList() {
-			m.ProtoReflect().Mutable(p.field).List().Append(value)
-		} else {
-			m.ProtoReflect().Set(p.field, value)
-		}
+	d.release()
+	proto.Reset(m)
+	plain := pieces{stop: stop}
+	switch {
+	case plain.merge(data, m.ProtoReflect(), 0):
+	case stop.Err() != nil:
+		err = stop.Err()
+	default:
+		err = proto.Unmarshal(data, m) // which says what is wrong
 	}
-	return d.texts, func() {
-		if d != nil {
-			d.release()
-			d = nil
-		}
-	}, nil
+	return nil, func() {}, err
 }
 
-// part is a message that was decoded by hand, and the field that it belongs to.
-type part struct {
-	field   protoreflect.FieldDescriptor
-	message proto.Message
+// decode decodes a request. It returns false if what is decoded by hand is unusual, if bytes are wrong, or if it was
+// stopped.
+func (d *decoder) decode(stop *interrupt.Poller, data []byte, m proto.Message) bool {
+	d.stop, d.reader.stop = stop, stop
+	proto.Reset(m)
+	request := pieces{stop: stop, decoder: d}
+	return request.merge(data, m.ProtoReflect(), 0)
 }
 
-// split decodes what is in the given fields, and returns it and the bytes of the other fields. It returns false if the
-// bytes are unusual.
-func (d *decoder) split(
-	data []byte, fields map[protowire.Number]protoreflect.FieldDescriptor,
-) (rest []byte, parts []part, ok bool) {
-	singular := make(map[protowire.Number]proto.Message) // what is no list goes on where it is
-	for len(data) > 0 {
-		number, kind, n := protowire.ConsumeField(data)
+// pieces decodes messages with protobuf, piece by piece: bytes one after the other mean the same to it as all at once.
+type pieces struct {
+	stop *interrupt.Poller
+	// decoder decodes what is decoded by hand; if it is nil, nothing is.
+	decoder *decoder
+}
+
+const (
+	// pieceBytes is about how much is decoded between two polls.
+	pieceBytes = 4 << 10
+	// bytesPerUnit is how much protobuf decodes in one unit: an empty message takes two bytes, and some 50 ns.
+	bytesPerUnit = 16
+)
+
+// merge adds to the message, which is inside of so many, what the bytes hold. It returns false if they are wrong, or it was
+// stopped.
+func (p *pieces) merge(data []byte, m protoreflect.Message, depth int) bool {
+	fields := m.Descriptor().Fields()
+	options := proto.UnmarshalOptions{Merge: true, RecursionLimit: protowire.DefaultRecursionLimit - depth}
+	if options.RecursionLimit <= 0 {
+		return false
+	}
+	for begin, end := 0, 0; begin < len(data); {
+		number, kind, n := protowire.ConsumeField(data[end:])
 		if n < 0 {
-			return nil, nil, false
+			return false
 		}
-		field := fields[number]
-		if field == nil {
-			rest = append(rest, data[:n]...)
-			data = data[n:]
+		field := fields.ByNumber(number)
+		apart := kind == protowire.BytesType && p.apart(field, n)
+		if !apart {
+			end += n
+		}
+		if size := end - begin; size > 0 && (apart || size >= pieceBytes || end == len(data)) {
+			if p.stop.Spend(1+size/bytesPerUnit) || options.Unmarshal(data[begin:end], m.Interface()) != nil {
+				return false
+			}
+		} else if !apart {
 			continue
 		}
-		if kind != protowire.BytesType {
-			return nil, nil, false
+		if apart {
+			_, _, tag := protowire.ConsumeTag(data[end:])
+			content, _ := protowire.ConsumeBytes(data[end+tag : end+n])
+			if end += n; p.stop.Stopped() || !p.field(field, content, m, depth+1) {
+				return false
+			}
 		}
-		message := singular[number]
-		if message == nil {
-			message = newMessage(field)
-			parts = append(parts, part{field, message})
-		}
-		if !field.IsList() {
-			singular[number] = message
-		}
-		_, _, tag := protowire.ConsumeTag(data)
-		content, _ := protowire.ConsumeBytes(data[tag:n])
-		if !d.decode(content, message) {
-			return nil, nil, false
-		}
-		data = data[n:]
+		begin = end
 	}
-	return rest, parts, true
+	return !p.stop.Stopped()
 }
 
-// newMessage makes a message for a field that is decoded by hand.
-func newMessage(field protoreflect.FieldDescriptor) proto.Message {
-	if field.Message().FullName() == stateType {
-		return &plannerv1.State{}
+// apart tells whether the content of a field of n bytes is decoded by itself.
+func (p *pieces) apart(field protoreflect.FieldDescriptor, n int) bool {
+	switch {
+	case field == nil || field.Message() == nil:
+		return false
+	case field.IsMap():
+		return n > pieceBytes && field.MapKey().Kind() == protoreflect.StringKind && field.MapValue().Message() != nil
 	}
-	return &plannerv1.NodeResources{}
+	return n > pieceBytes || p.decoder != nil && isApart(field.Message().FullName())
 }
 
-// decode adds to the message what the bytes hold.
-func (d *decoder) decode(data []byte, out proto.Message) bool {
-	switch out := out.(type) {
-	case *plannerv1.State:
-		return d.state(data, out)
-	case *plannerv1.NodeResources:
-		return d.node(data, out)
+// The messages that are decoded by hand.
+const (
+	stateType    protoreflect.FullName = "planner.v1.State"
+	resourceType protoreflect.FullName = "planner.v1.Resource"
+	structType   protoreflect.FullName = "google.protobuf.Struct"
+)
+
+// isApart tells whether messages of a type are decoded by hand, or hold many that are.
+func isApart(name protoreflect.FullName) bool {
+	switch name {
+	case stateType, resourceType, structType, "planner.v1.NodeResources", "planner.v1.NodeRestoreResources",
+		"planner.v1.InstanceResources", "planner.v1.Instance", "planner.v1.InstanceSpec":
+		return true
 	}
 	return false
 }
 
-// What is decoded by hand.
-var (
-	stateType = (&plannerv1.State{}).ProtoReflect().Descriptor().FullName()
-	nodeType  = (&plannerv1.NodeResources{}).ProtoReflect().Descriptor().FullName()
-)
-
-// known has the fields of every message type that was decoded.
-var known sync.Map
-
-// knownFields are the fields of a message that hold what is decoded by hand: one state, or nodes.
-func knownFields(message protoreflect.MessageDescriptor) map[protowire.Number]protoreflect.FieldDescriptor {
-	found, _ := known.Load(message.FullName())
-	if fields, ok := found.(map[protowire.Number]protoreflect.FieldDescriptor); ok {
-		return fields
+// field adds to the field of a message, whose content is inside of so many, what the bytes hold.
+func (p *pieces) field(field protoreflect.FieldDescriptor, content []byte, m protoreflect.Message, depth int) bool {
+	if field.IsMap() {
+		return p.entry(m.Mutable(field).Map(), content, depth)
 	}
-	fields := make(map[protowire.Number]protoreflect.FieldDescriptor)
-	for i := range message.Fields().Len() {
-		f := message.Fields().Get(i)
-		if f.Message() == nil || f.ContainingOneof() != nil {
-			continue
-		}
-		if name := f.Message().FullName(); name == nodeType && f.IsList() || name == stateType && !f.IsList() {
-			fields[f.Number()] = f
+	if p.decoder != nil {
+		switch field.Message().FullName() {
+		case resourceType:
+			r := p.decoder.resources.One()
+			return put(field, m, r.ProtoReflect()) && p.decoder.resource(content, r)
+		case structType:
+			s, ok := p.decoder.structOf(content)
+			return ok && put(field, m, s.ProtoReflect())
 		}
 	}
-	known.Store(message.FullName(), fields)
-	return fields
+	var inner protoreflect.Message
+	if field.IsList() {
+		inner = m.Mutable(field).List().AppendMutable().Message()
+	} else {
+		inner = m.Mutable(field).Message()
+	}
+	if state, ok := inner.Interface().(*plannerv1.State); ok && p.decoder != nil {
+		return p.decoder.state(content, state)
+	}
+	return p.merge(content, inner, depth)
+}
+
+// put sets the field of a message, or appends to it. It returns false if the field is set: both would be merged.
+func put(field protoreflect.FieldDescriptor, m, inner protoreflect.Message) bool {
+	switch {
+	case field.IsList():
+		m.Mutable(field).List().Append(protoreflect.ValueOfMessage(inner))
+	case m.Has(field):
+		return false
+	default:
+		m.Set(field, protoreflect.ValueOfMessage(inner))
+	}
+	return true
+}
+
+// entry sets an entry of a map from strings to messages, which is as every encoder writes it.
+func (p *pieces) entry(entries protoreflect.Map, data []byte, depth int) bool {
+	key, rest, ok := take(data, convert.TagMemberKey)
+	if !ok || !utf8.Valid(key) {
+		return false
+	}
+	content, rest, ok := take(rest, convert.TagMemberValue)
+	if !ok || len(rest) > 0 {
+		return false
+	}
+	value := entries.NewValue()
+	if !p.merge(content, value.Message(), depth) {
+		return false
+	}
+	entries.Set(protoreflect.ValueOfString(string(key)).MapKey(), value)
+	return true
 }

@@ -138,12 +138,12 @@ func TestUsual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
+			if !new(decoder).decode(nil, data, m.ProtoReflect().New().Interface()) {
 				t.Error("is left to protobuf")
 			}
 			got := m.ProtoReflect().New().Interface()
 			for range 2 { // the second time, memory is used again
-				texts, release, err := Unmarshal(data, got)
+				texts, release, err := Unmarshal(nil, data, got)
 				fill(t, texts)
 				if err != nil || !proto.Equal(got, m) {
 					t.Errorf("got %v, %v, want %v", got, err, m)
@@ -161,7 +161,7 @@ func TestAppend(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := &plannerv1.UpdateDatabaseRequest{}
-	texts, _, err := Unmarshal(data, got)
+	texts, _, err := Unmarshal(nil, data, got)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestReleaseTwice(t *testing.T) {
 	}
 	decode := func() (*plannerv1.UpdateDatabaseRequest, func()) {
 		m := &plannerv1.UpdateDatabaseRequest{}
-		texts, release, err := Unmarshal(data, m)
+		texts, release, err := Unmarshal(nil, data, m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestManyPieces(t *testing.T) {
 	const pieces = 200_000
 	data := slices.Concat(bytes.Repeat([]byte{0x12, 0}, pieces), bytes.Repeat([]byte{0x0a, 0}, pieces))
 	m := &plannerv1.UpdateDatabaseRequest{}
-	_, release, err := Unmarshal(data, m)
+	_, release, err := Unmarshal(nil, data, m)
 	if err != nil || len(m.GetNodes()) != pieces || m.GetStart() == nil {
 		t.Errorf("got %d nodes, %v", len(m.GetNodes()), err)
 	}
@@ -220,23 +220,23 @@ func TestManyPieces(t *testing.T) {
 // kept for other requests.
 func TestMemoryOfEmptyMessages(t *testing.T) {
 	const most = 250 // bytes for each, with their places in lists that grow
-	for name, one := range map[string][]byte{
-		"instances": {0x22, 0}, // of a node
-		"scripts":   {0x4a, 0},
+	const n = 300_000
+	for name, data := range map[string][]byte{
+		"resources": field(1, bytes.Repeat([]byte{0x12, 0}, n)),
+		"instances": inNode(bytes.Repeat([]byte{0x22, 0}, n)),
+		"scripts":   inNode(bytes.Repeat([]byte{0x4a, 0}, n)),
 	} {
-		const n = 300_000
-		data := inNode(bytes.Repeat(one, n))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		var d decoder
-		if _, _, ok := d.split(data, knownFields((&plannerv1.UpdateDatabaseRequest{}).ProtoReflect().Descriptor())); !ok {
+		if !d.decode(nil, data, &plannerv1.UpdateDatabaseRequest{}) {
 			t.Fatal("is left to protobuf")
 		}
 		runtime.ReadMemStats(&after)
 		if each := (after.TotalAlloc - before.TotalAlloc) / n; each > most {
 			t.Errorf("%s: take %d bytes each", name, each)
 		}
-		if name == "instances" && d.messages() <= mostPooled {
+		if name == "resources" && d.messages() <= mostPooled {
 			t.Errorf("%d of %d messages are counted", d.messages(), n)
 		}
 	}
@@ -254,11 +254,12 @@ func inResource(fields ...[]byte) []byte { return field(1, field(2, fields...)) 
 func inNode(fields ...[]byte) []byte     { return field(2, fields...) }
 func inInstance(fields ...[]byte) []byte { return inNode(field(4, field(1, fields...))) }
 
+func varint(n protowire.Number, value uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), value)
+}
+
 // unusual are bytes that no encoder writes, or not without need.
 func unusual() map[string][]byte {
-	number := func(n protowire.Number, value uint64) []byte {
-		return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), value)
-	}
 	name := field(1, []byte("t"))
 	return map[string][]byte{
 		"not utf-8":                 inResource(field(10, []byte{0xff})),
@@ -270,46 +271,34 @@ func unusual() map[string][]byte {
 		"unknown field of resource": inResource(field(12, []byte("x"))),
 		"unknown field of state":    field(1, field(3, []byte("x"))),
 		"identifier twice":          inResource(field(1, name), field(1, field(2, []byte("i")))),
-		"executor twice":            inResource(field(2, number(1, 2)), field(2, field(2, []byte("h")))),
+		"executor twice":            inResource(field(2, varint(1, 2)), field(2, field(2, []byte("h")))),
 		"attributes twice":          inResource(field(4, []byte("{}")), field(4, []byte("[]"))),
 		"attributes in both forms":  inResource(field(4, []byte("{}")), field(3, nil)),
 		"struct twice": inResource(
-			field(3, field(1, field(1, []byte("a")), field(2, number(1, 0)))),
-			field(3, field(1, field(1, []byte("b")), field(2, number(1, 0))))),
-		"not a struct":              inResource(field(3, []byte{0xff})),
-		"types after ignored":       inResource(field(7, []byte("/a")), field(6, []byte("t")), field(7, []byte("/b"))),
-		"wrong wire type":           inResource(number(10, 1)),
-		"state is a number":         number(1, 1),
-		"flag as bytes":             inResource(field(8, []byte{1})),
-		"long tag":                  field(1, []byte{0x92, 0x00, 0x00}),
-		"not utf-8 in node":         inNode(field(8, []byte{0xff})),
-		"not utf-8 in instance":     inInstance(field(2, []byte{0xff})),
-		"not utf-8 in spec":         inInstance(field(1, field(3, []byte{0xff}))),
-		"not utf-8 in settings":     inInstance(field(1, field(7, []byte{0xff}))),
-		"not utf-8 in script":       inNode(field(9, field(1, []byte{0xff}))),
-		"unknown field of node":     inNode(field(10, []byte("x"))),
-		"unknown field of instance": inInstance(field(7, []byte("x"))),
-		"unknown field of spec":     inInstance(field(1, field(8, []byte("x")))),
-		"unknown field of list":     inNode(field(4, field(5, []byte("x")))),
-		"instance twice":            inNode(field(4, field(1, field(2, []byte("h"))), field(1, field(3, []byte("p"))))),
-		"spec twice":                inInstance(field(1, field(1, []byte("i"))), field(1, field(2, []byte("n")))),
-		"settings in both forms":    inInstance(field(1, field(7, []byte("{}")), field(6, nil))),
-		"settings twice":            inInstance(field(1, field(6, nil), field(6, nil))),
-		"connection info twice":     inInstance(field(5, nil), field(5, nil)),
-		"script twice":              inInstance(field(6, field(1, name)), field(6, nil)),
-		"restore config twice":      inNode(field(5, field(1, name)), field(5, nil)),
-		"not a restore config":      inNode(field(5, []byte{0xff})),
-		"node is a number":          number(2, 1),
-		"name is a number":          inNode(number(1, 1)),
-		"cut in node":               inNode([]byte{0x0a, 0x05}),
-		"cut in resource":           inResource(field(10, []byte("x"))[:2]),
-		"cut in identifier":         inResource(field(1, []byte{0x0a, 0x05})),
-		"cut in flag":               inResource([]byte{0x40, 0x80}),
-		"cut in long text":          inResource(append(protowire.AppendTag(nil, 10, protowire.BytesType), 0x80)),
-		"cut in executor":           inResource(field(2, []byte{0x08})),
-		"length of all":             {0x0a},
-		"number 0":                  {0x02, 0x00},
-		"group":                     inResource([]byte{0x0b, 0x0c}),
+			field(3, field(1, field(1, []byte("a")), field(2, varint(1, 0)))),
+			field(3, field(1, field(1, []byte("b")), field(2, varint(1, 0))))),
+		"not a struct":          inResource(field(3, []byte{0xff})),
+		"types after ignored":   inResource(field(7, []byte("/a")), field(6, []byte("t")), field(7, []byte("/b"))),
+		"wrong wire type":       inResource(varint(10, 1)),
+		"flag as bytes":         inResource(field(8, []byte{1})),
+		"long tag":              field(1, []byte{0x92, 0x00, 0x00}),
+		"not utf-8 in node":     inNode(field(8, []byte{0xff})),
+		"not utf-8 in instance": inInstance(field(2, []byte{0xff})),
+		"not utf-8 in spec":     inInstance(field(1, field(3, []byte{0xff}))),
+		"not utf-8 in settings": inInstance(field(1, field(7, []byte{0xff}))),
+		"not utf-8 in script":   inNode(field(9, field(1, []byte{0xff}))),
+		"settings twice":        inInstance(field(1, field(6, nil), field(6, nil))),
+		"connection info twice": inInstance(field(5, nil), field(5, nil)),
+		"not a restore config":  inNode(field(5, []byte{0xff})),
+		"cut in node":           inNode([]byte{0x0a, 0x05}),
+		"cut in resource":       inResource(field(10, []byte("x"))[:2]),
+		"cut in identifier":     inResource(field(1, []byte{0x0a, 0x05})),
+		"cut in flag":           inResource([]byte{0x40, 0x80}),
+		"cut in long text":      inResource(append(protowire.AppendTag(nil, 10, protowire.BytesType), 0x80)),
+		"cut in executor":       inResource(field(2, []byte{0x08})),
+		"length of all":         {0x0a},
+		"number 0":              {0x02, 0x00},
+		"group":                 inResource([]byte{0x0b, 0x0c}),
 	}
 }
 
@@ -318,7 +307,7 @@ func TestUnusual(t *testing.T) {
 	for name, data := range unusual() {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); ok {
+			if new(decoder).decode(nil, data, m.ProtoReflect().New().Interface()) {
 				t.Error("is read by hand")
 			}
 			checkLikeProtobuf(t, data, m)
@@ -329,15 +318,27 @@ func TestUnusual(t *testing.T) {
 // Some of what is only odd is read by hand.
 func TestOdd(t *testing.T) {
 	for name, data := range map[string][]byte{
-		"state in two parts": slices.Concat(inResource(field(10, []byte("x"))), inResource(field(10, []byte("y")))),
-		"state after others": slices.Concat(field(2, field(1, []byte("n1"))), inResource(), field(2, nil)),
-		"large flag":         inResource([]byte{0x40, 0x80, 0x01}),
-		"large enum":         inResource(field(2, []byte{0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})),
-		"unknown field":      slices.Concat(inResource(), field(60, []byte("x"))),
+		"state in two parts":        slices.Concat(inResource(field(10, []byte("x"))), inResource(field(10, []byte("y")))),
+		"state after others":        slices.Concat(field(2, field(1, []byte("n1"))), inResource(), field(2, nil)),
+		"large flag":                inResource([]byte{0x40, 0x80, 0x01}),
+		"large enum":                inResource(field(2, []byte{0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})),
+		"state is a number":         varint(1, 1),
+		"node is a number":          varint(2, 1),
+		"unknown field of spec":     inInstance(field(1, field(8, []byte("x")))),
+		"name is a number":          inNode(varint(1, 1)),
+		"unknown field of node":     inNode(field(10, []byte("x"))),
+		"unknown field of list":     inNode(field(4, field(5, []byte("x")))),
+		"instance twice":            inNode(field(4, field(1, field(2, []byte("h"))), field(1, field(3, []byte("p"))))),
+		"script twice":              inInstance(field(6, field(1, field(1, []byte("t")))), field(6, nil)),
+		"unknown field of instance": inInstance(field(7, []byte("x"))),
+		"spec twice":                inInstance(field(1, field(1, []byte("i"))), field(1, field(2, []byte("n")))),
+		"restore config twice":      inNode(field(5, field(1, field(1, []byte("t")))), field(5, nil)),
+		"settings in both forms":    inInstance(field(1, field(7, []byte("{}")), field(6, nil))),
+		"unknown field":             slices.Concat(inResource(), field(60, []byte("x"))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := &plannerv1.UpdateDatabaseRequest{}
-			if _, _, ok := new(decoder).split(data, knownFields(m.ProtoReflect().Descriptor())); !ok {
+			if !new(decoder).decode(nil, data, m.ProtoReflect().New().Interface()) {
 				t.Error("is left to protobuf")
 			}
 			checkLikeProtobuf(t, data, m)
@@ -359,7 +360,7 @@ func checkLikeProtobuf(t *testing.T, data []byte, m proto.Message) {
 	t.Helper()
 	newMessage := func() protoreflect.ProtoMessage { return m.ProtoReflect().New().Interface() }
 	got, want := newMessage(), newMessage()
-	texts, release, gotErr := Unmarshal(slices.Clone(data), got)
+	texts, release, gotErr := Unmarshal(nil, slices.Clone(data), got)
 	fill(t, texts)
 	wantErr := proto.Unmarshal(data, want)
 	defer release()
@@ -401,7 +402,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 	}
 	for name, unmarshal := range map[string]func([]byte, proto.Message) error{
 		"wire": func(data []byte, m proto.Message) error {
-			_, release, err := Unmarshal(data, m)
+			_, release, err := Unmarshal(nil, data, m)
 			release()
 			return err
 		},

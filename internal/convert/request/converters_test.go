@@ -136,7 +136,7 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 		out := &plannerv1.ApplyEventsRequest{State: b.state(c.State), ResponseOptions: b.options()}
 		for _, e := range c.Events { // the filler makes deletes, which have no more than this
 			out.Events = append(out.Events, &plannerv1.Event{
-				Type: convert.EventTypeToProto(e.Type),
+				Type: convert.EventTypes.ToProto(e.Type),
 				Resource: &plannerv1.Resource{
 					Identifier: &plannerv1.Identifier{Type: string(e.Resource.Identifier.Type), Id: e.Resource.Identifier.ID},
 				},

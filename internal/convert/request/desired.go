@@ -132,7 +132,7 @@ func sameSet[T comparable](stop *interrupt.Poller, a, b []T, compare func(T, T) 
 	}
 	sorted := func(s []T) []T {
 		s = slices.Clone(s)
-		sortUntil(stop, s, compare)
+		interrupt.SortFunc(stop, s, compare)
 		return slices.Compact(s)
 	}
 	return slices.Equal(sorted(a), sorted(b))
@@ -140,14 +140,3 @@ func sameSet[T comparable](stop *interrupt.Poller, a, b []T, compare func(T, T) 
 
 // elementsPerUnit is how many elements of two equal lists are compared in about the time that a resource takes.
 const elementsPerUnit = 16
-
-// sortUntil sorts a list, unless it is told to stop: then what is left to sort is taken to be sorted.
-func sortUntil[T any](stop *interrupt.Poller, list []T, compare func(T, T) int) {
-	stopped := false
-	slices.SortFunc(list, func(a, b T) int {
-		if stopped = stopped || stop.Stopped(); stopped {
-			return 0
-		}
-		return compare(a, b)
-	})
-}

@@ -59,20 +59,20 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 }
 
 func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
-	t, ok := convert.EventTypeFromProto(in)
+	t, ok := convert.EventTypes.FromProto(in)
 	switch {
-	case !ok && in == plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
-		r.add(p, "type", "is required")
 	case in == plannerv1.EventType_EVENT_TYPE_FORGET:
 		r.add(p, "type", "%s is not available yet", in)
 	case !ok:
 		r.add(p, "type", "unknown value %d", in)
+	case t == 0:
+		r.add(p, "type", "is required")
 	}
 	return t
 }
 
 func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
-	reason, ok := convert.EventReasonFromProto(in)
+	reason, ok := convert.EventReasons.FromProto(in)
 	switch {
 	case ok:
 	case in == plannerv1.EventReason_EVENT_REASON_HOST_LOST:

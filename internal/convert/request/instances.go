@@ -104,8 +104,7 @@ func (r *reader) settings(p *path, field string, text []byte) {
 	if text == nil {
 		return
 	}
-	r.spend(len(text))
-	members, err := jsontext.Members(text)
+	members, err := jsontext.Members(r.Stop, text)
 	if err != nil {
 		return // already a violation
 	}

@@ -13,8 +13,8 @@ import (
 // Judging is by what the plans of the call are judged: what it asked for is taken from the request. Stopped, it is of no
 // use.
 func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
-	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes))}
-	for i, n := range c.Nodes {
+	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes)), Force: c.Options.PlanOptions.ForceUpdate}
+	for i, n := range interrupt.Each(stop, c.Nodes) {
 		desired.Nodes[i] = desiredNode(stop, n)
 	}
 	for _, s := range c.Options.Services {
@@ -56,7 +56,7 @@ func desiredNode(stop *interrupt.Poller, n *planner.NodeResources) verify.Desire
 		spec = n.InstanceResources[0].Instance.Spec
 	}
 	node := verify.DesiredNode{
-		Name: n.NodeName, PrimaryInstanceID: n.PrimaryInstanceID,
+		Name: n.NodeName, Source: n.SourceNode, PrimaryInstanceID: n.PrimaryInstanceID,
 		Database: database.PostgresDatabase{
 			DatabaseID: cmp.Or(n.DatabaseID, spec.DatabaseID), NodeName: n.NodeName,
 			DatabaseName: cmp.Or(n.DatabaseName, spec.DatabaseName), Owner: n.DatabaseOwner,

@@ -138,7 +138,7 @@ func (r *reader) nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 
 // recovery converts what becomes of a node if it is a damaged member.
 func (r *reader) recovery(p *path, in plannerv1.NodeRecovery) planner.NodeRecovery {
-	recovery, ok := convert.NodeRecoveryFromProto(in)
+	recovery, ok := convert.NodeRecoveries.FromProto(in)
 	switch {
 	case !ok:
 		r.add(p, "recovery", "unknown value %d", in)

@@ -1,6 +1,8 @@
 package request
 
 import (
+	"cmp"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -11,18 +13,18 @@ import (
 // updateOptions converts all options but delete_database, which is no option of the planner.
 func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
 	p := at(parent, field)
-	strategy, ok := convert.NodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
+	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
 	if !ok {
 		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
 	}
-	drain, ok := convert.DrainModeFromProto(in.GetDrain())
+	drain, ok := convert.DrainModes.FromProto(in.GetDrain())
 	if !ok {
 		r.add(&p, "drain", "unknown value %d", in.GetDrain())
 	}
 	r.notAvailable(&p, "lost_hosts", in.GetLostHosts())
 	r.notAvailable(&p, "hold_nodes", in.GetHoldNodes())
 	return planner.UpdateDatabaseOptions{
-		NodeUpdateStrategy: strategy,
+		NodeUpdateStrategy: cmp.Or(strategy, planner.NodeUpdateStrategyRolling),
 		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
 		Drain:              drain,
 	}

@@ -134,14 +134,14 @@ func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Ex
 		r.add(parent, "executor", "is required")
 		return
 	}
-	t, ok := convert.ExecutorTypeFromProto(in.GetType())
+	t, ok := convert.ExecutorTypes.FromProto(in.GetType())
 	*out = resource.Executor{Type: t, ID: in.GetId()}
 	p := at(parent, "executor")
 	switch {
-	case !ok && in.GetType() == 0:
-		r.add(&p, "type", "is required")
 	case !ok:
 		r.add(&p, "type", "unknown value %d", in.GetType())
+	case t == 0:
+		r.add(&p, "type", "is required")
 	case (t == resource.ExecutorHost || t == resource.ExecutorPrimary) && out.ID == "":
 		r.add(&p, "id", "is required for an executor of type %s", t)
 	case (t == resource.ExecutorAny || t == resource.ExecutorManager) && out.ID != "":

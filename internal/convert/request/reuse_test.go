@@ -26,7 +26,7 @@ func TestNothingConvertedIsLeftInTheRequest(t *testing.T) {
 				}
 				for range 20 { // a pool may forget what it was given
 					in := newMessage(name)
-					read, release, err := wire.Unmarshal(data, in)
+					read, release, err := wire.Unmarshal(nil, data, in)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -34,7 +34,7 @@ func TestNothingConvertedIsLeftInTheRequest(t *testing.T) {
 					converted = func() {
 						release()
 						for range 3 {
-							if _, _, err := wire.Unmarshal(others, &plannerv1.UpdateDatabaseRequest{}); err != nil {
+							if _, _, err := wire.Unmarshal(nil, others, &plannerv1.UpdateDatabaseRequest{}); err != nil {
 								t.Error(err)
 							}
 						}

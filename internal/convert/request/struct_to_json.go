@@ -117,7 +117,7 @@ func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth i
 		w.keys = append(w.keys, key)
 	}
 	last := len(w.keys)
-	sortUntil(w.stop, w.keys[first:last], strings.Compare)
+	interrupt.SortFunc(w.stop, w.keys[first:last], strings.Compare)
 	text = append(text, '{')
 	for i := first; i < last; i++ {
 		if i > first {

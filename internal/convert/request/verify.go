@@ -70,11 +70,11 @@ func (r *reader) standsFor(field string, in *plannerv1.VerifyPlansRequest) {
 
 // rules converts the rules.
 func (r *reader) rules(in *plannerv1.VerifyPlansRequest) verify.Options {
-	operation, ok := convert.PlanRulesFromProto(in.GetRules())
+	operation, ok := convert.PlanRules.FromProto(in.GetRules())
 	if !ok {
 		r.add(nil, "rules", "unknown value %d", in.GetRules())
 	}
-	strategy, ok := convert.NodeUpdateStrategyFromProto(in.GetNodeUpdateStrategy())
+	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
 	if !ok {
 		r.add(nil, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
 	}

@@ -85,13 +85,14 @@ func (c *cutter) plan(index int) error {
 	}
 	c.unfilled.plan = index
 	for p := range c.plans[index].Phases {
+		before := c.measured
 		if err := c.measure(index, p); err != nil {
 			return err
 		}
 		if len(c.sizes) == 0 {
 			continue
 		}
-		whole := sum(c.sizes)
+		whole := c.measured - before
 		if partSize(index, c.unfilled.bytes+phaseSize(p, whole)) <= c.max {
 			c.add(piece{phase: p, to: len(c.sizes), bytes: whole})
 			continue
@@ -109,7 +110,7 @@ func (c *cutter) plan(index int) error {
 // it is cut off.
 func (c *cutter) cutPhase(plan, phase int) {
 	next := piece{phase: phase}
-	for e, n := range c.sizes {
+	for e, n := range interrupt.Each(c.stop, c.sizes) {
 		if partSize(plan, phaseSize(phase, next.bytes+n)) > c.max {
 			c.add(next)
 			c.endPart()
@@ -169,7 +170,7 @@ func (p *Parts) Messages(yield func(*PartMessage) bool) {
 		if encoded == nil {
 			continue
 		}
-		for _, piece := range p.pieces[of.first:of.last] {
+		for _, piece := range interrupt.Each(p.stop, p.pieces[of.first:of.last]) {
 			encoded = encoded[piece.bytes:]
 		}
 	}
@@ -194,6 +195,9 @@ func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 	encoded := m.encoded
 	b = appendPart(b, m.part.plan, m.part.bytes)
 	for _, p := range m.parts.pieces[m.part.first:m.part.last] {
+		if m.parts.stop.Stopped() {
+			return nil, interrupt.ErrInterrupted
+		}
 		b = appendPhase(b, p.phase, p.bytes)
 		if encoded != nil {
 			b, encoded = append(b, encoded[:p.bytes]...), encoded[p.bytes:]
@@ -212,14 +216,6 @@ func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 		}
 	}
 	return b, nil
-}
-
-func sum(sizes []int) int {
-	total := 0
-	for _, n := range sizes {
-		total += n
-	}
-	return total
 }
 
 // EventTooLargeError says that an event, even alone in a message, is larger than messages may be.

@@ -1,6 +1,8 @@
 package response
 
 import (
+	"cmp"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
@@ -47,9 +49,9 @@ func appendPhase(b []byte, phase, events int) []byte {
 // the planner.
 func ResolvedOptions(o planner.UpdateDatabaseOptions) *plannerv1.UpdateDatabaseOptions {
 	return &plannerv1.UpdateDatabaseOptions{
-		NodeUpdateStrategy: convert.NodeUpdateStrategyToProto(o.NodeUpdateStrategy),
+		NodeUpdateStrategy: convert.NodeUpdateStrategies.ToProto(cmp.Or(o.NodeUpdateStrategy, planner.NodeUpdateStrategyRolling)),
 		PlanOptions:        planOptionsToProto(o.PlanOptions),
-		Drain:              convert.DrainModeToProto(o.Drain),
+		Drain:              convert.DrainModes.ToProto(o.Drain),
 		LostHosts:          o.LostHosts,
 		HoldNodes:          o.HoldNodes,
 	}
@@ -83,20 +85,17 @@ func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSumm
 		}
 		summary.Phases += uint32(len(plan.Phases))
 		for _, phase := range plan.Phases {
-			if stop.Spend(1 + len(phase.Events)/countedPerUnit) {
+			if stop.Stopped() {
 				return nil, interrupt.ErrInterrupted
 			}
-			countEvents(summary, phase.Events)
+			countEvents(stop, summary, phase.Events)
 		}
 	}
-	return summary, nil
+	return summary, stop.Err()
 }
 
-// countedPerUnit is how many events are counted in one unit of an interrupt.
-const countedPerUnit = 64
-
-func countEvents(summary *plannerv1.PlanSummary, events []resource.Event) {
-	for i := range events {
+func countEvents(stop *interrupt.Poller, summary *plannerv1.PlanSummary, events []resource.Event) {
+	for i := range interrupt.Each(stop, events) {
 		switch events[i].Type {
 		case resource.EventRefresh:
 			summary.Refreshes++

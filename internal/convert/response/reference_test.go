@@ -26,7 +26,7 @@ func referenceBytes(t interface{ Fatal(...any) }, m proto.Message) []byte {
 }
 
 func referenceEvent(e *resource.Event, as convert.Form) *plannerv1.Event {
-	m := &plannerv1.Event{Type: convert.EventTypeToProto(e.Type), Reason: convert.EventReasonToProto(e.Reason), CausedBy: referenceIdentifiers(e.CausedBy)}
+	m := &plannerv1.Event{Type: convert.EventTypes.ToProto(e.Type), Reason: convert.EventReasons.ToProto(e.Reason), CausedBy: referenceIdentifiers(e.CausedBy)}
 	for _, t := range e.CausedByTypes {
 		m.CausedByTypes = append(m.CausedByTypes, string(t))
 	}
@@ -48,7 +48,7 @@ func referenceEvent(e *resource.Event, as convert.Form) *plannerv1.Event {
 func referenceResource(r *resource.Resource, as convert.Form) (*plannerv1.Resource, convert.Form) {
 	m := &plannerv1.Resource{
 		Identifier:      &plannerv1.Identifier{Type: string(r.Identifier.Type), Id: r.Identifier.ID},
-		Executor:        &plannerv1.Executor{Type: convert.ExecutorTypeToProto(r.Executor.Type), Id: r.Executor.ID},
+		Executor:        &plannerv1.Executor{Type: convert.ExecutorTypes.ToProto(r.Executor.Type), Id: r.Executor.ID},
 		Dependencies:    referenceIdentifiers(r.Dependencies),
 		DiffIgnore:      r.DiffIgnore,
 		NeedsRecreate:   r.NeedsRecreate,

@@ -65,6 +65,9 @@ func (w *writer) finish() []byte {
 	b := slices.Grow(w.b, w.filled)[:to]
 	w.b = nil
 	for _, g := range slices.Backward(w.gaps) {
+		if w.stop.Stopped() {
+			break
+		}
 		to -= end - g.at
 		copy(b[to:], b[g.at:end])
 		end = g.at
@@ -126,7 +129,7 @@ func (w *writer) identifier(tag byte, id *resource.Identifier) {
 }
 
 func (w *writer) executor(tag byte, e *resource.Executor) {
-	kind := uint64(convert.ExecutorTypeToProto(e.Type))
+	kind := uint64(convert.ExecutorTypes.ToProto(e.Type))
 	w.begins(tag, numberSize(kind)+textSize(e.ID))
 	w.number(convert.TagExecutorType, kind)
 	w.text(convert.TagExecutorID, e.ID)
@@ -154,12 +157,12 @@ func (w *writer) resource(r *resource.Resource, form convert.Form) convert.Form 
 
 // event writes the content of an event. The values of its diff have the form of its resource.
 func (w *writer) event(e *resource.Event, form convert.Form) {
-	w.number(convert.TagEventType, uint64(convert.EventTypeToProto(e.Type)))
+	w.number(convert.TagEventType, uint64(convert.EventTypes.ToProto(e.Type)))
 	w.b = append(w.b, convert.TagEventResource)
 	inner := w.beginMessage()
 	form = w.resource(e.Resource, form)
 	w.endMessage(inner)
-	w.number(convert.TagEventReason, uint64(convert.EventReasonToProto(e.Reason)))
+	w.number(convert.TagEventReason, uint64(convert.EventReasons.ToProto(e.Reason)))
 	for i := range interrupt.Each(w.stop, e.Diff) {
 		w.b = append(w.b, convert.TagEventDiff)
 		operation := w.beginMessage()

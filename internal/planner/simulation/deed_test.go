@@ -88,7 +88,7 @@ func linkNumbers(id string) (provider, subscriber int) {
 
 // sourceNumber is the source that a roles source names.
 func sourceNumber(r *resource.Resource) int {
-	name, err := database.RolesSourceNode(r)
+	name, err := database.RolesSourceNode(nil, r)
 	if err != nil {
 		panic(err)
 	}

@@ -176,7 +176,7 @@ func (o *orchestrator) record(d *deed, found int, as recorded) {
 
 // withPrimary returns the resource of a node with the primary that the node really has.
 func (o *orchestrator) withPrimary(r *resource.Resource, node int) *resource.Resource {
-	name, err := database.NodePrimaryInstanceID(r)
+	name, err := database.NodePrimaryInstanceID(nil, r)
 	actual := instanceName(node, o.world.servers[node].primary)
 	if err != nil || name == actual {
 		return r

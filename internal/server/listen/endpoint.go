@@ -37,7 +37,20 @@ func Parse(text string) (Endpoint, error) {
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return Endpoint{}, fmt.Errorf("%q is no address: use HOST:PORT, tcp://HOST:PORT or unix:///PATH", text)
 	}
-	return Endpoint{Network: "tcp", Address: address}, nil
+	return Endpoint{Network: "tcp", Address: address}, CheckPort(address)
+}
+
+// CheckPort returns an error if HOST:PORT has a port that there cannot be: one has a number from 0 to 65535, or a name that
+// the system knows.
+func CheckPort(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("%q has no usable port: use a number from 0 to 65535", address)
+	}
+	return nil
 }
 
 // String is the endpoint as Parse reads it.

@@ -42,7 +42,7 @@ func (e *Encoder) Node(n *planner.NodeResources) (*plannerv1.NodeResources, erro
 		DatabaseId:        n.DatabaseID,
 		DatabaseName:      n.DatabaseName,
 		DatabaseOwner:     n.DatabaseOwner,
-		Recovery:          convert.NodeRecoveryToProto(n.Recovery),
+		Recovery:          convert.NodeRecoveries.ToProto(n.Recovery),
 		AllowMissingRows:  n.AllowMissingRows,
 	}
 	for i := range n.Scripts {

@@ -15,8 +15,11 @@ type Source struct {
 	// Polls are all polls, in order.
 	Polls []Place
 	// Unpolled are the loops without a poll in each round, by the name of their function: one in a loop inside does not
-	// count. A loop is also what a function of package slices does with a function.
+	// count, but what a function of the package does that is called. A loop is also what a function of package slices does
+	// with a function.
 	Unpolled map[string][]string
+	// polling are the functions that poll, by name.
+	polling map[string]bool
 }
 
 // Place is where a poll is: file and line, and function.
@@ -29,23 +32,69 @@ func Inspect(t *testing.T) *Source {
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
 	}
-	source := &Source{Unpolled: map[string][]string{}}
+	source := &Source{Unpolled: map[string][]string{}, polling: map[string]bool{}}
+	files, functions := token.NewFileSet(), []*ast.FuncDecl(nil)
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		files := token.NewFileSet()
 		file, err := parser.ParseFile(files, path, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok {
-				source.add(files, f)
+			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
+				functions = append(functions, f)
 			}
 		}
 	}
+	source.findPolling(functions)
+	for _, f := range functions {
+		source.add(files, f)
+	}
 	return source
+}
+
+// CheckLoops reads the source: whatever loops, polls in each round, itself and not only in a loop inside, but for the
+// given loops.
+func CheckLoops(t *testing.T, short map[string]Short) {
+	t.Helper()
+	found := Inspect(t).Unpolled
+	for name, loops := range found {
+		if len(loops) != short[name].Loops {
+			t.Errorf("%s has %d loops without a poll, not %d: %v", name, len(loops), short[name].Loops, loops)
+		}
+	}
+	for name, s := range short {
+		if len(found[name]) == 0 || s.Bound == "" {
+			t.Errorf("%s has no loop without a poll, or no bound", name)
+		}
+	}
+}
+
+// Short are the loops of a function that need no poll.
+type Short struct {
+	Loops int
+	// Bound is the most that they go over, and why it is no more.
+	Bound string
+}
+
+// findPolling finds the functions that poll whenever they are called.
+func (s *Source) findPolling(functions []*ast.FuncDecl) {
+	for before := -1; before < len(s.polling); {
+		before = len(s.polling)
+		silent := map[string]bool{} // also of those of one name, only one polls
+		for _, f := range functions {
+			if !s.hasPoll([]ast.Node{f.Body}) {
+				silent[f.Name.Name] = true
+			}
+		}
+		for _, f := range functions {
+			if !silent[f.Name.Name] {
+				s.polling[f.Name.Name] = true
+			}
+		}
+	}
 }
 
 func (s *Source) add(files *token.FileSet, f *ast.FuncDecl) {
@@ -57,7 +106,7 @@ func (s *Source) add(files *token.FileSet, f *ast.FuncDecl) {
 		if isPoll(n) {
 			s.Polls = append(s.Polls, Place{position(), f.Name.Name})
 		}
-		if round := roundOf(n); round != nil && !hasPoll(round) {
+		if round := roundOf(n); round != nil && !s.hasPoll(round) {
 			s.Unpolled[f.Name.Name] = append(s.Unpolled[f.Name.Name], position())
 		}
 		return true
@@ -81,14 +130,14 @@ func roundOf(n ast.Node) []ast.Node {
 }
 
 // hasPoll tells whether there is a poll, outside of loops inside.
-func hasPoll(round []ast.Node) bool {
+func (s *Source) hasPoll(round []ast.Node) bool {
 	found := false
 	for _, part := range round {
 		if part == nil {
 			continue
 		}
 		ast.Inspect(part, func(n ast.Node) bool {
-			found = found || isPoll(n)
+			found = found || isPoll(n) || s.callsPolling(n)
 			return roundOf(n) == nil
 		})
 	}
@@ -112,6 +161,21 @@ func isPoll(n ast.Node) bool {
 		return fmt.Sprint(f.X) == "interrupt"
 	case "All": // of a state
 		return len(call.Args) == 1
+	}
+	return false
+}
+
+// callsPolling tells whether n calls a function of the package that polls.
+func (s *Source) callsPolling(n ast.Node) bool {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return s.polling[f.Name]
+	case *ast.SelectorExpr:
+		return s.polling[f.Sel.Name]
 	}
 	return false
 }
