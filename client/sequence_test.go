@@ -237,6 +237,26 @@ func TestErrorsOfTheCallComeBackAsTheyAre(t *testing.T) {
 	}
 }
 
+// TestStateDigestIsThatOfTheHeader: a client can find out by itself whether its state is still the one that was planned with.
+func TestStateDigestIsThatOfTheHeader(t *testing.T) {
+	c := realServer(t)
+	req := wish(2)
+	req.Start = built(t, c, 3)
+	req.ResponseOptions = &plannerv1.ResponseOptions{StartDigest: true}
+	sequence, err := c.UpdateDatabase(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := client.StateDigest(req.Start)
+	if err != nil || digest == "" || digest != sequence.Header.GetStartDigest() {
+		t.Errorf("%s, %v; want %s", digest, err, sequence.Header.GetStartDigest())
+	}
+	req.Start.Resources = append(req.Start.Resources, &plannerv1.Resource{})
+	if digest, err := client.StateDigest(req.Start); err == nil {
+		t.Errorf("got %s", digest)
+	}
+}
+
 func TestDigestDoesNotDependOnTheForm(t *testing.T) {
 	c := realServer(t)
 	req := wish(3)

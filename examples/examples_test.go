@@ -11,8 +11,10 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -31,17 +33,21 @@ type example struct {
 	wanted counts
 }
 
-type counts struct{ plans, phases, creates, updates, deletes uint32 }
+type counts struct {
+	plans, phases, creates, updates, deletes uint32
+	changes, followOns                       uint32
+	primariesAtOnce, hazards                 uint32
+}
 
 var examples = []example{
-	{"create-database.json", updateDatabase, counts{3, 15, 44, 0, 0}},
-	{"add-node.json", updateDatabase, counts{4, 30, 38, 3, 18}},
-	{"change-setting-rolling.json", updateDatabase, counts{6, 42, 0, 96, 0}},
-	{"change-setting-concurrent.json", updateDatabase, counts{2, 14, 0, 82, 0}},
-	{"add-replica.json", updateDatabase, counts{2, 9, 4, 13, 0}},
-	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24}},
-	{"force-update.json", updateDatabase, counts{1, 8, 0, 44, 0}},
-	{"restore-node.json", restoreDatabase, counts{4, 20, 19, 1, 19}},
+	{"create-database.json", updateDatabase, counts{3, 15, 44, 0, 0, 44, 0, 0, 0}},
+	{"add-node.json", updateDatabase, counts{4, 30, 38, 3, 18, 59, 0, 0, 0}},
+	{"change-setting-rolling.json", updateDatabase, counts{6, 42, 0, 96, 0, 12, 84, 1, 0}},
+	{"change-setting-concurrent.json", updateDatabase, counts{2, 14, 0, 82, 0, 12, 70, 2, 0}},
+	{"add-replica.json", updateDatabase, counts{2, 9, 4, 13, 0, 5, 12, 0, 0}},
+	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24, 24, 0, 1, 4}},
+	{"force-update.json", updateDatabase, counts{1, 8, 0, 44, 0, 44, 0, 3, 0}},
+	{"restore-node.json", restoreDatabase, counts{4, 20, 19, 1, 19, 39, 0, 1, 3}},
 }
 
 const mistakes = "mistakes.json"
@@ -78,8 +84,8 @@ var violations = []request.Violation{
 	},
 }
 
-// plan plans the request of a file in process.
-func plan(file, rpc string) ([]resource.Plan, error) {
+// plan plans the request of a file in process, and summarises the plans.
+func plan(file, rpc string) (*plannerv1.PlanSummary, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,8 @@ func plan(file, rpc string) ([]resource.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return planner.RestoreDatabase(call.Start, call.Nodes, call.Targets)
+		outcome, err := planner.RestoreDatabaseTo(nil, call.Options, call.Start, call.Nodes, call.Targets)
+		return summary(call.Start, outcome, call.Response, err)
 	}
 	var in plannerv1.UpdateDatabaseRequest
 	if err := protojson.Unmarshal(text, &in); err != nil {
@@ -103,21 +110,34 @@ func plan(file, rpc string) ([]resource.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return planner.UpdateDatabase(call.Options, call.Start, call.Nodes)
+	outcome, err := planner.UpdateDatabaseTo(nil, call.Options, call.Start, call.Nodes)
+	return summary(call.Start, outcome, call.Response, err)
+}
+
+func summary(
+	start *resource.State, outcome planner.Outcome, settings convert.ResponseSettings, err error,
+) (*plannerv1.PlanSummary, error) {
+	if err != nil {
+		return nil, err
+	}
+	cost, err := impact.Of(nil, start, outcome.Plans, outcome.Hazards)
+	if err != nil {
+		return nil, err
+	}
+	return response.NewEncoder(nil, settings).Summary(outcome.Plans, cost)
 }
 
 func TestExamplesArePlanned(t *testing.T) {
 	for _, e := range examples {
 		t.Run(e.file, func(t *testing.T) {
-			plans, err := plan(e.file, e.rpc)
+			s, err := plan(e.file, e.rpc)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := response.Summary(nil, plans)
-			if err != nil {
-				t.Fatal(err)
+			got := counts{
+				s.GetPlans(), s.GetPhases(), s.GetCreates(), s.GetUpdates(), s.GetDeletes(), s.GetChanges(), s.GetFollowOns(),
+				s.GetImpact().GetPrimariesAtOnce(), uint32(len(s.GetHazards())),
 			}
-			got := counts{s.GetPlans(), s.GetPhases(), s.GetCreates(), s.GetUpdates(), s.GetDeletes()}
 			if got != e.wanted {
 				t.Errorf("got %v, want %v: read the plans again", got, e.wanted)
 			}

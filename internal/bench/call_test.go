@@ -11,6 +11,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit"
@@ -157,11 +158,11 @@ func replyUpdate(data []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, err := planner.UpdateDatabase(asked.Options, asked.Start, asked.Nodes)
+	outcome, err := planner.UpdateDatabaseTo(nil, asked.Options, asked.Start, asked.Nodes)
 	if err != nil {
 		return nil, err
 	}
-	return replyOf(plans, asked.Response, response.ResolvedOptions(asked.Options))
+	return replyOf(asked.Start, outcome, asked.Response, response.ResolvedOptions(asked.Options))
 }
 
 func replyRestore(data []byte) ([][]byte, error) {
@@ -175,28 +176,32 @@ func replyRestore(data []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plans, err := planner.RestoreDatabase(asked.Start, asked.Nodes, asked.Targets)
+	outcome, err := planner.RestoreDatabaseTo(nil, asked.Options, asked.Start, asked.Nodes, asked.Targets)
 	if err != nil {
 		return nil, err
 	}
-	return replyOf(plans, asked.Response, nil)
+	return replyOf(asked.Start, outcome, asked.Response, response.ResolvedRestoreOptions(asked.Options))
 }
 
 // replyOf is what the service sends, in the way it makes it.
 func replyOf(
-	plans []resource.Plan, settings convert.ResponseSettings, options *plannerv1.UpdateDatabaseOptions,
+	start *resource.State, outcome planner.Outcome, settings convert.ResponseSettings, options *plannerv1.UpdateDatabaseOptions,
 ) ([][]byte, error) {
 	encoder := response.NewEncoder(nil, settings)
-	parts, err := encoder.Cut(plans)
+	parts, err := encoder.Cut(outcome.Plans)
 	if err != nil {
 		return nil, err
 	}
-	summary, err := response.Summary(nil, plans)
+	cost, err := impact.Of(nil, start, outcome.Plans, outcome.Hazards)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := encoder.Summary(outcome.Plans, cost)
 	if err != nil {
 		return nil, err
 	}
 	header, err := proto.Marshal(&plannerv1.UpdateDatabaseResponse{
-		Part: &plannerv1.UpdateDatabaseResponse_Header{Header: encoder.Header(len(plans), options)},
+		Part: &plannerv1.UpdateDatabaseResponse_Header{Header: encoder.Header(len(outcome.Plans), options, "")},
 	})
 	if err != nil {
 		return nil, err

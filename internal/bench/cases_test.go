@@ -116,7 +116,7 @@ func (q *question) update(tb testing.TB, f form) *plannerv1.UpdateDatabaseReques
 // restore is the question as a request.
 func (q *question) restore(tb testing.TB, f form) *plannerv1.RestoreDatabaseRequest {
 	tb.Helper()
-	request, err := messages.In(f.format).RestoreDatabase(q.start, q.nodes, q.targets)
+	request, err := messages.In(f.format).RestoreDatabase(q.start, planner.RestoreDatabaseOptions{}, q.nodes, q.targets)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
@@ -63,6 +64,15 @@ var (
 	// DrainModes has the empty one for the unspecified one, which drains.
 	DrainModes = Enum[planner.DrainMode, plannerv1.DrainMode]{
 		plannerv1.DrainMode_DRAIN_MODE_SKIP: planner.DrainModeSkip,
+	}
+	// HazardKinds are those that plans show and those that the planner knows.
+	HazardKinds = Enum[planner.HazardKind, plannerv1.HazardKind]{
+		plannerv1.HazardKind_HAZARD_KIND_NODE_REMOVED:       impact.NodeRemoved,
+		plannerv1.HazardKind_HAZARD_KIND_DATABASE_DELETED:   impact.DatabaseDeleted,
+		plannerv1.HazardKind_HAZARD_KIND_INSTANCE_DELETED:   impact.InstanceDeleted,
+		plannerv1.HazardKind_HAZARD_KIND_ROWS_GIVEN_UP:      planner.HazardRowsGivenUp,
+		plannerv1.HazardKind_HAZARD_KIND_MEMBER_REPOPULATED: planner.HazardMemberRepopulated,
+		plannerv1.HazardKind_HAZARD_KIND_RESOURCE_MOVED:     planner.HazardResourceMoved,
 	}
 	// PlanRules has states for the unspecified ones too.
 	PlanRules = Enum[verify.Operation, plannerv1.PlanRules]{

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -68,6 +69,10 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 			v, ok := DrainModes.FromProto(plannerv1.DrainMode(n))
 			return string(v), DrainModes.ToProto(v).Number(), ok
 		},
+		"planner.v1.HazardKind": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
+			v, ok := HazardKinds.FromProto(plannerv1.HazardKind(n))
+			return string(v), HazardKinds.ToProto(v).Number(), ok
+		},
 		"planner.v1.PlanRules": func(n protoreflect.EnumNumber) (string, protoreflect.EnumNumber, bool) {
 			v, ok := PlanRules.FromProto(plannerv1.PlanRules(n))
 			word := map[verify.Operation]string{
@@ -84,9 +89,6 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 	protoregistry.GlobalFiles.RangeFilesByPackage("planner.v1", func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Enums().Len() {
 			enum := file.Enums().Get(i)
-			if enum.FullName() == "planner.v1.HazardKind" {
-				continue // never sent yet
-			}
 			words := known[enum.FullName()]
 			if words == nil {
 				t.Errorf("no conversion for %s", enum.FullName())
@@ -111,6 +113,14 @@ func TestEveryEnumValueHasItsWordInTheDomain(t *testing.T) {
 		if again, ok := EventReasons.FromProto(EventReasons.ToProto(v)); !ok || again != v {
 			t.Errorf("reason %s does not survive", v)
 		}
+	}
+	for _, kind := range impact.Severities() {
+		if HazardKinds.ToProto(kind) == 0 {
+			t.Errorf("hazard kind %s does not survive", kind)
+		}
+	}
+	if len(HazardKinds) != len(impact.Severities())+1 {
+		t.Errorf("%d kinds of hazards have a severity", len(impact.Severities()))
 	}
 	if ExecutorTypes.ToProto(99) != 0 || EventTypes.ToProto(99) != 0 || EventReasons.ToProto(99) != 0 || NodeUpdateStrategies.ToProto("x") != 0 {
 		t.Error("an invalid value became a valid one")

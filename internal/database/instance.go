@@ -45,6 +45,15 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 	return resource.Identifier{Type: TypeInstance, ID: instanceID}
 }
 
+// InstanceNodeName reads from a stored instance which node it belongs to. The error is an *AttributeError.
+func InstanceNodeName(stop *interrupt.Poller, r *resource.Resource) (string, error) {
+	spec, err := attribute(stop, r, TypeInstance, "spec")
+	if err != nil {
+		return "", err
+	}
+	return textAttribute(stop, &resource.Resource{Identifier: r.Identifier, Attributes: spec}, TypeInstance, "node_name")
+}
+
 // Validate returns an *InstanceFieldError unless the settings and the connection info are JSON objects, or
 // absent, and the settings leave the spec's own keys alone. Told to stop, the error means nothing.
 func (i Instance) Validate(stop *interrupt.Poller) error {

@@ -10,6 +10,12 @@ const TypeNode resource.Type = "database.node"
 
 const keyPrimaryInstanceID = "primary_instance_id"
 
+// PrimaryPointers are JSON pointers to where records of a type say which instance is the primary. Comparison skips these places, but
+// plans depend on them.
+func PrimaryPointers() map[resource.Type]string {
+	return map[resource.Type]string{TypeInstance: "/" + keyPrimaryInstanceID, TypeNode: "/" + keyPrimaryInstanceID}
+}
+
 // Node is one writable member of the database. It stands for the instances together: executing it waits
 // until they agree on a primary, and records which one that is.
 //

@@ -26,6 +26,10 @@ func longComputations() map[string]func(stop *interrupt.Poller) error {
 			_, err := Canonical(stop, []byte(" "+text))
 			return err
 		}
+		computations["visible "+name] = func(stop *interrupt.Poller) error {
+			_, err := CanonicalVisible(stop, []byte(text), []string{"/a/0/a/1", "/numbers/0"})
+			return err
+		}
 	}
 	for name, pair := range map[string][2]string{
 		"members":         {membersOf(20_000, "1.0"), membersOf(20_000, "2.0")},
@@ -103,6 +107,7 @@ func TestDeepestTextTakesFewMegabytesOfStack(t *testing.T) {
 	for name, compute := range map[string]func() error{
 		"check":              func() error { return CheckObject(one, Limits{MaxDepth: depthLimit}) },
 		"canonical":          func() error { _, err := rewrite(nil, one); return err },
+		"visible":            func() error { _, err := CanonicalVisible(nil, one, ignore); return err },
 		"same":               func() error { _, err := Same(nil, one, other, nil); return err },
 		"diff":               func() error { _, err := Diff(nil, one, other, nil); return err },
 		"diff, some ignored": func() error { _, err := Diff(nil, one, other, ignore); return err },

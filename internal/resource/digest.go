@@ -159,6 +159,14 @@ func (w *digestWriter) operation(o *jsontext.Operation) {
 	w.literal(`}`)
 }
 
+func (w *digestWriter) executor(e Executor) {
+	w.literal(`{"id":`)
+	w.string(e.ID)
+	w.literal(`,"type":"`)
+	w.literal(e.Type.String())
+	w.literal(`"}`)
+}
+
 func (w *digestWriter) resource(r *Resource) {
 	w.literal(`{"attributes":`)
 	w.json(r.Attributes, "{}")
@@ -168,11 +176,9 @@ func (w *digestWriter) resource(r *Resource) {
 	writeArray(w, r.DiffIgnore, func(p *string) { w.string(*p) })
 	w.literal(`,"error":`)
 	w.string(r.Error)
-	w.literal(`,"executor":{"id":`)
-	w.string(r.Executor.ID)
-	w.literal(`,"type":"`)
-	w.literal(r.Executor.Type.String())
-	w.literal(`"},"identifier":`)
+	w.literal(`,"executor":`)
+	w.executor(r.Executor)
+	w.literal(`,"identifier":`)
 	w.identifier(&r.Identifier)
 	w.literal(`,"needs_recreate":`)
 	w.bool(r.NeedsRecreate)

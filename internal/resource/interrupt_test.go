@@ -398,6 +398,20 @@ func dimensions() map[string]dimension {
 			_, err := resource.Digest(stop, []resource.Plan{{Phases: make([]resource.Phase, n)}})
 			return err
 		},
+		"resources of a digest of a state": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.StateDigest(stop, plain(n), nil)
+			return err
+		},
+		"all of a resource of a digest of a state": func(stop *interrupt.Poller, n int) error {
+			r := bare("a", 0)
+			r.Dependencies, r.TypeDependencies = ids("a", n), make([]resource.Type, n)
+			for i := range n {
+				r.TypeDependencies[i] = resource.Type(fmt.Sprint(i))
+				r.DiffIgnore = append(r.DiffIgnore, fmt.Sprintf("/%d", i))
+			}
+			_, err := resource.StateDigest(stop, resource.NewState(r), map[resource.Type]string{"a": "/x"})
+			return err
+		},
 		"events of a digest": func(stop *interrupt.Poller, n int) error {
 			return digest(stop, slices.Repeat([]resource.Event{{Resource: bare("a", 0)}}, n)...)
 		},

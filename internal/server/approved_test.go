@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,36 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/testkit/calls"
 )
+
+// TestADatabaseIsDeletedOnPurpose: it has to be said, the header says that it was understood, and to say it again does no harm.
+func TestADatabaseIsDeletedOnPurpose(t *testing.T) {
+	h := start(t, Config{}, nil)
+	req := wantNodes()
+	req.Start = created(t, h, wantNodes("n1", "n2"))
+	_, err := h.update(req)
+	got := take(t, err)
+	if got.code != codes.InvalidArgument || !slices.Equal(got.fields(), []string{"nodes"}) {
+		t.Errorf("got %v %v", got.code, got.fields())
+	}
+	req.Options = &plannerv1.UpdateDatabaseOptions{DeleteDatabase: true}
+	for range 2 {
+		answer, err := h.update(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, parts, _ := opened(t, answer)
+		if !header.GetOptions().GetDeleteDatabase() {
+			t.Errorf("header %v", header)
+		}
+		if req.Start == nil && header.GetPlans() != 0 {
+			t.Errorf("%d plans where nothing is left", header.GetPlans())
+		}
+		if left := execute(t, h, req.Start, parts); len(left.GetResources()) > 0 {
+			t.Errorf("left: %v", left)
+		}
+		req.Start = nil
+	}
+}
 
 // TestWhatWasApprovedIsAnswered: with the digest of an answer comes the same answer, and with any other one not even a header.
 func TestWhatWasApprovedIsAnswered(t *testing.T) {

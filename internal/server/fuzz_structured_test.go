@@ -78,15 +78,18 @@ func drawUpdate(r *rapid.T) *plannerv1.UpdateDatabaseRequest {
 		Options: &plannerv1.UpdateDatabaseOptions{
 			NodeUpdateStrategy: plannerv1.NodeUpdateStrategy(rapid.Int32Range(0, 3).Draw(r, "strategy")),
 			PlanOptions:        &plannerv1.PlanOptions{ForceUpdate: rapid.Bool().Draw(r, "force")},
+			Drain:              plannerv1.DrainMode(rapid.Int32Range(0, 1).Draw(r, "drain")),
 		},
 		ResponseOptions: &plannerv1.ResponseOptions{
 			AttributesFormat: plannerv1.AttributesFormat(rapid.Int32Range(0, 2).Draw(r, "format")),
+			StartDigest:      rapid.Bool().Draw(r, "start digest"),
 		},
 	}
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"n1", "n2", "n3", "n4"}), 0, 4, rapid.ID).Draw(r, "nodes")
 	for _, name := range names {
 		req.Nodes = append(req.Nodes, drawNode(r, name))
 	}
+	req.Options.DeleteDatabase = (len(names) == 0) != (rapid.IntRange(0, 9).Draw(r, "by mistake") == 0)
 	if rapid.IntRange(0, 3).Draw(r, "has start") == 0 {
 		req.Start = drawState(r)
 	}
@@ -98,6 +101,8 @@ func drawNode(r *rapid.T, name string) *plannerv1.NodeResources {
 	for i := range rapid.IntRange(0, 2).Draw(r, "replicas") {
 		node.InstanceResources = append(node.InstanceResources, wantInstance(name, fmt.Sprint("r", i)))
 	}
+	node.Recovery = plannerv1.NodeRecovery(rapid.SampledFrom([]int32{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 1, 4}).Draw(r, "recovery"))
+	node.AllowMissingRows = rapid.Bool().Draw(r, "missing rows")
 	node.PrimaryInstanceId = name + rapid.SampledFrom([]string{"a", "a", "a", "r0", "x"}).Draw(r, "primary")
 	switch rapid.IntRange(0, 5).Draw(r, "origin") {
 	case 0:

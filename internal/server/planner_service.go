@@ -47,7 +47,7 @@ func (s *plannerService) UpdateDatabase(
 			options := response.ResolvedOptions(call.Options)
 			options.DeleteDatabase = call.DeleteDatabase
 			return &proposal{
-				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, hazards: outcome.Hazards,
 				settings: call.Response, options: options, approved: call.ExpectedDigest,
 			}, err
 		})
@@ -61,7 +61,7 @@ func (s *plannerService) RestoreDatabase(
 		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*proposal, error) {
 			outcome, err := s.restoreDatabase(stop, call.Options, call.Start, call.Nodes, call.Targets)
 			return &proposal{
-				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call,
+				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, hazards: outcome.Hazards,
 				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options), approved: call.ExpectedDigest,
 			}, err
 		})

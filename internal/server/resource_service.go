@@ -48,7 +48,7 @@ func (s *resourceService) PlanRefresh(
 	return answerPlans(stream, s.convert, request.Converter.PlanRefresh, req, nil,
 		func(stop *interrupt.Poller, call *request.PlanRefreshCall) (*proposal, error) {
 			plan, err := s.planRefresh(stop, call.State)
-			answer := &proposal{settings: call.Response}
+			answer := &proposal{start: call.State, settings: call.Response}
 			if len(plan.Phases) > 0 {
 				answer.plans = []resource.Plan{plan}
 			}

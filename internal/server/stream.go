@@ -11,13 +11,17 @@ import (
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/convert/response"
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
 // proposal is what a call is answered with, before it is looked at and sent.
 type proposal struct {
+	// start is the state that the plans begin with.
 	start *resource.State
 	plans []resource.Plan
 	// end is where the plans of a whole database lead, and asked says by what they are judged.
@@ -33,6 +37,8 @@ type proposal struct {
 	options *plannerv1.UpdateDatabaseOptions
 	// approved is the digest that the plans have to have; empty: any.
 	approved string
+	// hazards are those that the planner knows.
+	hazards []planner.Hazard
 }
 
 // planChangedError says that the plans are not those that were approved.
@@ -65,34 +71,58 @@ func answerPlans[Request, Call any](
 	return sendPlans(stream, answer)
 }
 
-// sendPlans measures all plans, and sends nothing unless every part fits. The answers of all methods that plan have one
+// encodedPlans are the messages of an answer with plans.
+type encodedPlans struct {
+	header  *plannerv1.PlanHeader
+	parts   *response.Parts
+	summary *plannerv1.PlanSummary
+}
+
+// encodePlans makes the messages of an answer, if every part fits and the plans are those that were approved.
+func encodePlans(stop *interrupt.Poller, answer *proposal) (*encodedPlans, error) {
+	encoder := response.NewEncoder(stop, answer.settings)
+	parts, err := encoder.Cut(answer.plans)
+	if err != nil {
+		return nil, err
+	}
+	cost, err := impact.Of(stop, answer.start, answer.plans, answer.hazards)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := encoder.Summary(answer.plans, cost)
+	if err != nil {
+		return nil, err
+	}
+	if answer.approved != "" && summary.GetDigest() != answer.approved {
+		return nil, &planChangedError{Approved: answer.approved, Digest: summary.GetDigest()}
+	}
+	startDigest := ""
+	if answer.settings.StartDigest {
+		if startDigest, err = resource.StateDigest(stop, answer.start, database.PrimaryPointers()); err != nil {
+			return nil, err
+		}
+	}
+	return &encodedPlans{header: encoder.Header(len(answer.plans), answer.options, startDigest), parts: parts, summary: summary}, nil
+}
+
+// sendPlans makes all messages, and sends nothing unless every one can be sent. The answers of all methods that plan have one
 // form on the wire: that of UpdateDatabaseResponse.
 func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	stop := stopOf(ctx)
-	encoder := response.NewEncoder(stop, answer.settings)
-	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(answer.plans) })
+	all, err := measured(ctx, stageEncode, func() (*encodedPlans, error) { return encodePlans(stopOf(ctx), answer) })
 	if err != nil {
 		return err
 	}
-	summary, err := response.Summary(stop, answer.plans)
-	if err != nil {
-		return err
-	}
-	if answer.approved != "" && summary.GetDigest() != answer.approved {
-		return &planChangedError{Approved: answer.approved, Digest: summary.GetDigest()}
-	}
-	callOf(ctx).countAnswer(stop, answer.plans)
+	callOf(ctx).countAnswer(stopOf(ctx), answer.plans)
 	callOf(ctx).leavePlace()
-	header := encoder.Header(len(answer.plans), answer.options)
-	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: header}})
+	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: all.header}})
 	if err != nil {
 		return err
 	}
-	for part := range parts.Messages {
+	for part := range all.parts.Messages {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -100,7 +130,7 @@ func sendPlans(stream grpc.ServerStream, answer *proposal) error {
 			return err
 		}
 	}
-	return stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: summary}})
+	return stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Summary{Summary: all.summary}})
 }
 
 // sendStates answers with states, one in a message, and sends nothing unless every one fits.

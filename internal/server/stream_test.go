@@ -89,7 +89,7 @@ func TestStreamOfPlans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSummary := &plannerv1.PlanSummary{Plans: 2, Phases: 3, Creates: 6, Digest: digest}
+	wantSummary := &plannerv1.PlanSummary{Plans: 2, Phases: 3, Creates: 6, Digest: digest, Changes: 6}
 	if !proto.Equal(summary, wantSummary) {
 		t.Errorf("summary %v, want %v", summary, wantSummary)
 	}

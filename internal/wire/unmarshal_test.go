@@ -90,9 +90,11 @@ func fullNodes() []*plannerv1.NodeResources {
 				RestoreOptions: map[string]string{"a": "b", "": ""},
 			},
 			DatabaseId: "d", DatabaseName: "app", DatabaseOwner: "o",
-			Scripts: []*plannerv1.Script{script("s"), {}},
+			Scripts:  []*plannerv1.Script{script("s"), {}},
+			Recovery: plannerv1.NodeRecovery_NODE_RECOVERY_CONTINUE, AllowMissingRows: true,
 		},
 		{},
+		{Recovery: -1},
 		{NodeName: "n2"},
 	}
 }

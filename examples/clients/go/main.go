@@ -97,8 +97,12 @@ func (f flags) credentials() (credentials.TransportCredentials, error) {
 
 // review could ask a person; the digest says whether it is the plan that was approved.
 func review(_ context.Context, s *client.Sequence) error {
-	fmt.Printf("%d plans: %d creates, %d updates, %d deletes; digest %.12s\n", s.Summary.GetPlans(),
-		s.Summary.GetCreates(), s.Summary.GetUpdates(), s.Summary.GetDeletes(), s.Summary.GetDigest())
+	fmt.Printf("%d plans: %d creates, %d updates, %d deletes; %d changes, %d follow-ons; digest %.12s\n", s.Summary.GetPlans(),
+		s.Summary.GetCreates(), s.Summary.GetUpdates(), s.Summary.GetDeletes(),
+		s.Summary.GetChanges(), s.Summary.GetFollowOns(), s.Summary.GetDigest())
+	for _, hazard := range s.Summary.GetHazards() {
+		fmt.Println("hazard:", hazard.GetMessage())
+	}
 	return nil
 }
 

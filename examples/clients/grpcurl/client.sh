@@ -210,8 +210,9 @@ for ((attempt = 0; attempt < attempts; attempt++)); do
     exit 0
   fi
   jq -r '.summary | values
-    | "\(.plans) plans: \(.creates // 0) creates, \(.updates // 0) updates, \(.deletes // 0) deletes; digest \(.digest[:12])"
-    ' "$tmp/stream"
+    | "\(.plans) plans: \(.creates // 0) creates, \(.updates // 0) updates, \(.deletes // 0) deletes; \(
+        .changes // 0) changes, \(.followOns // 0) follow-ons; digest \(.digest[:12])",
+      (.hazards[]? | "hazard: \(.message)")' "$tmp/stream"
   while read -r phase <&3; do
     run_phase "$phase" || break
   done 3<"$tmp/phases"

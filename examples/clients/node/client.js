@@ -254,8 +254,12 @@ async function reconcile(planner, request, executor, store) {
     }
     console.log(
       `${summary.plans} plans: ${summary.creates} creates, ${summary.updates} updates, ` +
-        `${summary.deletes} deletes; digest ${summary.digest.slice(0, 12)}`,
+        `${summary.deletes} deletes; ${summary.changes} changes, ${summary.followOns} follow-ons; ` +
+        `digest ${summary.digest.slice(0, 12)}`,
     );
+    for (const hazard of summary.hazards) {
+      console.log(`hazard: ${hazard.message}`);
+    }
     await run(plans, executor, store);
   }
   throw new Error(`giving up after ${ATTEMPTS} attempts`);

@@ -232,8 +232,11 @@ def reconcile(planner, request, executor, store):
             return
         say(
             f"{summary.plans} plans: {summary.creates} creates, {summary.updates} updates, "
-            f"{summary.deletes} deletes; digest {summary.digest[:12]}"
+            f"{summary.deletes} deletes; {summary.changes} changes, {summary.follow_ons} follow-ons; "
+            f"digest {summary.digest[:12]}"
         )
+        for hazard in summary.hazards:
+            say(f"hazard: {hazard.message}")
         run(all_plans, executor, store)
     raise RuntimeError(f"giving up after {ATTEMPTS} attempts")
 

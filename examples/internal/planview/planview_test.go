@@ -40,7 +40,11 @@ const (
 				"resource": {"identifier": {"type": "host.file", "id": "y"}, "executor": {"type": "EXECUTOR_TYPE_ANY"}}},
 			{"type": "EVENT_TYPE_UPDATE", "reason": "EVENT_REASON_FORCE_UPDATE",
 				"resource": {"identifier": {"type": "host.file", "id": "x"}, "executor": {"type": "EXECUTOR_TYPE_ANY"}}}]}]}}`
-	summary = `{"summary": {"plans": 2, "phases": 3, "creates": 3, "updates": 4, "deletes": 1, "digest": "abc"}}`
+	summary = `{"summary": {"plans": 2, "phases": 3, "creates": 3, "updates": 4, "deletes": 1, "digest": "abc",
+		"changes": 7, "followOns": 1, "impact": {"nodes": [{"nodeName": "n1", "primaryTouches": 2, "replicaTouches": 1},
+			{"nodeName": "n2"}], "nodesLeftOut": 3, "primariesAtOnce": 1},
+		"hazards": [{"kind": "HAZARD_KIND_NODE_REMOVED", "nodeName": "n3", "message": "Node n3 leaves the database."}],
+		"hazardCounts": [{"kind": "HAZARD_KIND_NODE_REMOVED", "count": 1}, {"kind": "HAZARD_KIND_INSTANCE_DELETED", "count": 4}]}}`
 )
 
 const printed = `plan 1 of 2
@@ -63,6 +67,14 @@ plan 2 of 2
     update   host.file::x                      on any host: update forced
 
 2 plans, 3 phases: 3 creates, 4 updates, 1 delete
+7 changes, 1 follow-on
+touches instances that run, at most 1 primary at once
+    node n1: the primary 2 times, replicas 1 time
+    node n2: the primary 0 times, replicas 0 times
+    and 3 nodes that the summary has no room for
+5 hazards
+    Node n3 leaves the database.
+    and 4 hazards that the summary has no room for
 digest abc
 `
 

@@ -29,6 +29,7 @@ func describe(a *answer) string {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%s\n", counts(a.summary))
+	writeCost(&b, a.summary)
 	fmt.Fprintf(&b, "digest %s\n", a.summary.GetDigest())
 	return b.String()
 }
@@ -160,6 +161,8 @@ func count(n uint32, of string) string {
 	case n == 1:
 	case of == "refresh":
 		of = "refreshes"
+	case of == "primary":
+		of = "primaries"
 	default:
 		of += "s"
 	}

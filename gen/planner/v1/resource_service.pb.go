@@ -546,7 +546,7 @@ type VerifyPlansRequest struct {
 	NodeUpdateStrategy NodeUpdateStrategy `protobuf:"varint,5,opt,name=node_update_strategy,json=nodeUpdateStrategy,proto3,enum=planner.v1.NodeUpdateStrategy" json:"node_update_strategy,omitempty"`
 	// The request that the plans answer. Then `start`, `end`, `rules`, `node_update_strategy` and `restore_database` must
 	// not be set: the start is that of the request, and where the plans have to lead follows from its nodes and services.
-	// Its response options have no meaning.
+	// Its response options and expected_digest have no meaning.
 	UpdateDatabase *UpdateDatabaseRequest `protobuf:"bytes,6,opt,name=update_database,json=updateDatabase,proto3" json:"update_database,omitempty"`
 	// The same, for plans that answer a restore. Then `update_database` must not be set.
 	RestoreDatabase *RestoreDatabaseRequest `protobuf:"bytes,7,opt,name=restore_database,json=restoreDatabase,proto3" json:"restore_database,omitempty"`

@@ -21,7 +21,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// HazardKind says what a plan costs that cannot be undone, or that people want to know before it runs. More may be added.
+// HazardKind says what a plan costs that cannot be undone, or that people want to know before it runs. The worst are
+// ROWS_GIVEN_UP, then DATABASE_DELETED, MEMBER_REPOPULATED, NODE_REMOVED, INSTANCE_DELETED and RESOURCE_MOVED. More may be added.
 type HazardKind int32
 
 const (
@@ -35,7 +36,7 @@ const (
 	HazardKind_HAZARD_KIND_INSTANCE_DELETED HazardKind = 3
 	// Rows may be missing from now on: the request gives them up, or nothing can bring them.
 	HazardKind_HAZARD_KIND_ROWS_GIVEN_UP HazardKind = 4
-	// A member loses its data and is populated again from another node.
+	// A member loses its data and is populated again from another node. Never sent yet.
 	HazardKind_HAZARD_KIND_MEMBER_REPOPULATED HazardKind = 5
 	// A resource of the caller moves to another host: it is deleted on the old one and created on the new one.
 	HazardKind_HAZARD_KIND_RESOURCE_MOVED HazardKind = 6

@@ -7,19 +7,19 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
 // Header opens a stream of that many plans. Options are those of the rpc, as resolved: see ResolvedOptions
-// and ResolvedPlanOptions; nil for an rpc that has none.
-func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *plannerv1.PlanHeader {
+// and ResolvedPlanOptions; nil for an rpc that has none. StartDigest is empty unless it was asked for.
+func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions, startDigest string) *plannerv1.PlanHeader {
 	return &plannerv1.PlanHeader{
 		Options:          options,
 		AttributesFormat: e.settings.Format,
 		MaxMessageBytes:  uint32(e.settings.MaxMessageBytes),
 		Plans:            uint32(plans),
+		StartDigest:      startDigest,
 	}
 }
 
@@ -69,42 +69,4 @@ func ResolvedPlanOptions(o resource.PlanOptions) *plannerv1.UpdateDatabaseOption
 
 func planOptionsToProto(o resource.PlanOptions) *plannerv1.PlanOptions {
 	return &plannerv1.PlanOptions{ForceUpdate: o.ForceUpdate}
-}
-
-// Summary closes a stream of these plans: it counts what is in them, and computes their digest. It gives up
-// with interrupt.ErrInterrupted once it is told to stop.
-func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSummary, error) {
-	digest, err := resource.Digest(stop, plans)
-	if err != nil {
-		return nil, err
-	}
-	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: digest}
-	for _, plan := range plans {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
-		summary.Phases += uint32(len(plan.Phases))
-		for _, phase := range plan.Phases {
-			if stop.Stopped() {
-				return nil, interrupt.ErrInterrupted
-			}
-			countEvents(stop, summary, phase.Events)
-		}
-	}
-	return summary, stop.Err()
-}
-
-func countEvents(stop *interrupt.Poller, summary *plannerv1.PlanSummary, events []resource.Event) {
-	for i := range interrupt.Each(stop, events) {
-		switch events[i].Type {
-		case resource.EventRefresh:
-			summary.Refreshes++
-		case resource.EventCreate:
-			summary.Creates++
-		case resource.EventUpdate:
-			summary.Updates++
-		case resource.EventDelete:
-			summary.Deletes++
-		}
-	}
 }

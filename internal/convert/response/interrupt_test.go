@@ -6,6 +6,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/testkit/polls"
 
+	"github.com/pgplanner/pgplanner/internal/impact"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -100,11 +101,11 @@ var longLoops = []struct {
 		return err
 	}},
 	{"plans of a summary", func(stop *interrupt.Poller, n int) error {
-		_, err := Summary(stop, make([]resource.Plan, n))
+		_, err := encoderOf(stop, asStruct).Summary(make([]resource.Plan, n), &impact.Cost{})
 		return err
 	}},
 	{"phases of a summary", func(stop *interrupt.Poller, n int) error {
-		_, err := Summary(stop, answers.Plans(make([]int, n)))
+		_, err := encoderOf(stop, asStruct).Summary(answers.Plans(make([]int, n)), &impact.Cost{})
 		return err
 	}},
 	{"events of a summary", func(stop *interrupt.Poller, n int) error {
@@ -112,7 +113,11 @@ var longLoops = []struct {
 		for i := range events {
 			events[i].Resource = &resource.Resource{}
 		}
-		_, err := Summary(stop, []resource.Plan{{Phases: []resource.Phase{{Events: events}}}})
+		_, err := encoderOf(stop, asStruct).Summary([]resource.Plan{{Phases: []resource.Phase{{Events: events}}}}, &impact.Cost{})
+		return err
+	}},
+	{"nodes of a summary", func(stop *interrupt.Poller, n int) error {
+		_, err := encoderOf(stop, asStruct).Summary(nil, &impact.Cost{Nodes: make([]impact.Node, n)})
 		return err
 	}},
 	{"resources of a violation", func(stop *interrupt.Poller, n int) error {

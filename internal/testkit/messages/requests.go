@@ -7,13 +7,14 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// UpdateDatabase writes a request for an update. The error is an *InexactError.
+// UpdateDatabase writes a request for an update; without nodes, one that means it. The error is an *InexactError.
 func (e *Encoder) UpdateDatabase(
 	start *resource.State, options planner.UpdateDatabaseOptions, nodes []*planner.NodeResources,
 ) (*plannerv1.UpdateDatabaseRequest, error) {
 	out := &plannerv1.UpdateDatabaseRequest{
 		Start: e.State(start), Options: response.ResolvedOptions(options), ResponseOptions: e.options(),
 	}
+	out.Options.DeleteDatabase = len(nodes) == 0
 	for _, s := range options.Services {
 		out.Services = append(out.Services, e.Service(s))
 	}
@@ -24,9 +25,13 @@ func (e *Encoder) UpdateDatabase(
 
 // RestoreDatabase writes a request for a restore. The error is an *InexactError.
 func (e *Encoder) RestoreDatabase(
-	start *resource.State, nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
+	start *resource.State, options planner.RestoreDatabaseOptions,
+	nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
 ) (*plannerv1.RestoreDatabaseRequest, error) {
-	out := &plannerv1.RestoreDatabaseRequest{Start: e.State(start), ResponseOptions: e.options()}
+	out := &plannerv1.RestoreDatabaseRequest{
+		Start: e.State(start), ResponseOptions: e.options(),
+		Options: &plannerv1.RestoreDatabaseOptions{LostHosts: options.LostHosts, HoldNodes: options.HoldNodes},
+	}
 	var err error
 	if out.Nodes, err = e.Nodes(nodes); err != nil {
 		return nil, err
