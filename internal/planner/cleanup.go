@@ -25,7 +25,7 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
 		var found outdated
-		for _, n := range interrupt.Each(m.stop, m.with(joining)) {
+		for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
 			kind(m, &found, n)
 		}
 		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)
@@ -50,6 +50,9 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 // without a subscription to a peer cannot have been. And before a copy, they are those of which nothing says any more
 // that they came after the slot of the peer.
 func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
+	if m.status[n.NodeName] == populated {
+		return
+	}
 	peers := m.peers(n)
 	begun := slices.ContainsFunc(peers, func(peer string) bool {
 		return m.stop.Stopped() || m.recorded(database.SubscriptionIdentifier(n.link(peer, n.NodeName)))
@@ -71,6 +74,10 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 // replicas, which cannot follow the one that takes its place. Of a node that has all its data, it is what
 // put a subscription that has to be made again at its position.
 func (m *membership) outdatedData(found *outdated, n *NodeResources) {
+	m.outdatedOut(found, n)
+	if m.status[n.NodeName] == populated {
+		return
+	}
 	if m.primaryLost(n) {
 		m.outdatedReplicas(found, n)
 	}
@@ -91,10 +98,24 @@ func (m *membership) outdatedData(found *outdated, n *NodeResources) {
 	}
 }
 
-// outdatedReplicas adds the instances of a node that has lost its primary, and what depends on that.
+// outdatedOut adds the links out of the node that wait or copy: nobody gets anything from a joining node until the end
+// state has linked it, and then only what it writes from there on.
+func (m *membership) outdatedOut(found *outdated, n *NodeResources) {
+	for _, other := range interrupt.Each(m.stop, m.all) {
+		out := n.link(n.NodeName, other.NodeName)
+		subscription := database.SubscriptionIdentifier(out)
+		if settled, err := m.settled(out); err == nil && !settled && m.recorded(subscription) {
+			m.discard(found, subscription, database.ReplicationSlotIdentifier(out))
+		}
+	}
+}
+
+// outdatedReplicas adds what a node that has lost its primary had: its other instances, the node and its database, and
+// what depends on that. The record of the database may be there without one of the node that leads to it.
 func (m *membership) outdatedReplicas(found *outdated, n *NodeResources) {
 	primary := database.InstanceIdentifier(n.primaryInstanceID())
 	found.lost = append(found.lost, primary)
+	m.discard(found, database.NodeIdentifier(n.NodeName), n.databaseIdentifier())
 	for _, id := range interrupt.Each(m.stop, m.instances(n)) {
 		if id != primary && m.recorded(id) {
 			found.gone = append(found.gone, id)

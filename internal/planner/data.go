@@ -78,15 +78,18 @@ func (m *membership) primaryLost(n *NodeResources) bool {
 }
 
 // copyLost tells whether the subscription to the source has to be made again: what it has received since
-// the copy cannot be told from what it has not. If the node itself has begun to provide, the subscription
-// has been there, and was deleted to be made again.
+// the copy cannot be told from what it has not. If the node itself has begun to provide, or a peer to provide to it
+// for good, the subscription has been there, and was deleted to be made again.
 func (m *membership) copyLost(n *NodeResources) bool {
 	id := database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))
 	if m.recorded(id) {
 		return !m.exists(id)
 	}
 	return m.anyOther(func(other *NodeResources) bool {
-		return m.recorded(database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)))
+		out := n.link(n.NodeName, other.NodeName)
+		settled, err := m.settled(n.link(other.NodeName, n.NodeName))
+		return err == nil && settled || m.recorded(database.ReplicationSlotIdentifier(out)) ||
+			m.recorded(database.SubscriptionIdentifier(out))
 	})
 }
 
