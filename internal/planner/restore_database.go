@@ -68,7 +68,7 @@ func restoreDatabase(
 		desired = append(desired, []*resource.State{base, step})
 	}
 	desired = append(desired, []*resource.State{end})
-	plans, err := resource.PlanMerged(stop, start, resource.PlanOptions{}, desired...)
+	plans, err := resource.PlanMerged(stop, start, planOptions(resource.PlanOptions{}), desired...)
 	return Outcome{Plans: plans, End: end}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -56,13 +57,20 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	if err != nil {
 		return Outcome{}, err
 	}
-	plans, err := resource.PlanSteps(m.stop, m.start, options.PlanOptions, resource.Steps{
+	plans, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
 	})
 	if err != nil {
 		return Outcome{}, err
 	}
 	return Outcome{Plans: append(cleaned, plans...), End: end}, nil
+}
+
+// planOptions are the options with which databases are planned: what records of the catalog's own types depend on follows
+// from the catalog, and another release of that is no reason to touch all that is there.
+func planOptions(options resource.PlanOptions) resource.PlanOptions {
+	options.RecordsLater = database.IsCatalogType
+	return options
 }
 
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in

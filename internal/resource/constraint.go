@@ -45,6 +45,7 @@ func (e *engine) constrainPending(deletes []Constraint) {
 		between := e.current.addVirtual(Identifier{}, e.known(constraint.After))
 		for _, v := range interrupt.Each(e.stop, e.known(constraint.Before)) {
 			if e.isPending(v) {
+				e.alter(v, e.current.edges[v])
 				e.current.edges[v] = append(slices.Clip(e.current.edges[v]), between)
 			}
 		}

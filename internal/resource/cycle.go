@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
@@ -49,6 +50,12 @@ func (g *graph) cycle() error {
 		path = append(path, g.names[v])
 	}
 	return g.stop.Err()
+}
+
+// isCycle tells whether the error is that of a cycle.
+func isCycle(err error) bool {
+	var cycle *CycleError
+	return errors.As(err, &cycle)
 }
 
 // entangled tells for each vertex whether a cycle can be reached from it.

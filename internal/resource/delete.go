@@ -43,8 +43,7 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 }
 
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
-// in the state are skipped. The error is a CycleError or a SelfDependencyError. With nothing to delete the
-// state is not looked at.
+// in the state are skipped; those in a cycle go at once. With nothing to delete the state is not looked at.
 func PlanDelete(stop *interrupt.Poller, state *State, ids []Identifier) (Plan, error) {
 	if err := stop.Err(); err != nil || len(ids) == 0 {
 		return Plan{}, err

@@ -1,7 +1,6 @@
 package resource_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -57,9 +56,24 @@ func TestPlanDelete(t *testing.T) {
 			}
 		}
 	}
-	var cycle *resource.CycleError
-	if _, err := resource.PlanDelete(nil, parseState(t, "a::1 -> b::1 | b::1 -> a::1"), parseIdentifiers(t, "a::1")); !errors.As(err, &cycle) {
-		t.Errorf("a cycle: got %v", err)
+}
+
+// TestDeletionOfCycles: what is in a cycle goes at once, after what depends on it and before what it depends on.
+func TestDeletionOfCycles(t *testing.T) {
+	for _, c := range []struct{ state, ids, want string }{
+		{"a::1 -> b::1 | b::1 -> a::1", "a::1", "delete a::1 not_desired"},
+		{"a::1 -> b::1 | b::1 -> a::1", "a::1 b::1", "delete a::1 not_desired, delete b::1 not_desired"},
+		{
+			"a::1 -> b::1 d::1 | b::1 -> c::1 | c::1 -> a::1 | d::1 | e::1 -> c::1", "a::1 b::1 c::1 d::1 e::1",
+			"delete e::1 not_desired\ndelete a::1 not_desired, delete b::1 not_desired, delete c::1 not_desired\ndelete d::1 not_desired",
+		},
+		{"a::1 -> *b | b::1 -> c::1 | b::2 | c::1 -> a::1", "a::1 b::1 c::1", "delete a::1 not_desired, delete b::1 not_desired, delete c::1 not_desired"},
+		{"a::1 -> a::1 b::1 | b::1 -> *b", "a::1 b::1", "delete a::1 not_desired\ndelete b::1 not_desired"},
+	} {
+		plan, err := resource.PlanDelete(nil, parseState(t, c.state), parseIdentifiers(t, c.ids))
+		if got := story([]resource.Plan{plan}); err != nil || got != c.want {
+			t.Errorf("%s: got %v and\n%s\nwant\n%s", c.state, err, got, c.want)
+		}
 	}
 }
 
@@ -69,9 +83,8 @@ func TestDeletionEqualsReference(t *testing.T) {
 	for i := range 3000 {
 		p := problemOf(i, smallProblem, (*generator).diffs)
 		s := world(build(p.start))
-		if s.selfDependency() != nil || s.cycle() != nil {
-			continue
-		}
+		seen.Count("a cycle", s.cycle() != nil)
+		seen.Count("something depends on itself", s.selfDependency() != nil)
 		chosen := set{}
 		for i, r := range p.start {
 			chosen[r.Identifier] = i%4 == 0
@@ -104,15 +117,15 @@ func TestDeletionEqualsReference(t *testing.T) {
 		}
 		seen.Count("something stays", len(rest) > 0)
 		seen.Count("dependents", len(dependents) > 0)
-		phases, err := newReference(testkit.Classes{}).deletes(world(build(p.start)), rest, nil)
+		phases, err := newReference(testkit.Classes{}, p.options()).deletes(world(build(p.start)), rest, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := newReference(testkit.Classes{}).keep(nil, resource.Plan{Phases: phases})
+		want := newReference(testkit.Classes{}, p.options()).keep(nil, resource.Plan{Phases: phases})
 		plan, err := resource.PlanDelete(nil, build(p.start), append(ids, dependents.sorted()...))
-		if got := newReference(testkit.Classes{}).keep(nil, plan); err != nil || !samePlans(got, want) {
+		if got := newReference(testkit.Classes{}, p.options()).keep(nil, plan); err != nil || !samePlans(got, want) {
 			t.Fatalf("%s\ngot %v\n%s\nwant\n%s", p, err, printPlans(got), printPlans(want))
 		}
 	}
-	seen.Require(t, "something stays", "dependents")
+	seen.Require(t, "something stays", "dependents", "a cycle", "something depends on itself")
 }

@@ -15,6 +15,7 @@ type problem struct {
 	prompt []*resource.Resource // nil: a nil state
 	end    []*resource.Resource
 	force  bool
+	late   bool // whether changed dependencies of type "ab" are recorded later
 
 	creates, deletes []resource.Constraint
 }
@@ -143,6 +144,16 @@ func (g *generator) variant(r *resource.Resource, i int) *resource.Resource {
 	if g.one(4) {
 		g.connect(r, i)
 	}
+	if g.one(8) {
+		g.Shuffle(len(r.Dependencies), func(i, j int) {
+			r.Dependencies[i], r.Dependencies[j] = r.Dependencies[j], r.Dependencies[i]
+		})
+	}
+	if g.one(15) {
+		r.Executor = []resource.Executor{
+			{Type: resource.ExecutorHost, ID: "other"}, {Type: resource.ExecutorAny}, {Type: resource.ExecutorPrimary, ID: "n"},
+		}[g.IntN(3)]
+	}
 	if g.one(15) {
 		r.ResourceVersion = "2"
 	}
@@ -208,7 +219,7 @@ func (g *generator) start() []*resource.Resource {
 
 // sequence makes a problem of complete states: one in each group.
 func (g *generator) sequence() problem {
-	p := problem{start: g.start(), end: g.whole(10), force: g.one(5)}
+	p := problem{start: g.start(), end: g.whole(10), force: g.one(5), late: g.one(2)}
 	for range g.IntN(3) {
 		p.groups = append(p.groups, []diff{g.whole(10)})
 	}
@@ -217,7 +228,7 @@ func (g *generator) sequence() problem {
 
 // diffs makes a problem of diffs in groups.
 func (g *generator) diffs() problem {
-	p := problem{start: g.start(), end: g.whole(30), force: g.one(5)}
+	p := problem{start: g.start(), end: g.whole(30), force: g.one(5), late: g.one(2)}
 	there, wanted := set{}, map[resource.Identifier]*resource.Resource{}
 	for _, r := range p.end {
 		wanted[r.Identifier] = r

@@ -32,7 +32,7 @@ type planner func(problem) ([]resource.Plan, error)
 
 func TestPlanStepsEqualsReference(t *testing.T) {
 	compare(t, (*generator).diffs, engineSteps, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
-		return newReference(seen).steps(build(p.start), p.force, p.steps())
+		return newReference(seen, p.options()).steps(build(p.start), p.force, p.steps())
 	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
 		"a diff beside another reason", "a cause by type", "causes by name and by type",
@@ -53,12 +53,15 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 		"error in a step: missing dependency", "error in a step: several missing dependencies",
 		"error in a step: self dependency by name", "error in a step: self dependency by type",
 		"error in a step: cycle", "error in a step: cycle through a type", "error in a step: one of several cycles",
-		"error in start", "error: missing dependency", "error: several missing dependencies",
+		"dependencies_changed", "dependencies_changed: of the diff", "dependencies changed: recorded later", "dependencies changed: after an event",
+		"dependencies changed: the executor, too", "dependencies in another order", "the host changed",
+		"start depends on itself", "steps beside a cycle", "a step makes a cycle with a record", "a cycle that lasts",
+		"deletes beside a cycle", "error: missing dependency", "error: several missing dependencies",
 		"error: self dependency by name", "error: self dependency by type",
 		"error: cycle", "error: cycle through a type", "error: one of several cycles",
 		"constraint: a delete comes later", "constraint: what stays counts in the order of deletes",
 		"constraint: names what is not there", "constraint: an event causes none", "constraint: two events in order",
-		"constraint: is no cause", "constraint: a cycle of creates", "constraint: a cycle of deletes",
+		"constraint: is no cause", "constraint: a cycle of creates", "constraint: a cycle of deletes", "constraint: records yield",
 		"planned", "planned in several plans",
 	)
 }
@@ -66,14 +69,15 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 func TestPlanAllEqualsReference(t *testing.T) {
 	compare(t, (*generator).sequence, engineAll, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
 		seen.Count("removed and added again", comesBack(p))
-		return newReference(seen).all(build(p.start), p.force, wanted(p))
+		return newReference(seen, p.options()).all(build(p.start), p.force, wanted(p))
 	},
 		"does_not_exist", "needs_recreate", "has_error", "force_update", "dependency_updated", "has_diff", "not_desired",
 		"a diff beside another reason", "a cause by type", "causes by name and by type",
 		"equal values in other spelling", "differences that are ignored", "differences of versions",
 		"pending deletion: a dependency has an event", "pending deletion: attributes differ",
 		"what stays is between two that go", "empty plan", "removed and added again",
-		"error in start", "error: missing dependency", "error: several missing dependencies",
+		"dependencies_changed", "dependencies changed: recorded later", "dependencies changed: after an event", "dependencies changed: the executor, too",
+		"dependencies in another order", "the host changed", "deletes beside a cycle", "error: missing dependency", "error: several missing dependencies",
 		"error: self dependency by name", "error: self dependency by type",
 		"error: cycle", "error: cycle through a type", "error: one of several cycles",
 		"planned", "planned in several plans",
@@ -90,16 +94,24 @@ func TestPlanRefreshEqualsReference(t *testing.T) {
 	compare(t, (*generator).diffs, func(p problem) ([]resource.Plan, error) {
 		return refresh(resource.PlanRefresh(nil, build(p.start)))
 	}, func(p problem, seen testkit.Classes) ([]resource.Plan, error) {
-		return refresh(newReference(seen).refresh(build(p.start)))
-	}, "planned", "error")
+		return refresh(newReference(seen, p.options()).refresh(build(p.start)))
+	}, "planned", "refresh of a cycle")
 }
 
 func engineSteps(p problem) ([]resource.Plan, error) {
-	return resource.PlanSteps(nil, build(p.start), resource.PlanOptions{ForceUpdate: p.force}, p.steps())
+	return resource.PlanSteps(nil, build(p.start), p.options(), p.steps())
 }
 
 func engineAll(p problem) ([]resource.Plan, error) {
-	return resource.PlanAll(nil, build(p.start), resource.PlanOptions{ForceUpdate: p.force}, wanted(p)...)
+	return resource.PlanAll(nil, build(p.start), p.options(), wanted(p)...)
+}
+
+func (p problem) options() resource.PlanOptions {
+	options := resource.PlanOptions{ForceUpdate: p.force}
+	if p.late {
+		options.RecordsLater = func(t resource.Type) bool { return t == "ab" }
+	}
+	return options
 }
 
 func build(rs []*resource.Resource) *resource.State { return resource.NewState(rs...) }

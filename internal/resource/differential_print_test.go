@@ -29,7 +29,7 @@ func (p problem) String() string {
 	if p.force {
 		b.WriteString("force update\n")
 	}
-	fmt.Fprintf(&b, "creates %v\ndeletes %v\n", p.creates, p.deletes)
+	fmt.Fprintf(&b, "late %v, creates %v\ndeletes %v\n", p.late, p.creates, p.deletes)
 	return b.String()
 }
 
@@ -39,6 +39,7 @@ func printResource(r *resource.Resource) string {
 	if len(r.Dependencies)+len(r.TypeDependencies) > 0 {
 		fmt.Fprintf(&b, " -> %v %v", r.Dependencies, r.TypeDependencies)
 	}
+	fmt.Fprintf(&b, " at %v", r.Executor)
 	if r.NeedsRecreate {
 		b.WriteString(" (needs recreate)")
 	}
@@ -136,7 +137,7 @@ func (p problem) smaller() []problem {
 	}
 	for i := range p.states() {
 		for j := range *p.states()[i] {
-			for change := range 10 {
+			for change := range 11 {
 				q := p.copy()
 				state := q.states()[i]
 				if change == 0 {
@@ -171,6 +172,8 @@ func simplify(r *resource.Resource, change int) bool {
 		r.TypeDependencies = nil
 	case 8:
 		r.Dependencies = r.Dependencies[:max(0, len(r.Dependencies)-1)]
+	case 10:
+		r.Executor = resource.Executor{Type: resource.ExecutorHost, ID: "h"}
 	case 9:
 		r.Dependencies = r.Dependencies[min(1, len(r.Dependencies)):]
 	}

@@ -10,6 +10,7 @@ import (
 // engine is one run: the current state, which changes as steps are planned, and the plans so far.
 type engine struct {
 	*index
+	options PlanOptions
 	current *graph
 	pending []bool // by vertex: waits for its deletion
 	plans   []Plan
@@ -26,16 +27,16 @@ type engine struct {
 	diffs
 }
 
-func newEngine(stop *interrupt.Poller, start []*State, others ...*State) (*engine, error) {
+func newEngine(stop *interrupt.Poller, options PlanOptions, start []*State, others ...*State) (*engine, error) {
 	x, err := newIndex(stop, slices.Concat(start, others)...)
 	if err != nil {
 		return nil, err
 	}
-	current, err := newGraph(x, nil, start...)
+	current, err := newRecords(x, start...)
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{index: x}
+	e := &engine{index: x, options: options}
 	return e, e.adopt(current)
 }
 
@@ -92,6 +93,8 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 		ids, types = e.named(e.causes(v, edges))
 	case len(diff) > 0:
 		reason = ReasonHasDiff
+	case !e.recordsLater(v) && !current.SameRecord(e.stop, wanted):
+		reason = ReasonDependenciesChanged
 	default:
 		return Event{}, e.stop.Err()
 	}
@@ -100,7 +103,13 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 	}, e.stop.Err()
 }
 
-// hasEvent tells whether v, or a resource of the type, got an event in this step.
+// recordsLater tells whether v gets no event only for what its record says: it is of such a type, and had no event in a
+// step before, with which its record could have become what is wanted.
+func (e *engine) recordsLater(v vertex) bool {
+	return e.eventStep[v] == 0 && e.options.RecordsLater != nil && e.options.RecordsLater(e.names[v].Type)
+}
+
+// hasEvent tells whether v, or a resource of the type, got an event in this step that what depends on it follows.
 func (e *engine) hasEvent(v vertex) bool { return e.eventStep[v] == e.step }
 
 // causes returns the dependencies of v that got an event in this step, or in one before while v had to wait: resources
@@ -157,8 +166,11 @@ func (e *engine) named(causes []vertex) (ids []Identifier, types []Type) {
 	return ids, types
 }
 
-// mark notes that v got an event in this step.
-func (e *engine) mark(v vertex) {
+// mark notes that v got an event in this step, unless nothing follows it.
+func (e *engine) mark(v vertex, event Event) {
+	if event.Reason == ReasonDependenciesChanged {
+		return
+	}
 	e.eventStep[v] = e.step
 	delete(e.owed, v)
 	if t, ok := e.types[e.names[v].Type]; ok {

@@ -403,7 +403,28 @@ func TestPlanAllTellsAStory(t *testing.T) {
 		"everything goes, dependents first, also through what stays": {
 			start:  "a::1 | b::1 -> a::1 | c::1 -> b::1 | d::1 -> a::1 | e::1 -> x::missing",
 			wanted: []string{`b::1`},
-			want:   "delete c::1 not_desired, delete d::1 not_desired, delete e::1 not_desired\ndelete a::1 not_desired",
+			want: "update b::1 dependencies_changed\n" +
+				"delete c::1 not_desired, delete d::1 not_desired, delete e::1 not_desired\ndelete a::1 not_desired",
+		},
+		"changed dependencies are recorded, and nothing follows": {
+			start:  "a::1 -> x::1 | b::1 -> a::1 | c::1 -> *b | x::1 | y::1",
+			wanted: []string{"a::1 -> y::1 | b::1 -> a::1 | c::1 -> *b *y | x::1 | y::1"},
+			want:   "update a::1 dependencies_changed\nupdate c::1 dependencies_changed",
+		},
+		"dependencies are sets": {
+			start:  "a::1 -> x::1 y::1 *p *q | x::1 | y::1 | b::1 -> x::1",
+			wanted: []string{"a::1 -> y::1 x::1 y::1 *q *p *q | x::1 | y::1 | b::1 -> x::1 x::1"},
+		},
+		"any other reason comes before changed dependencies": {
+			start:  `a::1 -> x::1 (error) | b::1 {"size":1} -> x::1 | c::1 -> x::1 | d::1 -> x::1 (recreate) | e::1 -> x::1 (pending) | x::1`,
+			wanted: []string{`a::1 | b::1 {"size":2} | c::1 -> b::1 | d::1 | e::1 | x::1`},
+			want: "update a::1 has_error, update b::1 has_diff <replace /size 2>, create d::1 needs_recreate\n" +
+				"update c::1 dependency_updated [b::1]",
+		},
+		"executors": {
+			start:  "a::1 (at any) | b::1 (at host x) | c::1 (at host x) | d::1 (at primary n)",
+			wanted: []string{"a::1 (at manager) | b::1 (at host y) | c::1 (at any) | d::1 (at primary m)"},
+			want:   "update a::1 dependencies_changed, update c::1 dependencies_changed, update d::1 dependencies_changed",
 		},
 		"what is removed and wanted again is created": {
 			start:  `a::1`,
@@ -520,11 +541,11 @@ func TestPlanningRefuses(t *testing.T) {
 		"a resource that depends on itself":                     {end: "b::1 -> b::1 | a::2 | a::1 -> a::1", want: "resource a::1 depends on itself"},
 		"a resource of a diff that depends on itself":           {groups: "c::1 -> c::1 | b::1 -> a::1 b::1 | a::1", want: "resource b::1 depends on itself"},
 		"a resource that depends on its own type":               {end: "a::1 -> *b *a", want: "resource a::1 depends on its own type a"},
-		"a resource of the start that depends on itself":        {start: "b::1 -> b::1 | a::1 -> *a", end: "b::1", want: "resource a::1 depends on its own type a"},
 		"a cycle in the end":                                    {end: "b::1 -> a::1 | a::1 -> c::1 | c::1 -> b::1 | d::1 -> b::1", want: "dependencies form a cycle: a::1 -> c::1 -> b::1 -> a::1"},
-		"a cycle that a diff makes with what is there":          {start: "a::1 -> b::1 | b::1", groups: "b::1 -> a::1", end: "a::1 | b::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
-		"a cycle of leftovers that have to be deleted":          {start: "a::1 -> b::1 | b::1 -> a::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
-		"a cycle through a type that a diff brings to life":     {start: "a::1 -> *b | c::1 -> a::1", groups: "b::1 -> c::1", end: "a::1", want: "dependencies form a cycle: a::1 -> b::1 -> c::1 -> a::1"},
+		"a cycle of a diff":                                     {groups: "b::1 -> a::1 | a::1 -> b::1", end: "a::1 | b::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
+		"a cycle of a diff and a record that stays":             {start: "a::1 -> b::1 | b::1", groups: "b::1 -> a::1", end: "a::1 -> b::1 | b::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
+		"a cycle that two diffs make":                           {groups: "b::1\n=\na::1 -> b::1\n=\nb::1 -> a::1", end: "a::1 | b::1", want: "dependencies form a cycle: a::1 -> b::1 -> a::1"},
+		"a cycle through a type that a diff brings to life":     {start: "a::1 -> *b | c::1 -> a::1", groups: "b::1 -> c::1", end: "a::1 -> *b | c::1 -> a::1", want: "dependencies form a cycle: a::1 -> b::1 -> c::1 -> a::1"},
 		"a missing dependency before a cycle":                   {end: "a::1 -> b::1 | b::1 -> a::1 | c::1 -> d::1", want: "resource c::1 depends on d::1, which is not in the state"},
 		"an error of a step before one of the end":              {groups: "c::1 -> d::1", end: "a::1 -> a::1", want: "resource c::1 depends on d::1, which is not in the state"},
 		"a dependency on itself before a missing dependency":    {end: "a::1 -> x::1 | b::1 -> b::1", want: "resource b::1 depends on itself"},
@@ -617,9 +638,90 @@ func TestPlanRefresh(t *testing.T) {
 	if plan, err := resource.PlanRefresh(nil, resource.NewState()); err != nil || len(plan.Phases) != 0 {
 		t.Errorf("an empty state: got %v, %v", plan, err)
 	}
-	var cycle *resource.CycleError
-	if _, err := resource.PlanRefresh(nil, parseState(t, "a::1 -> b::1 | b::1 -> a::1")); !errors.As(err, &cycle) {
-		t.Errorf("a cycle: got %v", err)
+	plan, err = resource.PlanRefresh(nil, parseState(t, "a::1 -> b::1 | b::1 -> a::1 c::1 | c::1 -> c::1 | d::1 -> a::1"))
+	checkStory(t, []resource.Plan{plan}, err, `
+		refresh c::1
+		refresh a::1, refresh b::1
+		refresh d::1`)
+}
+
+// TestRecordsLater: of some types, changed dependencies are recorded with the next event, or after one that came too early.
+func TestRecordsLater(t *testing.T) {
+	options := resource.PlanOptions{RecordsLater: func(t resource.Type) bool { return t == "own" }}
+	for name, c := range map[string]struct{ start, groups, end, want string }{
+		"no event": {start: "own::1 -> x::1 | x::1", end: "own::1 | x::1"},
+		"the next event": {
+			start: `own::1 {"size":1} -> x::1 | x::1`, end: `own::1 {"size":2} | x::1`, want: "update own::1 has_diff <replace /size 2>",
+		},
+		"an event that came too early": {
+			start: `own::1 -> x::1 | x::1 {"size":1}`, groups: `x::1 {"size":2}`, end: `own::1 | x::1 {"size":2}`,
+			want: "update x::1 has_diff <replace /size 2>\nupdate own::1 dependency_updated [x::1]\n\nupdate own::1 dependencies_changed",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			groups := [][]*resource.State(nil)
+			if c.groups != "" {
+				groups = parseGroups(t, c.groups)
+			}
+			steps := resource.Steps{Groups: groups, End: parseState(t, c.end)}
+			plans, err := resource.PlanSteps(nil, parseState(t, c.start), options, steps)
+			checkStory(t, plans, err, c.want)
+			for _, plan := range plans {
+				for _, phase := range plan.Phases {
+					for _, e := range phase.Events {
+						if e.Reason == resource.ReasonDependenciesChanged && len(e.Resource.Dependencies) > 0 {
+							t.Errorf("%v is not recorded as wanted", e.Resource.Identifier)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestCyclesOfRecordsAreHarmless: what records say of each other in a cycle, or of themselves, blocks nothing.
+func TestCyclesOfRecordsAreHarmless(t *testing.T) {
+	for name, c := range map[string]struct{ start, groups, end, want string }{
+		"a record that depends on itself": {
+			start: "b::1 -> b::1 | a::1 -> *a", end: "b::1",
+			want: "update b::1 dependencies_changed\ndelete a::1 not_desired",
+		},
+		"a cycle that a diff makes with a record": {
+			start: "a::1 -> b::1 | b::1", groups: "b::1 -> a::1", end: "a::1 | b::1",
+			want: "update b::1 dependencies_changed\n\nupdate a::1 dependencies_changed, update b::1 dependencies_changed",
+		},
+		"a dependency that is turned round, in one diff": {
+			start: "a::1 -> b::1 | b::1", groups: `a::1 | b::1 {"x":1} -> a::1`, end: `a::1 | b::1 {"x":1} -> a::1`,
+			want: "update a::1 dependencies_changed\nupdate b::1 has_diff <add /x 1>",
+		},
+		"a dependency that is turned round, in two": {
+			start: "a::1 -> b::1 | b::1", groups: `b::1 {"x":1} -> a::1` + "\n=\na::1", end: `a::1 | b::1 {"x":1} -> a::1`,
+			want: "update b::1 has_diff <add /x 1>\n\nupdate a::1 dependencies_changed",
+		},
+		"a cycle of leftovers": {
+			start: "a::1 -> b::1 | b::1 -> a::1", want: "delete a::1 not_desired, delete b::1 not_desired",
+		},
+		"leftovers above and below a cycle": {
+			start: "a::1 -> b::1 | b::1 -> a::1 c::1 | c::1 | d::1 -> a::1",
+			want:  "delete d::1 not_desired\ndelete a::1 not_desired, delete b::1 not_desired\ndelete c::1 not_desired",
+		},
+		"a leftover beside a cycle that stays": {
+			start: "a::1 -> b::1 | b::1 -> a::1 | c::1 -> b::1", end: "a::1 -> b::1 | b::1",
+			want: "update b::1 dependencies_changed\ndelete c::1 not_desired",
+		},
+		"a cycle of a leftover with what stays, through a type": {
+			start: "a::1 -> *b | b::1 -> c::1 | c::1 -> a::1", groups: `a::1 {"x":1} -> *b`, end: `a::1 {"x":1} -> *b | c::1 -> a::1`,
+			want: "update a::1 has_diff <add /x 1>\nupdate c::1 dependency_updated [a::1]\n\ndelete b::1 not_desired",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start, groups, end := parseState(t, c.start), [][]*resource.State(nil), parseState(t, c.end)
+			if c.groups != "" {
+				groups = parseGroups(t, c.groups)
+			}
+			plans, err := resource.PlanSteps(nil, start, resource.PlanOptions{}, resource.Steps{Groups: groups, End: end})
+			checkStory(t, plans, err, c.want)
+		})
 	}
 }
 
@@ -666,8 +768,12 @@ func TestChainsAreNotRecursedAlong(t *testing.T) {
 		t.Errorf("deletes: got %d plans, %v", len(plans), err)
 	}
 	var cycle *resource.CycleError
-	if _, err := cyclic.CreationOrder(nil); !errors.As(err, &cycle) || len(cycle.Path) != n {
+	if _, err := resource.PlanAll(nil, long, resource.PlanOptions{}, cyclic); !errors.As(err, &cycle) || len(cycle.Path) != n {
 		t.Error("the cycle is not found")
+	}
+	plans, err = resource.PlanAll(nil, cyclic, resource.PlanOptions{}, resource.NewState())
+	if err != nil || len(plans) != 1 || len(plans[0].Phases) != 1 || len(plans[0].Phases[0].Events) != n {
+		t.Errorf("deletes in a cycle: got %d plans, %v", len(plans), err)
 	}
 	if found := long.Dependents(nil, id("a", 0)); len(found) != n {
 		t.Errorf("got %d dependents", len(found))

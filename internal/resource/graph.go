@@ -13,12 +13,14 @@ type graph struct {
 	resources []*Resource // nil: not in the state
 	edges     [][]vertex  // to dependencies and to types depended on, whether or not they are in the state
 	layers    []int32     // see layer.go; valid only once computed
-	slab      slab.Slab[vertex]
+	// selfish are the resources that depend on themselves. They have no edge for that.
+	selfish map[vertex]*SelfDependencyError
+	slab    slab.Slab[vertex]
 }
 
 // newGraph returns the graph of what the states give when each is merged onto those before it. Where a resource has
-// the same dependencies in like, which may be nil, its edges are taken from there. With an error the graph is not
-// complete.
+// the same dependencies in like, which may be nil, its edges are taken from there. That a resource depends on itself is a
+// *SelfDependencyError, of the first one; the graph is complete all the same.
 func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
 	size := len(x.names) + len(x.names)/8
 	g := &graph{index: x, resources: make([]*Resource, 0, size), edges: make([][]vertex, 0, size)}
@@ -41,41 +43,62 @@ func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
 	return g, nil
 }
 
+// newRecords is newGraph of what is, whatever its resources say of themselves.
+func newRecords(x *index, states ...*State) (*graph, error) {
+	g, _ := newGraph(x, nil, states...)
+	return g, x.stop.Err()
+}
+
 // reserve makes the slices long enough for n vertices.
 func (g *graph) reserve(n int) {
 	g.resources, g.edges = grown(g.resources, n), grown(g.edges, n)
 }
 
-// put sets the resource of v and its edges, and refuses one that depends on itself.
+// put sets the resource of v and its edges. That it depends on itself is the error, and no edge.
 func (g *graph) put(v vertex, r *Resource, like *graph) *SelfDependencyError {
 	g.reserve(int(v) + 1)
 	g.resources[v] = r
 	if like != nil && int(v) < len(like.resources) && g.sameDependencies(like.resources[v], r) {
 		g.edges[v] = like.edges[v]
-		return nil
+		return g.noteSelfish(v, like.selfish[v])
 	}
+	var wrong *SelfDependencyError
 	edges := g.slab.Take(len(r.Dependencies) + len(r.TypeDependencies))[:0]
 	for _, d := range r.Dependencies {
 		if g.stop.Stopped() {
 			return nil
 		}
 		w := g.intern(d)
-		if w == v {
-			return &SelfDependencyError{Resource: r.Identifier}
+		if w != v {
+			edges = append(edges, w)
+		} else if wrong == nil {
+			wrong = &SelfDependencyError{Resource: r.Identifier}
 		}
-		edges = append(edges, w)
 	}
 	for _, t := range r.TypeDependencies {
 		if g.stop.Stopped() {
 			return nil
 		}
-		if t == r.Identifier.Type {
-			return &SelfDependencyError{Resource: r.Identifier, Type: t}
+		if t != r.Identifier.Type {
+			edges = append(edges, g.types[t])
+		} else if wrong == nil {
+			wrong = &SelfDependencyError{Resource: r.Identifier, Type: t}
 		}
-		edges = append(edges, g.types[t])
 	}
 	g.edges[v] = edges
-	return nil
+	return g.noteSelfish(v, wrong)
+}
+
+// noteSelfish notes, and returns, that v depends on itself, or nil if it does not.
+func (g *graph) noteSelfish(v vertex, wrong *SelfDependencyError) *SelfDependencyError {
+	delete(g.selfish, v)
+	if wrong != nil {
+		if g.selfish == nil {
+			g.selfish = make(map[vertex]*SelfDependencyError)
+		}
+		g.selfish[v] = wrong
+	}
+	return wrong
 }
 
 // has tells whether the state has a resource for v.

@@ -323,6 +323,51 @@ func dimensions() map[string]dimension {
 		"a cycle": func(stop *interrupt.Poller, n int) error {
 			return all(stop, empty, chain(n, id("a", n-1)))
 		},
+		"a cycle to refresh": func(stop *interrupt.Poller, n int) error {
+			_, err := resource.PlanRefresh(stop, chain(n, id("a", n-1)))
+			return err
+		},
+		"a chain above a cycle to refresh": func(stop *interrupt.Poller, n int) error {
+			start := chain(n, id("b", 0))
+			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: []resource.Identifier{id("b", 1)}})
+			start.Add(&resource.Resource{Identifier: id("b", 1), Dependencies: []resource.Identifier{id("b", 0)}})
+			_, err := resource.PlanRefresh(stop, start)
+			return err
+		},
+		"a cycle to delete after a step": func(stop *interrupt.Poller, n int) error {
+			return steps(stop, chain(n, id("a", n-1)), empty, resource.NewState(bare("b", 0)))
+		},
+		"a cycle to delete": func(stop *interrupt.Poller, n int) error {
+			return all(stop, chain(n, id("a", n-1)), empty)
+		},
+		"a cycle to delete under a constraint": func(stop *interrupt.Poller, n int) error {
+			start := chain(n, id("a", n-1))
+			c := []resource.Constraint{{Before: ids("a", 1), After: []resource.Identifier{id("a", n-1)}}}
+			_, err := resource.PlanSteps(stop, start, resource.PlanOptions{}, resource.Steps{End: empty, Deletes: c})
+			return err
+		},
+		"a cycle of records beside a step": func(stop *interrupt.Poller, n int) error {
+			start := chain(n, id("a", n-1))
+			return steps(stop, start, plain(n), resource.NewState(different("a", 0)))
+		},
+		"a cycle of records in the end": func(stop *interrupt.Poller, n int) error {
+			start := chain(n, id("a", n-1))
+			return steps(stop, start, start, resource.NewState(bare("b", 0)))
+		},
+		"dependencies of who is in a cycle": func(stop *interrupt.Poller, n int) error {
+			start := plain(n)
+			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: append(ids("a", n), id("b", 1))})
+			start.Add(&resource.Resource{Identifier: id("b", 1), Dependencies: ids("b", 1)})
+			return steps(stop, start, empty, resource.NewState(bare("c", 0)))
+		},
+		"dependencies in another order": func(stop *interrupt.Poller, n int) error {
+			start, end := plain(n), plain(n)
+			reversed := ids("a", n)
+			slices.Reverse(reversed)
+			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: ids("a", n)})
+			end.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: reversed})
+			return all(stop, start, end)
+		},
 		"types beside a cycle": func(stop *interrupt.Poller, n int) error {
 			end := chain(2, id("a", 1))
 			end.Add(&resource.Resource{Identifier: id("b", 0), TypeDependencies: manyTypes(n)})

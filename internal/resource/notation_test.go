@@ -11,7 +11,7 @@ import (
 
 // parseState reads a state, one resource to a line, or several with | between them:
 //
-//	node::n1 {"port":1} -> host::h1 host::h2 *disk (error) (recreate) (pending) (version 2) (ignore /port)
+//	node::n1 {"port":1} -> host::h1 host::h2 *disk (error) (recreate) (pending) (version 2) (ignore /port) (at host h1)
 //
 // where -> leads to what the resource depends on, a type with a star. All but the identifier may be left out.
 func parseState(t testing.TB, text string) *resource.State {
@@ -53,6 +53,11 @@ func parseResource(t testing.TB, line string) *resource.Resource {
 			r.NeedsRecreate = true
 		case "pending":
 			r.PendingDeletion = true
+		case "at":
+			kind, id, _ := strings.Cut(value, " ")
+			for r.Executor = (resource.Executor{Type: 1, ID: id}); r.Executor.Type.String() != kind; {
+				r.Executor.Type++
+			}
 		case "version":
 			r.ResourceVersion = value
 		case "ignore":

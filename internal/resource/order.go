@@ -3,9 +3,16 @@ package resource
 import "github.com/pgplanner/pgplanner/internal/interrupt"
 
 // CreationOrder returns the resources in layers, each what it depends on before it, in identifier order
-// inside a layer. Dependencies that are not in the state are ignored; a cycle is a CycleError.
+// inside a layer. Dependencies that are not in the state are ignored, and those between resources in a cycle, which come
+// in no order.
 func (s *State) CreationOrder(stop *interrupt.Poller) ([][]*Resource, error) {
-	g, err := s.layered(stop)
+	g, err := s.graph(stop)
+	if err != nil {
+		return nil, err
+	}
+	if err = g.layerAll(); isCycle(err) {
+		g.layers, err = g.loose().creation(), stop.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -13,33 +20,32 @@ func (s *State) CreationOrder(stop *interrupt.Poller) ([][]*Resource, error) {
 }
 
 // DeletionOrder returns the resources in layers, each before what it depends on, in identifier order
-// inside a layer. Dependencies that are not in the state are ignored; a cycle is a CycleError.
+// inside a layer. Dependencies are ignored as in CreationOrder.
 func (s *State) DeletionOrder(stop *interrupt.Poller) ([][]*Resource, error) {
-	g, err := s.layered(stop)
+	g, err := s.graph(stop)
 	if err != nil {
 		return nil, err
 	}
 	layers, err := g.deletionLayers()
+	if isCycle(err) {
+		layers, err = g.loose().deletion(), stop.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return g.groupByLayer(layers)
 }
 
-func (s *State) layered(stop *interrupt.Poller) (*graph, error) {
+func (s *State) graph(stop *interrupt.Poller) (*graph, error) {
 	x, err := newIndex(stop, s)
 	if err != nil {
 		return nil, err
 	}
-	g, err := newGraph(x, nil, s)
-	if err != nil {
-		return nil, err
-	}
-	return g, g.layerAll()
+	return newRecords(x, s)
 }
 
 // PlanRefresh returns one plan with a refresh event for every resource of the state, what is depended on
-// first. Dependencies that are not in the state are ignored. An empty state gives a plan without phases.
+// first. Dependencies are ignored as in CreationOrder. An empty state gives a plan without phases.
 func PlanRefresh(stop *interrupt.Poller, state *State) (Plan, error) {
 	order, err := state.CreationOrder(stop)
 	if err != nil {

@@ -17,6 +17,11 @@ type diffs struct {
 	replaced   []replaced // by vertex
 	sound      []sound    // by vertex
 	path       []checked  // scratch memory for isSound
+
+	end *graph
+	// unaltered are the edges that the records have, of those vertices in the current graph that have others.
+	unaltered map[vertex][]vertex
+	loosened  bool // whether edges were taken out because of a cycle
 }
 
 // replaced is what the diff of a step has put a resource in the place of. It says nothing in another step.
@@ -28,11 +33,53 @@ type replaced struct {
 // prepareDiffs readies the current graph for diffs: its layers, and who depends on whom.
 func (e *engine) prepareDiffs() error {
 	e.lengthen()
-	if err := e.current.layerAll(); err != nil {
+	if err := e.allowCycle(e.current.layerAll()); err != nil {
 		return err
 	}
 	e.owed = make(map[vertex][]vertex)
 	return e.linkAll()
+}
+
+// allowCycle looks at the error of computing layers. If it is a cycle, what records say in it does not count, unless the
+// end says so, too, and the layers are computed again.
+func (e *engine) allowCycle(err error) error {
+	if !isCycle(err) {
+		return err
+	}
+	e.loosened = true
+	for v, edges := range e.current.loosen(e.lastingEdges) {
+		if e.stop.Stopped() {
+			break
+		}
+		e.alter(v, edges)
+	}
+	return e.current.layerAll()
+}
+
+// lastingEdges are those of a vertex that are wanted: a diff has put it there, or the end has them, too.
+func (e *engine) lastingEdges(v vertex) map[vertex]bool {
+	var edges []vertex
+	switch {
+	case int(v) < len(e.replaced) && e.replaced[v].step > 0:
+		edges = e.current.edges[v]
+	case e.end.has(v):
+		edges = e.end.edges[v]
+	}
+	lasting := make(map[vertex]bool, len(edges))
+	for _, w := range interrupt.Each(e.stop, edges) {
+		lasting[w] = true
+	}
+	return lasting
+}
+
+// alter remembers the edges that the record of v has, before it gets others.
+func (e *engine) alter(v vertex, edges []vertex) {
+	if e.unaltered == nil {
+		e.unaltered = make(map[vertex][]vertex)
+	}
+	if _, ok := e.unaltered[v]; !ok {
+		e.unaltered[v] = edges
+	}
 }
 
 // linkAll fills dependents from the edges of the current graph. One array holds them all; a list that
@@ -130,10 +177,11 @@ func (e *engine) merge(diff *State) (merged []vertex, err error) {
 		old := g.resources[v]
 		e.replaced[v] = replaced{e.step, old}
 		merged = append(merged, v)
-		if e.sameDependencies(old, r) {
+		if _, altered := e.unaltered[v]; !altered && g.selfish[v] == nil && e.sameDependencies(old, r) {
 			g.resources[v] = r.Wanted()
 			continue
 		}
+		delete(e.unaltered, v)
 		if problem := g.put(v, r.Wanted(), nil); problem != nil {
 			wrong = wrong.smaller(problem)
 			continue
@@ -193,7 +241,7 @@ func (e *engine) relayerFrom(changed []vertex) error {
 			}
 		}
 	}
-	return e.current.relayer(region)
+	return e.allowCycle(e.current.relayer(region))
 }
 
 // enqueue makes v a candidate of this step, once.
@@ -223,8 +271,10 @@ func (e *engine) consider(v vertex) (Event, error) {
 		return Event{}, err
 	}
 	e.current.resources[v] = event.Resource
-	e.mark(v)
-	e.enqueueDependents(v)
+	e.mark(v, event)
+	if e.hasEvent(v) {
+		e.enqueueDependents(v)
+	}
 	return event, e.stop.Err()
 }
 

@@ -9,7 +9,8 @@ import (
 // PlanAll plans from start to the first wanted state, from there to the second, and so on. Plans without
 // any event are left out; ForceUpdate applies only to the last step. It costs as much as reading all the
 // states once. In each wanted state, a dependency that is not there, a dependency of a resource on itself
-// or on its own type, and a cycle are errors. None of the states is changed.
+// or on its own type, and a cycle are errors; in start they are not: what is in a cycle there is deleted at once. None
+// of the states is changed.
 func PlanAll(stop *interrupt.Poller, start *State, options PlanOptions, wanted ...*State) ([]Plan, error) {
 	merged := make([][]*State, len(wanted))
 	for i := range interrupt.Each(stop, wanted) {
@@ -45,7 +46,7 @@ const stepsPerRun = 16
 
 // planRun plans from a state, which is given in parts like all others, through a few others.
 func planRun(stop *interrupt.Poller, from []*State, options PlanOptions, wanted [][]*State) ([]Plan, error) {
-	e, err := newEngine(stop, from, slices.Concat(wanted...)...)
+	e, err := newEngine(stop, options, from, slices.Concat(wanted...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, er
 				return nil, err
 			}
 			if event.Type != 0 {
-				e.mark(v)
+				e.mark(v, event)
 				phases[i] = append(phases[i], e.hold(v, event))
 			}
 		}
@@ -127,8 +128,38 @@ func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, er
 	return phases, e.stop.Err()
 }
 
+// deletionLayers are those of the current state under constraints. Where records contradict each other, all of them count
+// as one, or, where a constraint has to come between them, in no order.
+func (e *engine) deletionLayers(constraints []Constraint) ([]int32, error) {
+	if e.loosened {
+		e.restoreRecords()
+	}
+	g := e.current.constrained(constraints, inDeletes)
+	layers, err := g.deletionLayers()
+	if !isCycle(err) {
+		return layers, err
+	}
+	if l := g.loose(); !l.tiesConstraint() {
+		return l.deletion(), e.stop.Err()
+	}
+	e.restoreRecords()
+	e.current.loosen(func(vertex) map[vertex]bool { return nil })
+	return e.current.constrained(constraints, inDeletes).deletionLayers()
+}
+
+// restoreRecords gives all records in the current graph their own edges.
+func (e *engine) restoreRecords() {
+	for v, edges := range e.unaltered {
+		if e.stop.Stopped() {
+			return
+		}
+		e.current.edges[v] = edges
+	}
+	e.current.layers = nil
+}
+
 // deletes returns phases that delete what is current and not wanted, dependents before what they depend
-// on. A resource that stays counts in the order, too, as it may connect two that go.
+// on. A resource that stays counts in the order, too, as it may connect two that go. Those in a cycle go at once.
 func (e *engine) deletes(wanted *graph, constraints []Constraint) ([]draft, error) {
 	var leftovers []vertex
 	for v, r := range e.current.resources {
@@ -142,7 +173,7 @@ func (e *engine) deletes(wanted *graph, constraints []Constraint) ([]draft, erro
 	if len(leftovers) == 0 {
 		return nil, e.stop.Err()
 	}
-	layers, err := e.current.constrained(constraints, inDeletes).deletionLayers()
+	layers, err := e.deletionLayers(constraints)
 	if err != nil {
 		return nil, err
 	}

@@ -34,16 +34,18 @@ type Steps struct {
 //     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
 //     or once what was missing is planned, or in the last step, and does not forget why.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
+//   - What a record of start says in a cycle does not count, unless a diff or end says it, too.
 //   - ForceUpdate and constraints apply to the last step. But what is pending deletion stands above what a constraint
 //     deletes after it in the steps before, too, and so does what depends on its type.
 func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	states := append(slices.Concat(steps.Groups...), steps.End)
 	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
-	e, err := newEngine(stop, []*State{start}, states...)
+	e, err := newEngine(stop, options, []*State{start}, states...)
 	if err != nil {
 		return nil, err
 	}
 	end, endErr := newGraph(e.index, e.current, steps.End)
+	e.end = end
 	if err := e.foresee(steps, end); err != nil {
 		return nil, err
 	}

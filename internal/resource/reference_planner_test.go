@@ -18,6 +18,10 @@ type reference struct {
 	seen testkit.Classes
 	// owed are the causes that a resource remembers while it waits.
 	owed map[resource.Identifier]causes
+	// recorded are the resources as they are, of those that were given other dependencies to plan with.
+	recorded map[*resource.Resource]*resource.Resource
+	later    func(resource.Type) bool
+	put      set // what had an event in any step, unless that was only for its record
 }
 
 // causes are what an event is planned because of, each in order.
@@ -28,17 +32,34 @@ type causes struct {
 
 func (c causes) any() bool { return len(c.ids)+len(c.types) > 0 }
 
-func newReference(seen testkit.Classes) *reference {
-	return &reference{seen: seen, owed: map[resource.Identifier]causes{}}
+func newReference(seen testkit.Classes, options resource.PlanOptions) *reference {
+	return &reference{
+		seen: seen, owed: map[resource.Identifier]causes{}, recorded: map[*resource.Resource]*resource.Resource{},
+		later: options.RecordsLater, put: set{},
+	}
+}
+
+// with returns the resource with other dependencies to plan with.
+func (ref *reference) with(
+	r *resource.Resource, dependencies []resource.Identifier, types []resource.Type,
+) *resource.Resource {
+	c := r.Clone()
+	c.Dependencies, c.TypeDependencies = dependencies, types
+	ref.recorded[c] = ref.record(r)
+	return c
+}
+
+// record returns the resource with the dependencies that it really has.
+func (ref *reference) record(r *resource.Resource) *resource.Resource {
+	if recorded := ref.recorded[r]; recorded != nil {
+		return recorded
+	}
+	return r
 }
 
 // all is PlanAll.
 func (ref *reference) all(start *resource.State, force bool, wanted []*resource.State) ([]resource.Plan, error) {
-	current := world(start)
-	if err := current.selfDependency(); err != nil {
-		ref.seen.Add("error in start")
-		return nil, err
-	}
+	current := ref.unselfish(world(start))
 	var plans []resource.Plan
 	for i, state := range wanted {
 		desired := world(state)
@@ -93,7 +114,8 @@ func (ref *reference) plan(
 		for _, id := range layer {
 			event := ref.rule(current[id], desired[id], pending[id], force, ref.causes(desired, id, planned))
 			if event != nil {
-				planned[id] = true
+				planned[id] = event.Reason != resource.ReasonDependenciesChanged
+				ref.put[id] = ref.put[id] || planned[id]
 				ref.seen.Count("waited: until the last step", ref.owed[id].any() && event.Reason == resource.ReasonDependencyUpdated)
 				phase.Events = append(phase.Events, *event)
 			}
@@ -110,6 +132,10 @@ func (ref *reference) plan(
 func (ref *reference) rule(
 	current, desired *resource.Resource, pending, force bool, because causes,
 ) *resource.Event {
+	if current != nil {
+		current = ref.record(current)
+	}
+	desired = ref.record(desired)
 	event := resource.Event{Type: resource.EventUpdate, Resource: unmarked(desired)}
 	if current == nil {
 		event.Type, event.Reason = resource.EventCreate, resource.ReasonDoesNotExist
@@ -133,7 +159,16 @@ func (ref *reference) rule(
 		event.Reason, event.CausedBy, event.CausedByTypes = resource.ReasonDependencyUpdated, because.ids, because.types
 	case different:
 		event.Reason = resource.ReasonHasDiff
+	case !sameRecord(current, desired) && ref.later != nil && ref.later(desired.Identifier.Type) && !ref.put[desired.Identifier]:
+		ref.seen.Add("dependencies changed: recorded later")
+		return nil
+	case !sameRecord(current, desired):
+		event.Reason = resource.ReasonDependenciesChanged
+		ref.seen.Count("dependencies changed: after an event", ref.later != nil && ref.later(desired.Identifier.Type))
+		ref.seen.Count("dependencies changed: the executor, too", current.Executor != desired.Executor)
 	default:
+		ref.seen.Count("dependencies in another order", !slices.Equal(current.Dependencies, desired.Dependencies))
+		ref.seen.Count("the host changed", current.Executor != desired.Executor)
 		return nil
 	}
 	ref.seen.Add(event.Reason.String())
@@ -183,11 +218,17 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 	if len(leftovers) == 0 {
 		return nil, nil
 	}
+	current = ref.unselfish(current)
+	ref.seen.Count("deletes beside a cycle", current.cycle() != nil)
 	ordered := current.ordered(constraints, true)
-	if err := ordered.cycle(); err != nil {
-		ref.seen.Count("constraint: a cycle of deletes", current.cycle() == nil)
-		ref.seen.Count("error in start", current.cycle() != nil)
-		return nil, err
+	if ordered.contradicts(constraints) {
+		current = ref.loosen(current, func(*resource.Resource) *resource.Resource { return nil })
+		ordered = current.ordered(constraints, true)
+		if err := ordered.cycle(); err != nil {
+			ref.seen.Add("constraint: a cycle of deletes")
+			return nil, err
+		}
+		ref.seen.Add("constraint: records yield")
 	}
 	var phases []resource.Phase
 	free, bound := current.layers(true), ordered.layers(true)
@@ -196,7 +237,7 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 		for _, id := range layer {
 			if leftovers[id] != nil {
 				phase.Events = append(phase.Events, resource.Event{
-					Type: resource.EventDelete, Resource: unconstrained(current[id]), Reason: resource.ReasonNotDesired,
+					Type: resource.EventDelete, Resource: ref.record(current[id]), Reason: resource.ReasonNotDesired,
 				})
 				ref.seen.Add(resource.ReasonNotDesired.String())
 				ref.seen.Count("constraint: a delete comes later", free[id] != bound[id])
@@ -212,11 +253,8 @@ func (ref *reference) deletes(current, desired states, constraints []resource.Co
 
 // steps is PlanSteps.
 func (ref *reference) steps(start *resource.State, force bool, way resource.Steps) ([]resource.Plan, error) {
-	groups, current, last := way.Groups, world(start), world(way.End)
-	if err := current.selfDependency(); err != nil {
-		ref.seen.Add("error in start")
-		return nil, err
-	}
+	groups, current, last := way.Groups, ref.unselfish(world(start)), world(way.End)
+	ref.seen.Count("start depends on itself", world(start).selfDependency() != nil)
 	pending, firstGroup := set{}, firstGroups(groups)
 	for id, r := range world(start) {
 		_, used := firstGroup[id]
@@ -229,10 +267,20 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 		}
 		ref.seen.Count("pending deletion: start is wrong about it", r.PendingDeletion && !pending[id])
 	}
-	current.constrain(pending, way.Deletes)
+	ref.constrain(current, pending, way.Deletes)
+	// lasting is, of a resource that no diff has put there, what the end has in its place.
+	merged := set{}
+	lasting := func(r *resource.Resource) *resource.Resource {
+		if merged[r.Identifier] {
+			return r
+		}
+		return last[r.Identifier]
+	}
 	if len(slices.DeleteFunc(slices.Concat(groups...), func(s *resource.State) bool { return s == nil })) > 0 {
+		ref.seen.Count("steps beside a cycle", current.cycle() != nil)
+		current = ref.loosen(current, lasting)
 		if err := current.cycle(); err != nil {
-			ref.seen.Add("error in start")
+			ref.seen.Add("a cycle that lasts")
 			return nil, err
 		}
 	}
@@ -247,7 +295,10 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 				ref.seen.Add("no diff")
 				continue
 			}
-			plan, after, err := ref.step(current, world(diff), pending, func(id resource.Identifier) bool {
+			for _, r := range diff.Resources() {
+				merged[r.Identifier] = true
+			}
+			plan, after, err := ref.step(current, world(diff), pending, lasting, func(id resource.Identifier) bool {
 				first, ok := firstGroup[id]
 				later := ok && first > i
 				ref.seen.Count("prompt: a later group holds it", later && prompt[id] != nil)
@@ -287,7 +338,8 @@ func firstGroups(groups [][]*resource.State) map[resource.Identifier]int {
 
 // step plans one diff, and returns the state that it leaves.
 func (ref *reference) step(
-	current, diff states, pending set, comesLater func(resource.Identifier) bool,
+	current, diff states, pending set, lasting func(*resource.Resource) *resource.Resource,
+	comesLater func(resource.Identifier) bool,
 ) (resource.Plan, states, error) {
 	merged := maps.Clone(current)
 	for id, r := range diff {
@@ -297,6 +349,8 @@ func (ref *reference) step(
 		ref.countSelf(err, "error in a step: ")
 		return resource.Plan{}, nil, err
 	}
+	ref.seen.Count("a step makes a cycle with a record", merged.cycle() != nil)
+	merged = ref.loosen(merged, lasting)
 	if err := merged.cycle(); err != nil {
 		ref.countCycle(merged, err, "error in a step: ")
 		return resource.Plan{}, nil, err
@@ -323,9 +377,10 @@ func (ref *reference) step(
 			}
 			missing = append(missing, merged.missing(id)...)
 			ref.countEvent(event, diff[id] != nil, planned)
-			planned[id] = true
+			planned[id] = event.Reason != resource.ReasonDependenciesChanged
+			ref.put[id] = ref.put[id] || planned[id]
 			delete(ref.owed, id)
-			merged[id] = event.Resource
+			merged[id] = ref.with(event.Resource, merged[id].Dependencies, merged[id].TypeDependencies)
 			phase.Events = append(phase.Events, *event)
 		}
 		plan.Phases = append(plan.Phases, phase)
@@ -354,18 +409,13 @@ func (ref *reference) waits(s states, id resource.Identifier, comesLater func(re
 
 // refresh is PlanRefresh.
 func (ref *reference) refresh(state *resource.State) (resource.Plan, error) {
-	s := world(state)
-	if err := s.selfDependency(); err != nil {
-		return resource.Plan{}, err
-	}
-	if err := s.cycle(); err != nil {
-		return resource.Plan{}, err
-	}
+	s := ref.unselfish(world(state))
+	ref.seen.Count("refresh of a cycle", s.cycle() != nil)
 	plan := resource.Plan{}
 	for _, layer := range s.creationLayers() {
 		var phase resource.Phase
 		for _, id := range layer {
-			phase.Events = append(phase.Events, resource.Event{Type: resource.EventRefresh, Resource: s[id]})
+			phase.Events = append(phase.Events, resource.Event{Type: resource.EventRefresh, Resource: ref.record(s[id])})
 		}
 		plan.Phases = append(plan.Phases, phase)
 	}

@@ -69,25 +69,61 @@ func (s states) dependencies(id resource.Identifier) []resource.Identifier {
 		}
 	}
 	for _, t := range s[id].TypeDependencies {
-		for other := range s {
-			if other.Type == t || slices.Contains(strings.Fields(string(t)), other.String()) {
-				found[other] = true
-			}
+		for _, other := range s.ofType(t) {
+			found[other] = true
 		}
 	}
 	return found.sorted()
 }
 
-// layers gives each resource the length of its longest chain of dependencies, or of dependents.
+// ofType are the resources of a type. A constraint makes one of which the name is those of resources.
+func (s states) ofType(t resource.Type) []resource.Identifier {
+	var ids []resource.Identifier
+	for id := range s {
+		if id.Type == t || slices.Contains(strings.Fields(string(t)), id.String()) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// sameRecord tells whether both depend on the same, and run at the same place or both at a host.
+func sameRecord(a, b *resource.Resource) bool {
+	ids, types := map[resource.Identifier]int{}, map[resource.Type]int{}
+	for bit, r := range []*resource.Resource{a, b} {
+		for _, id := range r.Dependencies {
+			ids[id] |= 1 << bit
+		}
+		for _, t := range r.TypeDependencies {
+			types[t] |= 1 << bit
+		}
+	}
+	for _, who := range ids {
+		if who != 3 {
+			return false
+		}
+	}
+	for _, who := range types {
+		if who != 3 {
+			return false
+		}
+	}
+	return a.Executor == b.Executor || a.Executor.Type == resource.ExecutorHost && b.Executor.Type == resource.ExecutorHost
+}
+
+// layers gives each resource the length of its longest chain of dependencies, or of dependents. What is in a cycle counts
+// as one resource.
 func (s states) layers(dependents bool) map[resource.Identifier]int {
 	layers := map[resource.Identifier]int{}
-	next := map[resource.Identifier][]resource.Identifier{}
+	next, knots := map[resource.Identifier][]resource.Identifier{}, s.knots()
 	for id := range s {
 		for _, d := range s.dependencies(id) {
-			if dependents {
-				next[d] = append(next[d], id)
-			} else {
-				next[id] = append(next[id], d)
+			switch from, to := knots[id], knots[d]; {
+			case from == to:
+			case dependents:
+				next[to] = append(next[to], from)
+			default:
+				next[from] = append(next[from], to)
 			}
 		}
 	}
@@ -105,14 +141,14 @@ func (s states) layers(dependents bool) map[resource.Identifier]int {
 		return longest
 	}
 	for id := range s {
-		layer(id)
+		layers[id] = layer(knots[id])
 	}
 	return layers
 }
 
 // constrain lets what is pending depend on what a constraint deletes after it: on the type of these, so to speak, whose
 // name is theirs.
-func (s states) constrain(pending set, deletes []resource.Constraint) {
+func (ref *reference) constrain(s states, pending set, deletes []resource.Constraint) {
 	for _, c := range deletes {
 		var after []string
 		for _, id := range c.After {
@@ -120,20 +156,74 @@ func (s states) constrain(pending set, deletes []resource.Constraint) {
 		}
 		for _, id := range c.Before {
 			if pending[id] {
-				s[id] = s[id].Clone()
-				s[id].TypeDependencies = append(s[id].TypeDependencies, resource.Type(strings.Join(after, " ")))
+				types := append(slices.Clone(s[id].TypeDependencies), resource.Type(strings.Join(after, " ")))
+				s[id] = ref.with(s[id], s[id].Dependencies, types)
 			}
 		}
 	}
 }
 
-// unconstrained takes away what constrain gave.
-func unconstrained(r *resource.Resource) *resource.Resource {
-	r = r.Clone()
-	r.TypeDependencies = slices.DeleteFunc(r.TypeDependencies, func(t resource.Type) bool {
-		return t == "" || strings.Contains(string(t), "::")
-	})
-	return r
+// unselfish returns the records of a state without what they depend on of themselves.
+func (ref *reference) unselfish(s states) states {
+	unselfish := states{}
+	for id, r := range s {
+		r = ref.record(r)
+		unselfish[id] = ref.with(r,
+			slices.DeleteFunc(slices.Clone(r.Dependencies), func(d resource.Identifier) bool { return d == id }),
+			slices.DeleteFunc(slices.Clone(r.TypeDependencies), func(t resource.Type) bool { return t == id.Type }))
+	}
+	return unselfish
+}
+
+// loosen returns the state without the dependencies that are part of a cycle, but for those that another resource, which
+// may be nil, has as well.
+func (ref *reference) loosen(s states, lasting func(*resource.Resource) *resource.Resource) states {
+	reachable, loosened := s.reachable(), states{}
+	for id, r := range s {
+		leadsBack := func(d resource.Identifier) bool { return d == id || reachable[d][id] }
+		other := lasting(r)
+		if other == nil {
+			other = &resource.Resource{}
+		}
+		dependencies := slices.DeleteFunc(slices.Clone(r.Dependencies), func(d resource.Identifier) bool {
+			return leadsBack(d) && !slices.Contains(other.Dependencies, d)
+		})
+		types := slices.DeleteFunc(slices.Clone(r.TypeDependencies), func(t resource.Type) bool {
+			return slices.ContainsFunc(s.ofType(t), leadsBack) && !slices.Contains(other.TypeDependencies, t)
+		})
+		loosened[id] = ref.with(r, dependencies, types)
+	}
+	return loosened
+}
+
+// contradicts tells whether what a constraint deletes later leads to what it deletes before.
+func (s states) contradicts(constraints []resource.Constraint) bool {
+	reachable := s.reachable()
+	for _, c := range constraints {
+		for _, before := range c.Before {
+			for _, after := range c.After {
+				if s[before] != nil && s[after] != nil && (before == after || reachable[after][before]) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// knots gives each resource the smallest of those with which it is in a cycle, itself if it is in none.
+func (s states) knots() map[resource.Identifier]resource.Identifier {
+	reachable, knots := s.reachable(), map[resource.Identifier]resource.Identifier{}
+	for _, id := range s.sorted() {
+		knots[id] = id
+		for _, other := range s.sorted() {
+			if reachable[id][other] && reachable[other][id] {
+				knots[id] = other
+				break
+			}
+		}
+	}
+	return knots
 }
 
 // ordered is a copy of the state in which whatever a constraint puts after something depends on that; for deletes, it is

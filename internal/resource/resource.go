@@ -41,6 +41,11 @@ type Executor struct {
 	ID   string
 }
 
+// Moves tells whether what is at one host would be at another one.
+func (e Executor) Moves(to Executor) bool {
+	return e.Type == ExecutorHost && to.Type == ExecutorHost && e.ID != to.ID
+}
+
 // Resource is one thing that an orchestrator manages. The engine knows nothing about it beyond these
 // fields, and looks into Attributes only to compare them.
 //
@@ -52,9 +57,10 @@ type Resource struct {
 	// Attributes is a JSON object: what the resource should look like. Empty means {}. Attributes hold
 	// passwords: they never belong into an error, a log line or a metric.
 	Attributes json.RawMessage
-	// Dependencies must exist before this resource is created, and outlive it.
+	// Dependencies must exist before this resource is created, and outlive it. They are a set: order and repetitions
+	// mean nothing.
 	Dependencies []Identifier
-	// TypeDependencies makes the resource depend on every resource of these types in the same state.
+	// TypeDependencies makes the resource depend on every resource of these types in the same state. They are a set, too.
 	TypeDependencies []Type
 	// DiffIgnore holds JSON pointers (RFC 6901) into Attributes that comparison skips.
 	DiffIgnore []string
@@ -112,4 +118,35 @@ func (r *Resource) SameAttributes(stop *interrupt.Poller, wanted *Resource) (boo
 		return true, nil
 	}
 	return jsontext.Same(stop, r.Attributes, wanted.Attributes, wanted.DiffIgnore)
+}
+
+// SameRecord tells whether r says the same as wanted of what it depends on, and of the place where its events run. That
+// it would move from one host to another is no difference: what is on the first one does not go away by that.
+func (r *Resource) SameRecord(stop *interrupt.Poller, wanted *Resource) bool {
+	return r == wanted ||
+		(r.Executor == wanted.Executor || r.Executor.Moves(wanted.Executor)) &&
+			sameSet(stop, r.Dependencies, wanted.Dependencies) && sameSet(stop, r.TypeDependencies, wanted.TypeDependencies)
+}
+
+// sameSet tells whether both have the same elements, in any order and however often. Told to stop, it says anything.
+func sameSet[E comparable](stop *interrupt.Poller, a, b []E) bool {
+	if equal(stop, a, b) {
+		return true
+	}
+	common := make(map[E]bool, len(a))
+	for _, element := range interrupt.Each(stop, a) {
+		common[element] = false
+	}
+	left := len(common)
+	for _, element := range interrupt.Each(stop, b) {
+		seen, ok := common[element]
+		if !ok {
+			return false
+		}
+		if !seen {
+			common[element] = true
+			left--
+		}
+	}
+	return left == 0
 }

@@ -55,3 +55,37 @@ func (d *dependencySet) hasType(stop *interrupt.Poller, r *resource.Resource, t 
 func (d *dependencySet) depends(stop *interrupt.Poller, r *resource.Resource, id resource.Identifier) bool {
 	return r != nil && (d.has(stop, r, id) || d.hasType(stop, r, id.Type))
 }
+
+// sameRecord tells whether a says the same as b of what it depends on, in any order, and of the place where its events
+// run, or only of the host.
+func (r *replay) sameRecord(a, b *resource.Resource) bool {
+	if a == b {
+		return true
+	}
+	if a.Executor != b.Executor && (a.Executor.Type != resource.ExecutorHost || b.Executor.Type != resource.ExecutorHost) {
+		return false
+	}
+	return sameSet(r.stop, a.Dependencies, b.Dependencies) && sameSet(r.stop, a.TypeDependencies, b.TypeDependencies)
+}
+
+// sameSet tells whether both lists hold the same, in any order and however often.
+func sameSet[E comparable](stop *interrupt.Poller, a, b []E) bool {
+	if slices.EqualFunc(a, b, func(x, y E) bool { return !stop.Stopped() && x == y }) {
+		return true
+	}
+	is, has := setOf(stop, a), setOf(stop, b)
+	for element := range is {
+		if stop.Stopped() || !has[element] {
+			return false
+		}
+	}
+	return len(is) == len(has)
+}
+
+func setOf[E comparable](stop *interrupt.Poller, list []E) map[E]bool {
+	set := make(map[E]bool, len(list))
+	for _, element := range interrupt.Each(stop, list) {
+		set[element] = true
+	}
+	return set
+}

@@ -274,9 +274,3 @@ func sortedSet(stop *interrupt.Poller, ids []resource.Identifier) []resource.Ide
 	interrupt.SortFunc(stop, ids, resource.Identifier.Compare)
 	return slices.Compact(ids)
 }
-
-// sameSet tells whether two lists have the same identifiers, in whatever order.
-func sameSet(stop *interrupt.Poller, a, b []resource.Identifier) bool {
-	same := func(a, b resource.Identifier) bool { return !stop.Stopped() && a == b }
-	return slices.EqualFunc(a, b, same) || slices.EqualFunc(sortedSet(stop, a), sortedSet(stop, b), same)
-}

@@ -50,7 +50,8 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 		return true
 	}
 	for _, t := range interrupt.Each(j.stop, wanted.TypeDependencies) {
-		if w := j.lastOfType(t); w != nil && j.was.hasType(j.stop, now, t) && skips(x, w) {
+		if w := j.lastOfType(t); w != nil && j.was.hasType(j.stop, now, t) && skips(x, w) &&
+			!(x.isNewTo(w) && !j.becomes.hasType(j.stop, x.before, t)) {
 			j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
 		}
 	}
@@ -60,6 +61,8 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 		j.about(RuleEndFailed, theEnd(), wanted.Identifier, "has failed before, and gets no other try")
 	case !sameAttributes(j.stop, now, wanted):
 		j.about(RuleEndDiffers, theEnd(), wanted.Identifier, "has other attributes in the end than wanted")
+	case !j.recordsLater(wanted) && !j.sameRecord(now, wanted):
+		j.about(RuleEndDiffers, theEnd(), wanted.Identifier, "is recorded with other dependencies, or another executor, than wanted")
 	case j.options.Desired == nil:
 	case x == nil || x.changed == 0:
 		if j.options.Desired.Force {
@@ -69,6 +72,12 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 		j.about(RuleRequestDiffers, theEnd(), wanted.Identifier, "is put otherwise than it was asked for")
 	}
 	return true
+}
+
+// recordsLater tells whether what the resource depends on is recorded with its next event only: so it is with the types
+// of the catalog.
+func (j *judge) recordsLater(r *resource.Resource) bool {
+	return j.options.Operation != OperationStates && database.IsCatalogType(r.Identifier.Type)
 }
 
 // dependency returns what is known of a dependency of a wanted resource, by its position there. The resource
@@ -97,10 +106,14 @@ func (j *judge) judgeFollowing(x, w *entry, wanted *resource.Resource) {
 	if j.options.Operation == OperationRestore && gone != nil && gone.at > made && w.made > gone.at {
 		j.about(RuleDeleteBeforeDependent, gone.place, *w.id, "is deleted, while there stays what depends on it:",
 			wanted.Identifier)
-	} else if skips(x, w) {
+	} else if skips(x, w) && !(x.isNewTo(w) && !j.becomes.has(j.stop, x.before, *w.id)) {
 		j.about(RuleDependentSkipped, theEnd(), wanted.Identifier, "is not put after what it depends on:", *w.id)
 	}
 }
+
+// isNewTo tells whether x, which may be nil, had its dependencies recorded after the last change of w. What it did not
+// depend on before, it need not follow.
+func (x *entry) isNewTo(w *entry) bool { return x != nil && x.before != nil && x.recorded >= w.changed }
 
 // skips tells whether x, which may be nil, was not put after w, on which it depends. In one plan, the order of
 // the events has been judged.

@@ -41,7 +41,8 @@ func (j *judge) judgeExistence(x *entry, e *resource.Event, at place) bool {
 // later is judged by the order.
 func (j *judge) judgeDependencies(e *judgedEvent) {
 	for _, w := range interrupt.Each(j.stop, e.wants) {
-		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) {
+		if isThere(w.now) || j.plan.has(w) && j.plan.phase(w) >= e.place.phase || w.now != nil && j.isGivenUp(w, w.now) ||
+			j.isIdle(e.entry, w) {
 			continue
 		}
 		j.about(RuleMissingDependency, e.place, *e.entry.id, "is put without what it depends on:", *w.id)

@@ -29,7 +29,9 @@ type judgedEvent struct {
 // ofType is what the plan does to the resources of one type.
 type ofType struct {
 	// puts stands for all that it creates, updates or refreshes: what depends on the type depends on it.
-	puts    entry
+	puts entry
+	// first is the first of these that what depends on the type follows; nil: none.
+	first   *entry
 	dropped *entry // the first that it deletes; nil: none
 }
 
@@ -103,6 +105,11 @@ func (p *judgedPlan) drops(x *entry) bool {
 	return x.plan == p.number && p.of(x).Type == resource.EventDelete
 }
 
+// refreshes tells whether the plan refreshes the resource.
+func (p *judgedPlan) refreshes(x *entry) bool {
+	return x.plan == p.number && p.of(x).Type == resource.EventRefresh
+}
+
 // phase is that in which a resource has its event in the plan.
 func (p *judgedPlan) phase(x *entry) int { return p.of(x).place.phase }
 
@@ -129,6 +136,9 @@ func (p *judgedPlan) addType(e *judgedEvent) {
 	switch {
 	case e.Type != resource.EventDelete:
 		of.puts.wants = append(of.puts.wants, e.entry)
+		if of.first == nil && isFollowed(e.Event) {
+			of.first = e.entry
+		}
 	case of.dropped == nil:
 		of.dropped = e.entry
 	}

@@ -11,13 +11,14 @@ import (
 // it depends on, directly or not, has an event. The name is from layers: what depends on something stands
 // above it.
 type climb struct {
-	plan  int32 // counted from 1; what follows holds only for this plan
+	round int32 // see judge.round; what follows holds only for this one
 	phase int32 // -1: none
 	at    *entry
 }
 
 // judgeOrder judges the order of the events of the plan by what depends on what.
 func (j *judge) judgeOrder() {
+	j.round++
 	for i := range interrupt.Each(j.stop, j.plan.events) {
 		switch e := &j.plan.events[i]; {
 		case !j.plan.isFirst(e):
@@ -33,7 +34,7 @@ func (j *judge) judgeOrder() {
 func (j *judge) judgePut(e *judgedEvent) {
 	found := false
 	report := func(w *entry) {
-		if !j.plan.has(w) || j.plan.phase(w) < e.place.phase {
+		if !j.plan.has(w) || j.plan.phase(w) < e.place.phase || j.isIdle(e.entry, w) {
 			return
 		}
 		found = true
@@ -57,7 +58,14 @@ func (j *judge) judgePut(e *judgedEvent) {
 		return
 	}
 	x := e.entry
-	if j.ascend(x); x.climb.at != nil && x.climb.at != x {
+	isLate := func() bool {
+		j.ascend(x)
+		return x.climb.at != nil && x.climb.at != x && j.plan.phase(x.climb.at) >= e.place.phase
+	}
+	if !isLate() {
+		return
+	}
+	if j.findKnots(); isLate() { // though what is idle does not count
 		report(x.climb.at)
 	}
 }
@@ -73,7 +81,7 @@ func (j *judge) judgeDelete(e *judgedEvent) {
 	}
 	report := func(w *entry) {
 		switch {
-		case w == x || j.plan.phase(w) > at.phase:
+		case w == x || j.plan.phase(w) > at.phase || j.findKnots().hasBoth(*x.id, *w.id):
 		case j.plan.phase(w) == at.phase:
 			j.about(RuleSamePhase, at, *x.id, "is deleted in the same phase as what it depends on:", *w.id)
 		default:
@@ -86,7 +94,11 @@ func (j *judge) judgeDelete(e *judgedEvent) {
 		}
 	}
 	for _, t := range interrupt.Each(j.stop, x.now.TypeDependencies) {
-		if of := j.plan.ofType(t); of != nil && of.dropped != nil {
+		of := j.plan.ofType(t)
+		if of == nil || of.dropped == nil || of.dropped == x || j.plan.phase(of.dropped) > at.phase {
+			continue
+		}
+		if !j.findKnots().hasBoth(*x.id, resource.Identifier{Type: t}) {
 			report(of.dropped)
 		}
 	}
@@ -101,7 +113,7 @@ type ascent struct {
 
 // ascend finds out about x and all that it depends on.
 func (j *judge) ascend(x *entry) {
-	if x.climb.plan == j.plan.number {
+	if x.climb.round == j.round {
 		return
 	}
 	path := j.path[:0]
@@ -117,7 +129,7 @@ func (j *judge) ascend(x *entry) {
 			continue
 		}
 		w := top.wants[top.next]
-		if w.climb.plan != j.plan.number {
+		if w.climb.round != j.round {
 			below := j.enter(w)
 			if len(below.wants) > 0 {
 				path = append(path, below)
@@ -135,7 +147,7 @@ func (j *judge) ascend(x *entry) {
 
 // enter begins to find out about x.
 func (j *judge) enter(x *entry) ascent {
-	x.climb, x.onPath = climb{plan: j.plan.number, phase: -1}, true
+	x.climb, x.onPath = climb{round: j.round, phase: -1}, true
 	return ascent{entry: x, wants: j.below(x)}
 }
 
@@ -164,6 +176,10 @@ func (j *judge) below(x *entry) []*entry {
 		e := j.plan.of(x)
 		wants, record = e.wants, e.Resource
 	}
+	isTangled := j.knots != nil && j.knots.any
+	if isTangled {
+		wants = j.withoutIdle(x, wants)
+	}
 	if record == nil || len(record.TypeDependencies) == 0 {
 		return wants
 	}
@@ -173,7 +189,7 @@ func (j *judge) below(x *entry) []*entry {
 	}
 	wants = slices.Clone(wants)
 	for _, t := range interrupt.Each(j.stop, record.TypeDependencies) {
-		if later == nil || j.becomes.hasType(j.stop, later, t) {
+		if (later == nil || j.becomes.hasType(j.stop, later, t)) && !(isTangled && j.isIdleType(x, t)) {
 			if of := j.plan.ofType(t); of != nil {
 				wants = append(wants, &of.puts)
 			}

@@ -67,6 +67,15 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 		if j.follows(e) {
 			return "something that it depends on has an event, which decides first"
 		}
+	case resource.ReasonDependenciesChanged:
+		switch {
+		case len(e.Diff) > 0:
+			return "its attributes differ, which decides first"
+		case j.sameRecord(x.now, e.Resource):
+			return "its record says that already"
+		case j.follows(e):
+			return "something that it depends on has an event, which decides first"
+		}
 	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired:
 	}
 	return ""
@@ -77,7 +86,8 @@ func reasonFits(e *resource.Event) bool {
 	switch e.Reason {
 	case resource.ReasonDoesNotExist, resource.ReasonNeedsRecreate:
 		return e.Type == resource.EventCreate
-	case resource.ReasonHasError, resource.ReasonForceUpdate, resource.ReasonDependencyUpdated, resource.ReasonHasDiff:
+	case resource.ReasonHasError, resource.ReasonForceUpdate, resource.ReasonDependencyUpdated, resource.ReasonHasDiff,
+		resource.ReasonDependenciesChanged:
 		return e.Type == resource.EventUpdate
 	case resource.ReasonNotDesired:
 		return e.Type == resource.EventDelete
@@ -111,7 +121,7 @@ func (j *judge) judgeCauses(e *judgedEvent) {
 		if !j.isBefore(w, e) {
 			continue
 		}
-		if _, ok := slices.BinarySearchFunc(e.CausedBy, *w.id, resource.Identifier.Compare); !ok {
+		if _, ok := slices.BinarySearchFunc(e.CausedBy, *w.id, resource.Identifier.Compare); !ok && !j.isIdle(x, w) {
 			j.about(RuleReason, at, *x.id, "does not name as cause", *w.id)
 		}
 	}
@@ -153,7 +163,7 @@ func (j *judge) judgeCausingTypes(e *judgedEvent) {
 		}
 	}
 	for _, t := range interrupt.Each(j.stop, e.Resource.TypeDependencies) {
-		if w := j.firstOfType(e, t); w != nil && !named[t] {
+		if w := j.firstOfType(e, t); w != nil && !named[t] && !j.isIdleType(x, t) {
 			j.about(RuleReason, at, *x.id, "does not name as cause the type of", *w.id)
 		}
 	}
@@ -161,22 +171,27 @@ func (j *judge) judgeCausingTypes(e *judgedEvent) {
 
 // follows tells whether something that the event's resource depends on has an event before it in this plan.
 func (j *judge) follows(e *judgedEvent) bool {
-	return slices.ContainsFunc(e.wants, func(w *entry) bool { return !j.stops() && j.isBefore(w, e) }) ||
-		slices.ContainsFunc(e.Resource.TypeDependencies, func(t resource.Type) bool {
-			return !j.stops() && j.firstOfType(e, t) != nil
-		})
+	return slices.ContainsFunc(e.wants, func(w *entry) bool {
+		return !j.stops() && j.isBefore(w, e) && !j.isIdle(e.entry, w)
+	}) || slices.ContainsFunc(e.Resource.TypeDependencies, func(t resource.Type) bool {
+		return !j.stops() && j.firstOfType(e, t) != nil && !j.isIdleType(e.entry, t)
+	})
 }
 
-// isBefore tells whether the plan puts the resource before the event.
+// isBefore tells whether the plan has an event for the resource before that of e, which e has to follow.
 func (j *judge) isBefore(w *entry, e *judgedEvent) bool {
-	return j.plan.has(w) && j.plan.phase(w) < e.place.phase
+	return j.plan.has(w) && j.plan.phase(w) < e.place.phase && isFollowed(j.plan.of(w).Event)
 }
+
+// isFollowed tells whether what depends on the event's resource has to follow it: not if it only records what that
+// depends on.
+func isFollowed(e *resource.Event) bool { return e.Reason != resource.ReasonDependenciesChanged }
 
 // firstOfType returns a resource of the type that the plan puts before the event; nil if there is none.
 func (j *judge) firstOfType(e *judgedEvent, t resource.Type) *entry {
 	of := j.plan.ofType(t)
-	if of == nil || len(of.puts.wants) == 0 || !j.isBefore(of.puts.wants[0], e) {
+	if of == nil || of.first == nil || !j.isBefore(of.first, e) {
 		return nil
 	}
-	return of.puts.wants[0]
+	return of.first
 }

@@ -122,7 +122,6 @@ func TestEveryLoopPolls(t *testing.T) {
 		"instancesOf":       {Loops: 1, Bound: "two states"},
 		"judgeCauses":       {Loops: 1, Bound: "a search that halves"},
 		"judgeCausingTypes": {Loops: 1, Bound: "two records"},
-		"sameSet":           {Loops: 2, Bound: "a comparison that polls"},
 		"mayRedo":           {Loops: 1, Bound: "nine resources between two nodes"},
 		"end":               {Loops: 1, Bound: yielded},
 		"isCopying":         {Loops: 1, Bound: yielded},

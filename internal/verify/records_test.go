@@ -14,9 +14,46 @@ import (
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
 
-// What is not compared in planning may stay as start has it, if nothing that is compared changes. What is put with other
-// attributes is put as it was asked for.
+// What records of the catalog's types depend on is not compared, and may stay as start has it, also if they are put for
+// another reason.
 func TestOldDependenciesMayStay(t *testing.T) {
+	monitor := database.MonitorInstanceIdentifier("n1-a")
+	old := func(m *mutant, change func(r *resource.Resource)) {
+		m.has(monitor, func(r *resource.Resource) {
+			r.Dependencies = append(r.Dependencies, resource.Identifier{Type: "host.network", ID: "shared"})
+			change(r)
+		})
+	}
+	put := func(m *mutant, change func(e *resource.Event)) {
+		m.edit("update monitor.instance::n1-a", func(e *resource.Event) {
+			e.Resource.Dependencies = append(e.Resource.Dependencies, resource.Identifier{Type: "host.network", ID: "shared"})
+			change(e)
+		})
+	}
+	for name, c := range map[string]struct {
+		do   func(m *mutant)
+		want string
+	}{
+		"updated as it is":        {func(m *mutant) { old(m, func(*resource.Resource) {}); put(m, func(*resource.Event) {}) }, ""},
+		"updated as it should be": {func(m *mutant) { old(m, func(*resource.Resource) {}) }, ""},
+		"updated as it never was": {func(m *mutant) { put(m, func(*resource.Event) {}) }, "request_differs"},
+		"made again": {func(m *mutant) {
+			old(m, func(r *resource.Resource) { r.NeedsRecreate = true })
+			put(m, func(e *resource.Event) {
+				e.Type, e.Reason, e.CausedBy = resource.EventCreate, resource.ReasonNeedsRecreate, nil
+			})
+		}, "request_differs"},
+	} {
+		m := newMutant(t, changing)
+		c.do(m)
+		if found := names(m.judge()); found != c.want {
+			t.Errorf("%s: %s, want %s", name, found, c.want)
+		}
+	}
+}
+
+// TestDependenciesAreRecorded: the caller's records have to say what is true of what they depend on, whatever else changes.
+func TestDependenciesAreRecorded(t *testing.T) {
 	front := resource.Identifier{Type: "host.service", ID: "front"}
 	old := func(m *mutant, attributes string) *resource.Resource {
 		r, _ := m.end.Get(front)
@@ -35,16 +72,16 @@ func TestOldDependenciesMayStay(t *testing.T) {
 		do   func(m *mutant)
 		want string
 	}{
-		"no event on it": {func(m *mutant) { m.start.Add(old(m, "")); m.plans = nil }, ""},
+		"no event on it": {func(m *mutant) { m.start.Add(old(m, "")); m.plans = nil }, "end_differs"},
 		"updated as it is": {func(m *mutant) {
 			failed := old(m, "")
 			failed.Error = "it failed"
 			m.start.Add(failed)
 			put(m, old(m, ""))
 			m.edit("update host.service::front", func(e *resource.Event) { e.Reason, e.Diff = resource.ReasonHasError, nil })
-		}, ""},
-		"updated with new attributes": {func(m *mutant) { m.start.Add(old(m, `{}`)); put(m, old(m, "")) }, "request_differs"},
-		"updated as it never was":     {func(m *mutant) { put(m, old(m, "")) }, "request_differs"},
+		}, "end_differs"},
+		"updated with new attributes": {func(m *mutant) { m.start.Add(old(m, `{}`)); put(m, old(m, "")) }, "end_differs"},
+		"updated as it never was":     {func(m *mutant) { put(m, old(m, "")) }, "end_differs"},
 		"made again": {func(m *mutant) {
 			gone := old(m, "")
 			gone.NeedsRecreate = true
@@ -53,7 +90,7 @@ func TestOldDependenciesMayStay(t *testing.T) {
 			m.edit("update host.service::front", func(e *resource.Event) {
 				e.Type, e.Reason, e.Diff = resource.EventCreate, resource.ReasonNeedsRecreate, nil
 			})
-		}, "request_differs"},
+		}, "end_differs"},
 	} {
 		m := newMutant(t, serving)
 		c.do(m)

@@ -51,7 +51,11 @@ type entry struct {
 	onPath bool // see ascend
 	// changed and made are the times at which it was last put and last created.
 	changed, made moment
-	deletion      *deletion // the last one; nil: never
+	// recorded is when an event last recorded other dependencies and did nothing else, and before is the record that it
+	// took the place of.
+	recorded moment
+	before   *resource.Resource
+	deletion *deletion // the last one; nil: never
 	// event is the number of the event that a plan, counted from 1, has for it: see judgedPlan.events. It is that of the
 	// last plan that has any.
 	plan, event int32
@@ -251,9 +255,13 @@ func (r *replay) apply(e *judgedEvent) {
 	if x.now == nil {
 		r.size++
 	}
-	if isPut(e.Event) {
+	switch {
+	case !isPut(e.Event):
+	case isFollowed(e.Event):
 		x.changed = r.clock
 		r.changedTypes[x.id.Type] = r.clock
+	default:
+		x.recorded, x.before = r.clock, x.now
 	}
 	if e.Type == resource.EventCreate {
 		x.made = r.clock

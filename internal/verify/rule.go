@@ -45,7 +45,7 @@ const (
 	RuleAbsent
 
 	// RuleSamePhase: no event of a phase depends on another one of it, directly or not, since they run at the
-	// same time.
+	// same time. Records that depend on each other in a circle can only be refreshed or deleted at once.
 	RuleSamePhase
 	// RuleDependencyOrder: in a plan, what a resource depends on, directly or not, has its event in an earlier
 	// phase. An update that starts before what it builds on has changed builds on what was.
@@ -60,13 +60,16 @@ const (
 	// RuleEndMissing: executing all plans leaves all that is wanted.
 	RuleEndMissing
 	// RuleEndDiffers: executing all plans leaves it with the wanted attributes, as JSON values, outside
-	// diff_ignore, and where both are of the same resource_version.
+	// diff_ignore, and where both are of the same resource_version; and recorded with the wanted dependencies, in any
+	// order, and the wanted executor, but for another host. Of the planner's own types, records may name old
+	// dependencies.
 	RuleEndDiffers
 	// RuleEndFailed: executing all plans leaves nothing wanted with an error or to be made again: every failed
 	// resource gets another try.
 	RuleEndFailed
 	// RuleDependentSkipped: what depends on a resource that is created or updated is created or updated after it,
-	// in the same plan or later. A server whose certificate has changed has to load it.
+	// in the same plan or later. A server whose certificate has changed has to load it. Exempt is a resource that is
+	// updated for dependencies_changed.
 	RuleDependentSkipped
 	// RuleLeftover: executing all plans leaves nothing else.
 	RuleLeftover

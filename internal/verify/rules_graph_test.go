@@ -96,6 +96,7 @@ var graphCases = []wrong{
 			m.options = verify.Options{}
 			m.edit("update host.service::front", func(e *resource.Event) {
 				e.Resource.Dependencies = []resource.Identifier{database.NodeIdentifier("n1")}
+				m.end.Add(e.Resource)
 			})
 		},
 		says: "same_phase plan 0 phase 0 event 1: host.service::front has its event in the same phase as what it depends on: database.instance::n1-a",
@@ -103,7 +104,10 @@ var graphCases = []wrong{
 	{
 		rule: verify.RuleSamePhase, name: "on itself", story: creating,
 		mutate: func(m *mutant) {
-			m.edit("create host.network::shared", func(e *resource.Event) { e.Resource.Dependencies = []resource.Identifier{e.Resource.Identifier} })
+			m.edit("create host.network::shared", func(e *resource.Event) {
+				e.Resource.Dependencies = []resource.Identifier{e.Resource.Identifier}
+				m.end.Add(e.Resource)
+			})
 		},
 	},
 	{
@@ -138,16 +142,17 @@ var graphCases = []wrong{
 		},
 	},
 	{
-		rule: verify.RuleDeleteBeforeDependent, name: "put, and then left without", story: serving,
+		rule: verify.RuleDeleteBeforeDependent, name: "put, and then left without",
+		story: story{start: nodes("n1"), wish: wish{nodes: changed(nodes("n1"))}},
 		mutate: func(m *mutant) {
 			extra := databases.Own("host.extra", "x", `{}`)
 			m.start.Add(extra)
-			m.edit("update host.service::front", func(e *resource.Event) {
+			m.edit("update monitor.instance::n1-a", func(e *resource.Event) {
 				e.Resource.Dependencies = append(e.Resource.Dependencies, extra.Identifier)
 			})
-			m.insert(0, 2, resource.Event{Type: resource.EventDelete, Resource: extra, Reason: resource.ReasonNotDesired})
+			m.insert(0, len(m.plans[0].Phases), resource.Event{Type: resource.EventDelete, Resource: extra, Reason: resource.ReasonNotDesired})
 		},
-		says: "delete_before_dependent plan 0 phase 2 event 0: host.extra::x is deleted, and is depended on by host.service::front",
+		says: "delete_before_dependent plan 0 phase 3 event 0: host.extra::x is deleted, and is depended on by monitor.instance::n1-a",
 	},
 	{
 		rule: verify.RuleDeleteBeforeDependent, name: "by type", story: story{

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
+	"github.com/pgplanner/pgplanner/internal/testkit/execution"
 	"github.com/pgplanner/pgplanner/internal/testkit/notation"
 
 	"pgregory.net/rapid"
@@ -16,25 +17,34 @@ import (
 )
 
 // drawState draws a state of some of ten resources of three types. They depend on such as come before them,
-// by name and by type; a start may miss these. Any of them may carry any mark.
+// by name and by type; a start may miss these, and the resources of some depend on any at all. Any of them may carry any
+// mark.
 func drawState(t *rapid.T, isStart bool) *resource.State {
 	s := resource.NewState()
 	one := func(in int, what string) bool { return rapid.IntRange(1, in).Draw(t, what) == in }
 	types := []resource.Type{"a", "b", "c"}
+	isTangled := isStart && one(3, "tangled")
 	for i := range 10 {
 		if one(4, "left out") {
 			continue
 		}
 		r := databases.Own(types[i/4], fmt.Sprint(i), rapid.SampledFrom([]string{`{}`, `{}`, `{"x":1}`, `{"x":1.0}`, `{"y":2}`}).Draw(t, "attributes"))
-		for other := range i {
+		before, below := i, types[:i/4]
+		if isTangled {
+			before, below = 10, types
+		}
+		for other := range before {
 			id := resource.Identifier{Type: types[other/4], ID: fmt.Sprint(other)}
 			if _, ok := s.Get(id); (ok || isStart) && one(4, "depends") {
 				r.Dependencies = append(r.Dependencies, id)
 			}
 		}
-		if below := types[:i/4]; len(below) > 0 && one(3, "by type") {
+		if len(below) > 0 && one(3, "by type") {
 			r.TypeDependencies = []resource.Type{rapid.SampledFrom(below).Draw(t, "type")}
 		}
+		r.Executor = rapid.SampledFrom([]resource.Executor{
+			r.Executor, r.Executor, r.Executor, {Type: resource.ExecutorHost, ID: "other"}, {Type: resource.ExecutorManager},
+		}).Draw(t, "executor")
 		if one(10, "version") {
 			r.ResourceVersion = "2"
 		}
@@ -74,6 +84,11 @@ func TestPlansThroughStatesAreRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectNone(t, plans, violations)
+		for _, plan := range plans {
+			for _, e := range execution.Events(plan) {
+				seen.Add(e.Reason.String())
+			}
+		}
 		seen.Add(fmt.Sprintf("%d plans through %d states", len(plans), len(states)))
 		if len(plans) == 0 || options.ForceUpdate {
 			return
@@ -87,5 +102,5 @@ func TestPlansThroughStatesAreRight(t *testing.T) {
 			t.Fatalf("nothing is wrong without plan %d of these:\n%s", gone, notation.Plans(plans))
 		}
 		seen.Add("found what is left out")
-	}, "3 plans through 3 states", "1 plans through 2 states", "found what is left out")
+	}, "3 plans through 3 states", "1 plans through 2 states", "dependencies_changed", "found what is left out")
 }

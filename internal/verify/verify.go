@@ -122,6 +122,8 @@ type judge struct {
 	named      int // how many resources the violations name, and one more for each of them
 
 	plan     judgedPlan
+	round    int32                    // how often it was begun to find out what stands above what
+	knots    *knots                   // nil: not looked for yet
 	path     []ascent                 // scratch of ascend
 	last     map[resource.Type]*entry // see lastOfType; nil: not known yet
 	database *mesh                    // nil: its rules do not apply
