@@ -75,3 +75,14 @@ func TestRecordsOfSlotsMakeNone(t *testing.T) {
 func peerLink() database.Link {
 	return database.Link{Provider: "n2", Subscriber: "n3", DatabaseName: "app"}
 }
+
+// TestOtherDatabasesAreLeftOver: a database of another name on a node does not stand for the one that is wanted.
+func TestOtherDatabasesAreLeftOver(t *testing.T) {
+	w, start, plans := joinedUpTo(t)
+	start.Add(database.PostgresDatabase{NodeName: "n3", DatabaseName: "other"}.Resource())
+	for _, v := range judged(start, plans, w.end(), w.options()) {
+		if v.Rule != verify.RuleLeftover {
+			t.Errorf("%v", v)
+		}
+	}
+}

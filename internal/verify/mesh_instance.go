@@ -66,12 +66,14 @@ func (m *mesh) followsOthers(x *entry) bool {
 	return true
 }
 
-// databaseOf names the database of a node, of which start or end has one; empty if neither has.
+// databaseOf names the database of a node, of which start or end has one; empty if neither has. If end has one, that
+// counts: what else start has of the node is left over.
 func (m *mesh) databaseOf(name string) string {
 	if m.databases == nil {
 		m.databases = make(map[string]string)
 		for _, r := range interrupt.Each(m.stop, m.ofType(database.TypePostgresDatabase, m.end, m.start)) {
-			if node, databaseName, ok := cutName(r.Identifier.ID); ok {
+			node, databaseName, ok := cutName(r.Identifier.ID)
+			if _, known := m.databases[node]; ok && !known {
 				m.databases[node] = databaseName
 			}
 		}
