@@ -47,6 +47,7 @@ var examples = []example{
 	{"add-replica.json", updateDatabase, counts{2, 9, 4, 13, 0, 5, 12, 0, 0}},
 	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24, 24, 0, 1, 4}},
 	{"force-update.json", updateDatabase, counts{1, 8, 0, 44, 0, 44, 0, 3, 0}},
+	{"delete-database.json", updateDatabase, counts{1, 9, 0, 0, 44, 44, 0, 3, 11}},
 	{"restore-node.json", restoreDatabase, counts{4, 20, 19, 1, 19, 39, 0, 1, 3}},
 }
 

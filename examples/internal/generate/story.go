@@ -65,6 +65,9 @@ func generate() ([]example, error) {
 				&plannerv1.UpdateDatabaseOptions{PlanOptions: &plannerv1.PlanOptions{ForceUpdate: true}})
 		},
 		func() error { return s.restore("restore-node", []*node{n1, n4}, n3) },
+		func() error {
+			return s.update("delete-database", nil, &plannerv1.UpdateDatabaseOptions{DeleteDatabase: true})
+		},
 		func() error { return s.add("mistakes", mistakes()) },
 	}
 	for _, chapter := range chapters {
