@@ -115,7 +115,7 @@ func judge(event *plannerv1.Event, returned *plannerv1.Resource, err error) outc
 			return outcome{put: marked(planned, "", true), failed: err}
 		}
 		return outcome{put: marked(planned, textOf(err), false), failed: err}
-	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
+	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED, plannerv1.EventType_EVENT_TYPE_FORGET: // never sent yet
 	}
 	return outcome{failed: fmt.Errorf("unknown type of event %v", event.GetType())}
 }

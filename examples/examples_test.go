@@ -85,7 +85,7 @@ var violations = []request.Violation{
 	},
 }
 
-// plan plans the request of a file in process, and summarises the plans.
+// plan plans the request of a file in process, and says what the summary does.
 func plan(file, rpc string) (*plannerv1.PlanSummary, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

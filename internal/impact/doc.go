@@ -5,7 +5,7 @@
 //
 //	cost       all of it: what a summary tells people who approve plans
 //	touch      an event that updates or deletes an instance which is recorded and not gone
-//	change     an event that changes something: neither a refresh nor a follow-on
+//	change     an event that changes something: no refresh, and not the next thing here
 //	follow-on  an update that only lets a resource take note of a changed dependency: it has no diff
 //	hazard     see planner.Hazard; those of the planner, and those that plans show
 //	severity   the order of kinds of hazards: the worst first

@@ -81,12 +81,15 @@ func TestTheWorstHazardsAreListed(t *testing.T) {
 	start, plans := many(80)
 	known := []planner.Hazard{
 		{Kind: planner.HazardResourceMoved, Resource: resource.Identifier{Type: "dir", ID: "a"}},
-		{Kind: planner.HazardRowsGivenUp, Node: "n2"}, {Kind: planner.HazardRowsGivenUp, Node: "n1"},
+		{Kind: planner.HazardRowsGivenUp, Node: "n2"},
+		{Kind: planner.HazardRowsGivenUp, Node: "n1"},
 	}
 	got := of(t, start, plans, known...)
 	if want := []impact.Count{
-		{Kind: planner.HazardRowsGivenUp, Count: 2}, {Kind: impact.NodeRemoved, Count: 80},
-		{Kind: impact.InstanceDeleted, Count: 80}, {Kind: planner.HazardResourceMoved, Count: 1},
+		{Kind: planner.HazardRowsGivenUp, Count: 2},
+		{Kind: impact.NodeRemoved, Count: 80},
+		{Kind: impact.InstanceDeleted, Count: 80},
+		{Kind: planner.HazardResourceMoved, Count: 1},
 	}; !slices.Equal(got.Counts, want) {
 		t.Errorf("got %v, want %v", got.Counts, want)
 	}

@@ -100,6 +100,8 @@ func kind(t plannerv1.EventType) string {
 		return "update"
 	case plannerv1.EventType_EVENT_TYPE_DELETE:
 		return "delete"
+	case plannerv1.EventType_EVENT_TYPE_FORGET:
+		return "forget"
 	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
 	}
 	return t.String()
@@ -140,6 +142,8 @@ func reason(r plannerv1.EventReason) string {
 		return "not wanted"
 	case plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED:
 		return "the record names other dependencies, or another executor"
+	case plannerv1.EventReason_EVENT_REASON_HOST_LOST:
+		return "its host is lost"
 	case plannerv1.EventReason_EVENT_REASON_UNSPECIFIED:
 		return ""
 	}
