@@ -43,7 +43,11 @@ func Of(stop *interrupt.Poller, start *resource.State, plans []resource.Plan, kn
 	if start == nil {
 		start = resource.NewState()
 	}
-	c := counter{stop: stop, start: start, nodes: make(map[string]*touchedNode), removed: make(map[string]bool)}
+	c := counter{
+		stop: stop, start: start, nodes: make(map[string]*touchedNode), removed: make(map[string]bool),
+		hosts: make(map[resource.Identifier]string), moved: make(map[resource.Identifier]bool),
+		found: make(map[planner.HazardKind]*hazardsOfKind),
+	}
 	c.findInstances()
 	for _, h := range interrupt.Each(stop, known) {
 		c.hazard(h)
@@ -76,7 +80,10 @@ type counter struct {
 	// removed has the nodes that were deleted: true for those that were not created again. Leavers has them in order.
 	removed map[string]bool
 	leavers []string
-	found   map[planner.HazardKind]*hazardsOfKind
+	// hosts are where what was deleted had been, and moved is what was created elsewhere since, or is known to be.
+	hosts map[resource.Identifier]string
+	moved map[resource.Identifier]bool
+	found map[planner.HazardKind]*hazardsOfKind
 }
 
 // instance is what the nodes of a state say about an instance.
@@ -129,9 +136,7 @@ func (c *counter) phase(events []resource.Event) {
 		c.count(e)
 		switch e.Type {
 		case resource.EventCreate:
-			if e.Resource.Identifier.Type == database.TypeNode {
-				c.comesBack(e.Resource.Identifier.ID)
-			}
+			c.created(e.Resource)
 		case resource.EventUpdate:
 			c.touch(e.Resource)
 		case resource.EventDelete:

@@ -35,8 +35,11 @@ type hazardsOfKind struct {
 }
 
 func (c *counter) hazard(h planner.Hazard) {
-	if c.found == nil {
-		c.found = make(map[planner.HazardKind]*hazardsOfKind)
+	if h.Kind == planner.HazardResourceMoved { // which the planner may know as well
+		if c.moved[h.Resource] {
+			return
+		}
+		c.moved[h.Resource] = true
 	}
 	of := c.found[h.Kind]
 	if of == nil {
@@ -56,6 +59,9 @@ func (c *counter) deleted(r *resource.Resource) {
 	if !ok {
 		return
 	}
+	if record.Executor.Type == resource.ExecutorHost {
+		c.hosts[id] = record.Executor.ID
+	}
 	switch id.Type {
 	case database.TypeNode:
 		if _, twice := c.removed[id.ID]; !twice {
@@ -70,10 +76,14 @@ func (c *counter) deleted(r *resource.Resource) {
 	}
 }
 
-// comesBack notes that a node is created.
-func (c *counter) comesBack(node string) {
-	if c.removed[node] {
-		c.removed[node] = false
+// created notes that a node comes back, or that what was deleted on one host is made on another.
+func (c *counter) created(r *resource.Resource) {
+	id := r.Identifier
+	if id.Type == database.TypeNode && c.removed[id.ID] {
+		c.removed[id.ID] = false
+	}
+	if host, ok := c.hosts[id]; ok && r.Executor.Type == resource.ExecutorHost && r.Executor.ID != host {
+		c.hazard(planner.Hazard{Kind: planner.HazardResourceMoved, Resource: id})
 	}
 }
 

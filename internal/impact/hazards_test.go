@@ -76,6 +76,24 @@ func TestWhatPlansMadeThemselvesIsNoLoss(t *testing.T) {
 	}
 }
 
+// TestWhatMovesIsAHazardOnce, whether or not the planner knows it as well; what is made again on its host does not move.
+func TestWhatMovesIsAHazardOnce(t *testing.T) {
+	from, to, stays := databases.OnHost("dir", "a", `{}`), databases.OnHost("dir", "a", `{}`), databases.OnHost("dir", "b", `{}`)
+	to.Executor.ID = "another"
+	plans := []resource.Plan{{Phases: []resource.Phase{
+		{Events: []resource.Event{{Type: resource.EventDelete, Resource: from}, {Type: resource.EventDelete, Resource: stays}}},
+		{Events: []resource.Event{{Type: resource.EventCreate, Resource: to}, {Type: resource.EventCreate, Resource: stays}}},
+	}}}
+	start := resource.NewState(from, stays)
+	known := planner.Hazard{Kind: planner.HazardResourceMoved, Resource: from.Identifier}
+	for _, planners := range [][]planner.Hazard{nil, {known}} {
+		if got := of(t, start, plans, planners...); !slices.Equal(got.Hazards, []planner.Hazard{known}) ||
+			!slices.Equal(got.Counts, []impact.Count{{Kind: planner.HazardResourceMoved, Count: 1}}) {
+			t.Errorf("got %v", got.Hazards)
+		}
+	}
+}
+
 // TestTheWorstHazardsAreListed, and all are counted.
 func TestTheWorstHazardsAreListed(t *testing.T) {
 	start, plans := many(80)
