@@ -26,7 +26,8 @@ type Operation struct {
 // to be skipped inside it. Applied to current, the patch gives wanted but for those places.
 //
 // Objects are compared member by member, in the order of their names. Of arrays as much as possible stays,
-// so that an element removed from the head is one operation. Where an element or a whole array becomes
+// so that an element removed from the head is one operation, in an array of any length; where more than 1,000 elements
+// come, go or are replaced, all of the array is. Where an element or a whole array becomes
 // another one, it is patched or replaced, whichever is shorter. Values are wanted's, digit for digit, and
 // share its memory.
 //
@@ -76,7 +77,7 @@ type differ struct {
 	path            []byte // to the values that are being compared
 	size            int    // of all operations, those beyond the limit included
 	limit           int    // of size: what goes beyond it is only counted
-	cells           int    // how large tables of common subsequences may still be
+	cells           int    // how large tables of common subsequences may still be: see maxCells
 	stop            *interrupt.Poller
 }
 
