@@ -72,12 +72,16 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 	}
 }
 
-// spread adds to the resources all of start that depend on one of them, directly or not.
+// spread adds to the resources all of start that depend on one of them, directly or not, by their records or by what
+// they are.
 func (m *mesh) spread(ids map[resource.Identifier]bool) {
 	dependents := make(map[resource.Identifier][]resource.Identifier)
 	ofType := make(map[resource.Type][]resource.Identifier)
 	for r := range m.start.All(m.stop) {
 		for _, id := range interrupt.Each(m.stop, r.Dependencies) {
+			dependents[id] = append(dependents[id], r.Identifier)
+		}
+		for _, id := range interrupt.Each(m.stop, database.MissingDependencies(m.stop, r)) {
 			dependents[id] = append(dependents[id], r.Identifier)
 		}
 		for _, t := range interrupt.Each(m.stop, r.TypeDependencies) {
