@@ -10,7 +10,7 @@ import (
 )
 
 // mayRedo tells whether the resource belongs to a node that is joining at the start, or depends on something
-// that does: its instances and its database, the slots and subscriptions to and from it, its marker, and those that
+// that does: itself, its instances and its database, the slots and subscriptions to and from it, its marker, and those that
 // peers write for its source, with who waits for them. What of this has to be done again is deleted first, so that the state
 // says so at every moment. That is safe at any time: nothing goes on by what is not there any more.
 func (m *mesh) mayRedo(id resource.Identifier) bool {
@@ -22,6 +22,7 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 			}
 			n := m.node(name, m.databaseOf(name))
 			m.redoable[database.PostgresDatabaseIdentifier(name, n.database)] = true
+			m.redoable[database.NodeIdentifier(name)] = true
 			for _, id := range m.instancesOf(name) {
 				m.redoable[id] = true
 			}
