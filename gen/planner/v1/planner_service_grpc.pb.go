@@ -76,7 +76,17 @@ type PlannerServiceClient interface {
 	// answer: there is nothing to do.
 	//
 	// FAILED_PRECONDITION, among others: a dependency that is not in the state, a cycle, a source node
-	// that does not exist, an existing node without its primary.
+	// that does not exist, an existing node without its primary. And whatever would lose data that the request does not clearly
+	// give up; the text of each says every way out, and the metadata name nodes and resources:
+	//
+	//   - MEMBER_INCOMPLETE: a member lacks rows which nothing will bring; see NodeResources.recovery.
+	//   - DATA_ABANDONED: no wanted node continues the data that is there.
+	//   - DATABASE_CHANGED: a node is wanted with another database name or id than is recorded.
+	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.
+	//   - BACKUP_BESIDE_MEMBERS: a new node from a backup beside members; see NodeResources.allow_missing_rows.
+	//   - PRIMARY_UNKNOWN: the state does not say which instance is the primary of a node.
+	//   - STATE_TOO_OLD, STATE_TOO_NEW: the state has the layout of another version.
+	//   - PLAN_CHANGED: the plans are not those of expected_digest.
 	UpdateDatabase(ctx context.Context, in *UpdateDatabaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpdateDatabaseResponse], error)
 	// RestoreDatabase plans how to restore nodes in place from a backup. Step by step it deletes the
 	// nodes' instances, databases, subscriptions and slots, restores the primaries, brings up the
@@ -85,7 +95,8 @@ type PlannerServiceClient interface {
 	// Services are not part of it: service resources in `start` are deleted, and come back with the next
 	// UpdateDatabase.
 	//
-	// FAILED_PRECONDITION, among others: a node both in `nodes` and in `targets`.
+	// FAILED_PRECONDITION, among others: a node both in `nodes` and in `targets`; NODE_NOT_MENTIONED: a member in neither
+	// of them; and what UpdateDatabase lists, but that targets may be damaged and have another database.
 	RestoreDatabase(ctx context.Context, in *RestoreDatabaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RestoreDatabaseResponse], error)
 }
 
@@ -188,7 +199,17 @@ type PlannerServiceServer interface {
 	// answer: there is nothing to do.
 	//
 	// FAILED_PRECONDITION, among others: a dependency that is not in the state, a cycle, a source node
-	// that does not exist, an existing node without its primary.
+	// that does not exist, an existing node without its primary. And whatever would lose data that the request does not clearly
+	// give up; the text of each says every way out, and the metadata name nodes and resources:
+	//
+	//   - MEMBER_INCOMPLETE: a member lacks rows which nothing will bring; see NodeResources.recovery.
+	//   - DATA_ABANDONED: no wanted node continues the data that is there.
+	//   - DATABASE_CHANGED: a node is wanted with another database name or id than is recorded.
+	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.
+	//   - BACKUP_BESIDE_MEMBERS: a new node from a backup beside members; see NodeResources.allow_missing_rows.
+	//   - PRIMARY_UNKNOWN: the state does not say which instance is the primary of a node.
+	//   - STATE_TOO_OLD, STATE_TOO_NEW: the state has the layout of another version.
+	//   - PLAN_CHANGED: the plans are not those of expected_digest.
 	UpdateDatabase(*UpdateDatabaseRequest, grpc.ServerStreamingServer[UpdateDatabaseResponse]) error
 	// RestoreDatabase plans how to restore nodes in place from a backup. Step by step it deletes the
 	// nodes' instances, databases, subscriptions and slots, restores the primaries, brings up the
@@ -197,7 +218,8 @@ type PlannerServiceServer interface {
 	// Services are not part of it: service resources in `start` are deleted, and come back with the next
 	// UpdateDatabase.
 	//
-	// FAILED_PRECONDITION, among others: a node both in `nodes` and in `targets`.
+	// FAILED_PRECONDITION, among others: a node both in `nodes` and in `targets`; NODE_NOT_MENTIONED: a member in neither
+	// of them; and what UpdateDatabase lists, but that targets may be damaged and have another database.
 	RestoreDatabase(*RestoreDatabaseRequest, grpc.ServerStreamingServer[RestoreDatabaseResponse]) error
 	mustEmbedUnimplementedPlannerServiceServer()
 }

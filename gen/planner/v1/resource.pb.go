@@ -91,7 +91,9 @@ type Identifier struct {
 	// The resource's type, such as `database.instance` or a type of the orchestrator's own.
 	// Required; must not contain a colon.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// The id, unique among the resources of its type in one state. Required.
+	// The id, unique among the resources of its type in one state. Required. Around the instances and services of a request, where a
+	// resource is wanted, neither type nor id may have control characters (Unicode's category Cc): INVALID_ARGUMENT. What is
+	// recorded with one can still be deleted.
 	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -391,7 +393,8 @@ func (*Resource_AttributesJson) isResource_AttributesForm() {}
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The version of the catalog that wrote the planner's own resources in this state: "1", and empty
-	// means "1". Anything else is INVALID_ARGUMENT. Responses always say "1".
+	// means "1". A later version, such as "2", is FAILED_PRECONDITION, STATE_TOO_NEW: a later release wrote the state. Anything
+	// else is INVALID_ARGUMENT. Responses always say "1".
 	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The resources. In requests their order has no meaning, and an identifier that comes twice is
 	// INVALID_ARGUMENT. In responses they are in identifier order.
