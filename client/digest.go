@@ -9,9 +9,9 @@ import (
 // Digest computes the digest of plans, as docs/planning.md specifies it: equal plans have equal digests, whatever
 // the form of their attributes. The error names what in the plans is not well-formed.
 func Digest(plans []*plannerv1.Plan) (string, error) {
-	converted, err := request.PlansFromProto(plans)
+	ours, err := request.PlansFromProto(plans)
 	if err != nil {
 		return "", err
 	}
-	return resource.Digest(nil, converted)
+	return resource.Digest(nil, ours)
 }

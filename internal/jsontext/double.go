@@ -37,13 +37,13 @@ func ExactFloat(number []byte) (float64, bool) {
 	if f == 0 {
 		f = 0
 	}
-	var scratch [64]byte
-	written := AppendFloat(scratch[:0], f)
+	var buffer [64]byte
+	written := AppendFloat(buffer[:0], f)
 	return f, bytes.Equal(written, number) || sameNumber(written, number)
 }
 
 // sameNumber tells whether two checked numbers have the same exact decimal value.
 func sameNumber(a, b []byte) bool {
-	var scratchA, scratchB [64]byte
-	return bytes.Equal(appendCanonicalNumber(scratchA[:0], a), appendCanonicalNumber(scratchB[:0], b))
+	var bufferA, bufferB [64]byte
+	return bytes.Equal(appendCanonicalNumber(bufferA[:0], a), appendCanonicalNumber(bufferB[:0], b))
 }

@@ -60,8 +60,8 @@ func restoreDatabase(
 		return nil, nil, err
 	}
 	var desired [][]*resource.State
-	for _, step := range mergeByPosition(stop, lists) {
-		desired = append(desired, []*resource.State{base, step})
+	for _, between := range mergeByPosition(stop, lists) {
+		desired = append(desired, []*resource.State{base, between})
 	}
 	desired = append(desired, []*resource.State{end})
 	plans, err = resource.PlanMerged(stop, start, resource.PlanOptions{}, desired...)

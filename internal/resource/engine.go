@@ -116,9 +116,9 @@ func (e *engine) causes(v vertex, edges []vertex) []Identifier {
 			ids = append(ids, e.names[w])
 			continue
 		}
-		for _, member := range interrupt.Each(e.stop, e.members[w]) {
-			if e.hasEvent(member) {
-				ids = append(ids, e.names[member])
+		for _, concrete := range interrupt.Each(e.stop, e.behind[w]) {
+			if e.hasEvent(concrete) {
+				ids = append(ids, e.names[concrete])
 			}
 		}
 	}

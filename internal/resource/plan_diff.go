@@ -28,12 +28,12 @@ func (e *engine) prepareDiffs() error {
 		return err
 	}
 	e.owed = make(map[vertex][]Identifier)
-	return e.linkAll()
+	return e.enterAll()
 }
 
-// linkAll fills dependents from the edges of the current graph. One array holds them all; a list that
+// enterAll fills dependents from the edges of the current graph. One array holds them all; a list that
 // grows later leaves it.
-func (e *engine) linkAll() error {
+func (e *engine) enterAll() error {
 	count := make([]int32, len(e.names))
 	total := 0
 	for v := range vertex(len(e.names)) {
@@ -134,7 +134,7 @@ func (e *engine) merge(diff *State) (merged []vertex, err error) {
 			wrong = wrong.smaller(problem)
 			continue
 		}
-		e.link(v)
+		e.enter(v)
 		changed = append(changed, v)
 	}
 	if err := e.stop.Err(); err != nil {
@@ -154,8 +154,8 @@ func (e *engine) lengthenDiffs() {
 	e.replaced, e.sound = grown(e.replaced, n), grown(e.sound, n)
 }
 
-// link enters v as a dependent of all that it depends on, and as a member of its type.
-func (e *engine) link(v vertex) {
+// enter adds v as a dependent of all that it depends on, and as a member of its type.
+func (e *engine) enter(v vertex) {
 	e.lengthenDiffs()
 	for _, w := range e.current.edges[v] {
 		if e.stop.Stopped() {

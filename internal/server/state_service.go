@@ -122,23 +122,23 @@ type statesFor[Call any] func(*interrupt.Poller, *Call) (convert.ResponseSetting
 
 func one[T any](only T) []T { return []T{only} }
 
-// planningNodes plans the states of nodes.
-type planningNodes func(*interrupt.Poller, []*planner.NodeResources) ([]*resource.State, error)
+// nodePlanner plans the states of nodes.
+type nodePlanner func(*interrupt.Poller, []*planner.NodeResources) ([]*resource.State, error)
 
-func updating(strategy planner.NodeUpdateStrategy) planningNodes {
+func updating(strategy planner.NodeUpdateStrategy) nodePlanner {
 	return func(stop *interrupt.Poller, nodes []*planner.NodeResources) ([]*resource.State, error) {
 		return planner.UpdateNodesUntil(stop, strategy, nodes)
 	}
 }
 
-func forNode(plan planningNodes) statesFor[request.NodeCall] {
+func forNode(plan nodePlanner) statesFor[request.NodeCall] {
 	return func(stop *interrupt.Poller, call *request.NodeCall) (convert.ResponseSettings, []*resource.State, error) {
 		states, err := plan(stop, one(call.Node))
 		return call.Response, states, err
 	}
 }
 
-func forNodes(plan planningNodes) statesFor[request.NodesCall] {
+func forNodes(plan nodePlanner) statesFor[request.NodesCall] {
 	return func(stop *interrupt.Poller, call *request.NodesCall) (convert.ResponseSettings, []*resource.State, error) {
 		states, err := plan(stop, call.Nodes)
 		return call.Response, states, err

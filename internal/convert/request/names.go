@@ -11,11 +11,11 @@ import (
 type requestNames struct {
 	databaseID, databaseName string
 	// instances maps instance ids to where they were used first.
-	instances map[string]instancePlace
+	instances map[string]instanceUse
 }
 
-// instancePlace says where an instance stands in a request.
-type instancePlace struct {
+// instanceUse says where an instance stands in a request.
+type instanceUse struct {
 	node   string
 	target bool // in a node to restore
 }
@@ -71,7 +71,7 @@ func (r *reader) unique(seen map[string]struct{}, p *path, field, name string) {
 // places: that is for the planner to refuse.
 func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 	const field = "instance_id"
-	place := instancePlace{node: owner.node, target: owner.target}
+	use := instanceUse{node: owner.node, target: owner.target}
 	first, used := r.names.instances[id]
 	switch {
 	case id == "":
@@ -82,10 +82,10 @@ func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 		}
 	case !used:
 		if r.names.instances == nil {
-			r.names.instances = make(map[string]instancePlace)
+			r.names.instances = make(map[string]instanceUse)
 		}
-		r.names.instances[id] = place
-	case first.node != place.node || first.target == place.target:
+		r.names.instances[id] = use
+	case first.node != use.node || first.target == use.target:
 		r.add(p, field, "%q is used more than once", shorten(id))
 	}
 }

@@ -149,17 +149,17 @@ func (r *reader) database(p *path, id, name string, instance *path, spec *planne
 	q := at(instance, "instance")
 	first := at(&q, "spec")
 	r.databaseField(p, "database_id", id, &first, spec.GetDatabaseId(), &r.names.databaseID)
-	place := r.databaseField(p, "database_name", name, &first, spec.GetDatabaseName(), &r.names.databaseName)
+	holder := r.databaseField(p, "database_name", name, &first, spec.GetDatabaseName(), &r.names.databaseName)
 	if strings.IndexByte(cmp.Or(name, spec.GetDatabaseName()), ':') >= 0 {
-		r.add(place, "database_name", "must not contain a colon: it separates names in ids")
+		r.add(holder, "database_name", "must not contain a colon: it separates names in ids")
 	}
 }
 
 // databaseField returns the message that holds the value of the field.
 func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec string, common *string) *path {
-	value, place := own, p
+	value, holder := own, p
 	if value == "" {
-		value, place = fromSpec, spec
+		value, holder = fromSpec, spec
 	}
 	switch {
 	case value == "":
@@ -167,10 +167,10 @@ func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec 
 	case *common == "":
 		*common = value
 	case *common != value:
-		r.add(place, field, "%q is not %q, as it is before in the request: all nodes are of one database",
+		r.add(holder, field, "%q is not %q, as it is before in the request: all nodes are of one database",
 			shorten(value), shorten(*common))
 	}
-	return place
+	return holder
 }
 
 // scripts converts the scripts of a node.
