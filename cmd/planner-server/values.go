@@ -91,17 +91,18 @@ func parseFormat(text string) (string, error) {
 }
 
 func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		return 0, errors.New("want a duration that is not negative, such as 30s")
-	}
-	return d, nil
+	return parseDurationFrom(text, 0, "want a duration that is not negative, such as 30s")
 }
 
 func parsePositive(text string) (time.Duration, error) {
+	return parseDurationFrom(text, 1, "want a duration above zero, such as 30s")
+}
+
+// parseDurationFrom parses a duration that is not less than that.
+func parseDurationFrom(text string, least time.Duration, wanted string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, errors.New("want a duration above zero, such as 30s")
+	if err != nil || d < least {
+		return 0, errors.New(wanted)
 	}
 	return d, nil
 }

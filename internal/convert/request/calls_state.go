@@ -37,7 +37,7 @@ func (c Converter) EndState(in *plannerv1.EndStateRequest) (*NodesCall, error) {
 func (c Converter) PopulateNode(in *plannerv1.PopulateNodeRequest) (*PopulateNodeCall, error) {
 	r := c.reader()
 	call := &PopulateNodeCall{
-		Node:              r.requiredNode("node", in.GetNode(), checkPrimary),
+		Node:              required(r, nil, "node", in.GetNode(), r.nodeBy(checkPrimary)),
 		ExistingNodeNames: in.GetExistingNodeNames(),
 	}
 	r.countNodes(len(in.GetExistingNodeNames()))
@@ -60,14 +60,14 @@ func (c Converter) PopulateNodes(in *plannerv1.PopulateNodesRequest) (*PopulateN
 // RestoreNode converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) RestoreNode(in *plannerv1.RestoreNodeRequest) (*RestoreNodeCall, error) {
 	r := c.reader()
-	call := &RestoreNodeCall{Target: r.requiredTarget("target", in.GetTarget())}
+	call := &RestoreNodeCall{Target: required(r, nil, "target", in.GetTarget(), r.target)}
 	call.Response = r.responseSettings(in.GetResponseOptions(), false)
 	return finish(r, call)
 }
 
 func (c Converter) nodeCall(in *plannerv1.NodeResources, options *plannerv1.ResponseOptions, rule primaryRule) (*NodeCall, error) {
 	r := c.reader()
-	call := &NodeCall{Node: r.requiredNode("node", in, rule)}
+	call := &NodeCall{Node: required(r, nil, "node", in, r.nodeBy(rule))}
 	call.Response = r.responseSettings(options, false)
 	return finish(r, call)
 }

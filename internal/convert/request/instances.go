@@ -20,6 +20,13 @@ type instanceOwner struct {
 	scope     scope
 }
 
+// instanceOf returns what converts the instances of that owner.
+func (r *reader) instanceOf(owner *instanceOwner) func(*path, *plannerv1.InstanceResources) *planner.InstanceResources {
+	return func(p *path, in *plannerv1.InstanceResources) *planner.InstanceResources {
+		return r.instance(p, in, owner)
+	}
+}
+
 // instance converts an instance and the resources around it.
 func (r *reader) instance(p *path, in *plannerv1.InstanceResources, owner *instanceOwner) *planner.InstanceResources {
 	out := &planner.InstanceResources{}

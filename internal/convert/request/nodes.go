@@ -19,23 +19,26 @@ const (
 	leavePrimary primaryRule = false // the planner has to refuse it
 )
 
-// requiredNode converts the node that a request is about.
-func (r *reader) requiredNode(field string, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
-	p := at(nil, field)
+// required converts a message that must be there.
+func required[In, Out any](r *reader, parent *path, field string, in *In, convert func(*path, *In) *Out) *Out {
+	p := at(parent, field)
 	if in == nil {
 		r.add(&p, "", "is required")
 		return nil
 	}
-	return r.node(&p, in, rule)
+	return convert(&p, in)
+}
+
+// nodeBy returns what converts a node by the rule.
+func (r *reader) nodeBy(rule primaryRule) func(*path, *plannerv1.NodeResources) *planner.NodeResources {
+	return func(p *path, in *plannerv1.NodeResources) *planner.NodeResources { return r.node(p, in, rule) }
 }
 
 // nodes converts a list of nodes, whose names have to be distinct.
 func (r *reader) nodes(
 	parent *path, field string, in []*plannerv1.NodeResources, rule primaryRule,
 ) []*planner.NodeResources {
-	return namedList(r, parent, field, in, func(p *path, from *plannerv1.NodeResources) *planner.NodeResources {
-		return r.node(p, from, rule)
-	})
+	return namedList(r, parent, field, in, r.nodeBy(rule))
 }
 
 // namedList converts a list of nodes, to keep or to restore, whose names have to be distinct.

@@ -19,16 +19,6 @@ func (r *reader) targets(
 	return namedList(r, parent, field, in, r.target)
 }
 
-// requiredTarget converts the target that a request is about.
-func (r *reader) requiredTarget(field string, in *plannerv1.NodeRestoreResources) *planner.NodeRestoreResources {
-	p := at(nil, field)
-	if in == nil {
-		r.add(&p, "", "is required")
-		return nil
-	}
-	return r.target(&p, in)
-}
-
 func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.NodeRestoreResources {
 	primary := in.GetPrimaryInstance()
 	spec := primary.GetInstance().GetSpec()
@@ -50,8 +40,8 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 		DatabaseOwner: in.GetDatabaseOwner(),
 	}
 	r.nodeName(p, "node_name", out.NodeName)
-	out.PrimaryInstance = r.requiredInstance(p, "primary_instance", primary, &owner)
-	out.RestoreInstance = r.requiredInstance(p, "restore_instance", in.GetRestoreInstance(), &restoring)
+	out.PrimaryInstance = required(r, p, "primary_instance", primary, r.instanceOf(&owner))
+	out.RestoreInstance = required(r, p, "restore_instance", in.GetRestoreInstance(), r.instanceOf(&restoring))
 	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {
 		out.ReplicaInstances = make([]*planner.InstanceResources, len(replicas))
 		for i, from := range interrupt.Each(r.Stop, replicas) {
@@ -66,15 +56,4 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 	first := at(p, "primary_instance")
 	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, spec)
 	return out
-}
-
-func (r *reader) requiredInstance(
-	parent *path, field string, in *plannerv1.InstanceResources, owner *instanceOwner,
-) *planner.InstanceResources {
-	p := at(parent, field)
-	if in == nil {
-		r.add(&p, "", "is required")
-		return nil
-	}
-	return r.instance(&p, in, owner)
 }

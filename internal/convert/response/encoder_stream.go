@@ -23,25 +23,23 @@ func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *p
 	}
 }
 
-// partSize is the size of a response that is a part of the plan of that index, with that many bytes of phases.
-func partSize(plan, phases int) int { return fieldSize(numberSize(uint64(plan)) + phases) }
+// indexedSize is the size of the part of a plan in its response, or of a phase in its part: it has an index, and so many
+// bytes of phases or events.
+func indexedSize(index, content int) int { return fieldSize(numberSize(uint64(index)) + content) }
 
-// appendPart appends the beginning of such a response: what is left is its phases.
+// appendPart appends the beginning of a response that is a part of the plan of that index: what is left is its phases.
 func appendPart(b []byte, plan, phases int) []byte {
-	size := numberSize(uint64(plan)) + phases
-	w := writer{b: protowire.AppendVarint(append(b, convert.TagResponsePlanPart), uint64(size))}
-	w.number(convert.TagPartPlanIndex, uint64(plan))
-	return w.b
+	return appendIndexed(b, convert.TagResponsePlanPart, convert.TagPartPlanIndex, plan, phases)
 }
 
-// phaseSize is what the phase of that index takes in its part, with that many bytes of events.
-func phaseSize(phase, events int) int { return fieldSize(numberSize(uint64(phase)) + events) }
-
-// appendPhase appends the beginning of such a phase: what is left is its events.
+// appendPhase appends the beginning of a phase in such a part: what is left is its events.
 func appendPhase(b []byte, phase, events int) []byte {
-	size := numberSize(uint64(phase)) + events
-	w := writer{b: protowire.AppendVarint(append(b, convert.TagPartPhases), uint64(size))}
-	w.number(convert.TagPhaseIndex, uint64(phase))
+	return appendIndexed(b, convert.TagPartPhases, convert.TagPhaseIndex, phase, events)
+}
+
+func appendIndexed(b []byte, tag, indexTag byte, index, content int) []byte {
+	w := writer{b: protowire.AppendVarint(append(b, tag), uint64(numberSize(uint64(index))+content))}
+	w.number(indexTag, uint64(index))
 	return w.b
 }
 

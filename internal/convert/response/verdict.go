@@ -32,6 +32,5 @@ func indexOf(i int) *uint32 {
 	if i == verify.Nowhere {
 		return nil
 	}
-	p := uint32(i)
-	return &p
+	return new(uint32(i))
 }

@@ -89,18 +89,13 @@ func (p Policy) authorizeUser(user User) error {
 }
 
 func (p Policy) authorizeCertificate(certificate *x509.Certificate) error {
-	if len(p.AllowedNames) == 0 {
-		return nil
-	}
-	for _, name := range certificate.DNSNames {
-		if slices.Contains(p.AllowedNames, name) {
-			return nil
-		}
-	}
+	names := slices.Clone(certificate.DNSNames)
 	for _, uri := range certificate.URIs {
-		if slices.Contains(p.AllowedNames, uri.String()) {
-			return nil
-		}
+		names = append(names, uri.String())
+	}
+	isAllowed := func(name string) bool { return slices.Contains(p.AllowedNames, name) }
+	if len(p.AllowedNames) == 0 || slices.ContainsFunc(names, isAllowed) {
+		return nil
 	}
 	return &ForbiddenError{Who: "the holder of this client certificate"}
 }
