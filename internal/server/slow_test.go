@@ -48,7 +48,8 @@ func cutOffSlowReader(t *testing.T) {
 	if a.Usage().RequestBytes != 0 {
 		t.Error("the request is still kept")
 	}
-	h.idle() // the connection is gone, and with it what gRPC has kept
+	h.idle()
+	testkit.Eventually(t, func() bool { return a.Usage().Connections == 1 }) // the slow one is gone, and with it what gRPC has kept
 	for err == nil {
 		_, err = stream.Recv()
 	}
@@ -124,6 +125,7 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 			// gRPC gets the answer after the line was written.
 			testkit.Eventually(t, func() bool { return h.server.admission.Usage().ResponseBytes > 0 })
 			h.idle()
+			testkit.Eventually(t, func() bool { return h.server.admission.Usage().Connections == 0 })
 		})
 	}
 }
