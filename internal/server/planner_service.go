@@ -44,8 +44,7 @@ func (s *plannerService) UpdateDatabase(
 		func(stop *interrupt.Poller, call *request.UpdateDatabaseCall) (*proposal, error) {
 			plans, end, err := s.updateDatabase(stop, call.Options, call.Start, call.Nodes)
 			return &proposal{
-				start: call.Start, plans: plans, end: end, asked: call,
-				settings: call.Response, options: response.ResolvedOptions(call.Options),
+				start: call.Start, plans: plans, end: end, asked: call, options: response.ResolvedOptions(call.Options),
 			}, err
 		})
 }
@@ -57,23 +56,23 @@ func (s *plannerService) RestoreDatabase(
 	return answerPlans(stream, s.convert, request.Converter.RestoreDatabase, req, s.judge,
 		func(stop *interrupt.Poller, call *request.RestoreDatabaseCall) (*proposal, error) {
 			plans, end, err := s.restoreDatabase(stop, call.Start, call.Nodes, call.Targets)
-			return &proposal{start: call.Start, plans: plans, end: end, asked: call, settings: call.Response}, err
+			return &proposal{start: call.Start, plans: plans, end: end, asked: call}, err
 		})
 }
 
 // convertRequest converts a request, which nobody may look at afterwards, and looks before and after whether the call still
 // goes on.
 func convertRequest[Request, Call any](
-	ctx context.Context, c request.Converter, convert func(request.Converter, Request) (*Call, error), req Request,
-) (*Call, error) {
+	ctx context.Context, c request.Converter, convert func(request.Converter, Request) (Call, error), req Request,
+) (call Call, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return call, err
 	}
 	c.Texts, c.Stop = callOf(ctx).requestTexts(), stopOf(ctx)
-	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(c, req) })
+	call, err = measured(ctx, stageConvert, func() (Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {
-		return nil, err
+		return call, err
 	}
 	return call, ctx.Err()
 }

@@ -27,15 +27,16 @@ type proposal struct {
 	// states are what plans of any resources lead through.
 	states []*resource.State
 
-	settings convert.ResponseSettings
 	// options are those of the call as resolved; nil if its method has none.
 	options *plannerv1.UpdateDatabaseOptions
 }
 
 // answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
-func answerPlans[Request, Call any](
-	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
-	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, *Call) (*proposal, error),
+func answerPlans[Request any, Call interface {
+	Settings() convert.ResponseSettings
+}](
+	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (Call, error), req Request,
+	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, Call) (*proposal, error),
 ) error {
 	ctx := stream.Context()
 	call, err := convertRequest(ctx, c, method, req)
@@ -51,18 +52,18 @@ func answerPlans[Request, Call any](
 			return err
 		}
 	}
-	return sendPlans(stream, answer)
+	return sendPlans(stream, call.Settings(), answer)
 }
 
 // sendPlans measures all plans, and sends nothing unless every part fits. The answers of all methods that plan have one
 // form on the wire: that of UpdateDatabaseResponse.
-func sendPlans(stream grpc.ServerStream, answer *proposal) error {
+func sendPlans(stream grpc.ServerStream, settings convert.ResponseSettings, answer *proposal) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	stop := stopOf(ctx)
-	encoder := response.NewEncoder(stop, answer.settings)
+	encoder := response.NewEncoder(stop, settings)
 	parts, err := measured(ctx, stageEncode, func() (*response.Parts, error) { return encoder.Cut(answer.plans) })
 	if err != nil {
 		return err

@@ -11,66 +11,63 @@ import (
 // The calls. Their states are never nil: a state that the request leaves out is an empty one. A call is
 // the caller's alone, but shares memory with its request.
 type (
+	// Answering says how a call is to be answered.
+	Answering struct {
+		Response convert.ResponseSettings
+	}
 	// UpdateDatabaseCall is what PlannerService.UpdateDatabase was asked.
 	UpdateDatabaseCall struct {
+		Answering
+
 		Start *resource.State
 		Nodes []*planner.NodeResources
 		// Options are resolved, and hold the services too.
-		Options  planner.UpdateDatabaseOptions
-		Response convert.ResponseSettings
+		Options planner.UpdateDatabaseOptions
 	}
 	// RestoreDatabaseCall is what PlannerService.RestoreDatabase was asked.
 	RestoreDatabaseCall struct {
-		Start    *resource.State
-		Nodes    []*planner.NodeResources
-		Targets  []*planner.NodeRestoreResources
-		Response convert.ResponseSettings
+		Answering
+
+		Start   *resource.State
+		Nodes   []*planner.NodeResources
+		Targets []*planner.NodeRestoreResources
 	}
-	// NodeCall is what StateService.AddNode or UpdateNode was asked.
-	NodeCall struct {
-		Node     *planner.NodeResources
-		Response convert.ResponseSettings
-	}
-	// NodesCall is what StateService.AddNodes, RollingUpdateNodes, ConcurrentUpdateNodes or EndState was asked.
+	// NodesCall is what every method of StateService but RestoreNode was asked; Nodes is one of them for a method that is
+	// about one.
 	NodesCall struct {
-		Nodes    []*planner.NodeResources
-		Response convert.ResponseSettings
-	}
-	// PopulateNodeCall is what StateService.PopulateNode was asked.
-	PopulateNodeCall struct {
-		Node              *planner.NodeResources
-		ExistingNodeNames []string
-		Response          convert.ResponseSettings
-	}
-	// PopulateNodesCall is what StateService.PopulateNodes was asked. Of the existing nodes only the names
-	// count, so they hold nothing else.
-	PopulateNodesCall struct {
-		Existing, New []*planner.NodeResources
-		Response      convert.ResponseSettings
+		Answering
+
+		Nodes []*planner.NodeResources
+		// Existing are the names of the nodes that exist, for PopulateNode and PopulateNodes.
+		Existing []string
 	}
 	// RestoreNodeCall is what StateService.RestoreNode was asked.
 	RestoreNodeCall struct {
-		Target   *planner.NodeRestoreResources
-		Response convert.ResponseSettings
+		Answering
+
+		Target *planner.NodeRestoreResources
 	}
 	// PlanStatesCall is what ResourceService.PlanStates was asked.
 	PlanStatesCall struct {
-		Start    *resource.State
-		States   []*resource.State
-		Options  resource.PlanOptions
-		Response convert.ResponseSettings
+		Answering
+
+		Start   *resource.State
+		States  []*resource.State
+		Options resource.PlanOptions
 	}
 	// PlanRefreshCall is what ResourceService.PlanRefresh was asked.
 	PlanRefreshCall struct {
-		State    *resource.State
-		Response convert.ResponseSettings
+		Answering
+
+		State *resource.State
 	}
 	// ApplyEventsCall is what ResourceService.ApplyEvents was asked. The events hold what applying them
 	// needs, and no more: type and resource, of which a delete has only the identifier.
 	ApplyEventsCall struct {
-		State    *resource.State
-		Events   []resource.Event
-		Response convert.ResponseSettings
+		Answering
+
+		State  *resource.State
+		Events []resource.Event
 	}
 	// VerifyPlansCall is what ResourceService.VerifyPlans was asked. End is nil if the options tell what is desired.
 	VerifyPlansCall struct {
@@ -80,12 +77,15 @@ type (
 	}
 )
 
+// Settings are how the call is to be answered.
+func (a *Answering) Settings() convert.ResponseSettings { return a.Response }
+
+func (a *Answering) answerWith(settings convert.ResponseSettings) { a.Response = settings }
+
 // UpdateDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateDatabaseCall, error) {
 	r := c.reader()
-	call := r.updateDatabase(nil, in)
-	call.Response = r.responseSettings(in.GetResponseOptions(), false)
-	return finish(r, call)
+	return answering(r, r.updateDatabase(nil, in), in.GetResponseOptions(), false)
 }
 
 // updateDatabase converts a request but for how it wants to be answered.
@@ -103,9 +103,7 @@ func (r *reader) updateDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) *U
 // RestoreDatabase converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) RestoreDatabase(in *plannerv1.RestoreDatabaseRequest) (*RestoreDatabaseCall, error) {
 	r := c.reader()
-	call := r.restoreDatabase(nil, in)
-	call.Response = r.responseSettings(in.GetResponseOptions(), false)
-	return finish(r, call)
+	return answering(r, r.restoreDatabase(nil, in), in.GetResponseOptions(), false)
 }
 
 // restoreDatabase converts a request but for how it wants to be answered.

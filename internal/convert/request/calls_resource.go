@@ -2,7 +2,6 @@ package request
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -11,22 +10,18 @@ import (
 func (c Converter) PlanStates(in *plannerv1.PlanStatesRequest) (*PlanStatesCall, error) {
 	r := c.reader()
 	call := &PlanStatesCall{Start: r.state(nil, "start", in.GetStart(), recorded)}
-	call.States = make([]*resource.State, len(in.GetStates()))
-	for i, s := range interrupt.Each(r.Stop, in.GetStates()) {
-		p := element(nil, "states", i)
-		call.States[i] = r.stateAt(&p, s, desired)
-	}
+	call.States = list(r, nil, "states", in.GetStates(), func(p *path, s *plannerv1.State) *resource.State {
+		return r.stateAt(p, s, desired)
+	})
 	call.Options = planOptionsFromProto(in.GetOptions())
-	call.Response = r.responseSettings(in.GetResponseOptions(), true)
-	return finish(r, call)
+	return answering(r, call, in.GetResponseOptions(), true)
 }
 
 // PlanRefresh converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) PlanRefresh(in *plannerv1.PlanRefreshRequest) (*PlanRefreshCall, error) {
 	r := c.reader()
 	call := &PlanRefreshCall{State: r.state(nil, "state", in.GetState(), recorded)}
-	call.Response = r.responseSettings(in.GetResponseOptions(), true)
-	return finish(r, call)
+	return answering(r, call, in.GetResponseOptions(), true)
 }
 
 // ApplyEvents converts a request. The error is an *InvalidRequestError or a *TooManyError. What does not count in an event
@@ -34,14 +29,8 @@ func (c Converter) PlanRefresh(in *plannerv1.PlanRefreshRequest) (*PlanRefreshCa
 func (c Converter) ApplyEvents(in *plannerv1.ApplyEventsRequest) (*ApplyEventsCall, error) {
 	r := c.reader()
 	call := &ApplyEventsCall{State: r.state(nil, "state", in.GetState(), recorded)}
-	if !r.countResources(len(in.GetEvents())) {
-		return finish(r, call)
+	if r.countResources(len(in.GetEvents())) {
+		call.Events = list(r, nil, "events", in.GetEvents(), r.executedEvent)
 	}
-	call.Events = make([]resource.Event, len(in.GetEvents()))
-	for i, e := range interrupt.Each(r.Stop, in.GetEvents()) {
-		p := element(nil, "events", i)
-		call.Events[i] = r.executedEvent(&p, e)
-	}
-	call.Response = r.responseSettings(in.GetResponseOptions(), true)
-	return finish(r, call)
+	return answering(r, call, in.GetResponseOptions(), true)
 }

@@ -1,15 +1,19 @@
 package request
 
-import plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+import (
+	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/planner"
+)
 
 // AddNode converts a request. The error is an *InvalidRequestError or a *TooManyError.
-func (c Converter) AddNode(in *plannerv1.AddNodeRequest) (*NodeCall, error) {
+func (c Converter) AddNode(in *plannerv1.AddNodeRequest) (*NodesCall, error) {
 	return c.nodeCall(in.GetNode(), in.GetResponseOptions(), checkPrimary)
 }
 
 // UpdateNode converts a request. The error is an *InvalidRequestError or a *TooManyError. Whether the node's primary is among
 // its instances is left to the planner.
-func (c Converter) UpdateNode(in *plannerv1.UpdateNodeRequest) (*NodeCall, error) {
+func (c Converter) UpdateNode(in *plannerv1.UpdateNodeRequest) (*NodesCall, error) {
 	return c.nodeCall(in.GetNode(), in.GetResponseOptions(), leavePrimary)
 }
 
@@ -34,47 +38,50 @@ func (c Converter) EndState(in *plannerv1.EndStateRequest) (*NodesCall, error) {
 }
 
 // PopulateNode converts a request. The error is an *InvalidRequestError or a *TooManyError.
-func (c Converter) PopulateNode(in *plannerv1.PopulateNodeRequest) (*PopulateNodeCall, error) {
+func (c Converter) PopulateNode(in *plannerv1.PopulateNodeRequest) (*NodesCall, error) {
 	r := c.reader()
-	call := &PopulateNodeCall{
-		Node:              required(r, nil, "node", in.GetNode(), r.nodeBy(checkPrimary)),
-		ExistingNodeNames: in.GetExistingNodeNames(),
+	call := &NodesCall{
+		Nodes:    r.onlyNode(in.GetNode(), checkPrimary),
+		Existing: in.GetExistingNodeNames(),
 	}
-	r.countNodes(len(in.GetExistingNodeNames()))
-	r.nodeNames("existing_node_names", in.GetExistingNodeNames())
-	call.Response = r.responseSettings(in.GetResponseOptions(), false)
-	return finish(r, call)
+	r.countNodes(len(call.Existing))
+	r.nodeNames("existing_node_names", "", call.Existing)
+	return answering(r, call, in.GetResponseOptions(), false)
 }
 
-// PopulateNodes converts a request. The error is an *InvalidRequestError or a *TooManyError.
-func (c Converter) PopulateNodes(in *plannerv1.PopulateNodesRequest) (*PopulateNodesCall, error) {
+// PopulateNodes converts a request. The error is an *InvalidRequestError or a *TooManyError. Of the existing nodes only
+// the names count.
+func (c Converter) PopulateNodes(in *plannerv1.PopulateNodesRequest) (*NodesCall, error) {
 	r := c.reader()
-	call := &PopulateNodesCall{
-		Existing: r.namedNodes("existing", in.GetExisting()),
-		New:      r.nodes(nil, "new", in.GetNew(), checkPrimary),
+	call := &NodesCall{}
+	if r.countNodes(len(in.GetExisting())) {
+		for _, n := range interrupt.Each(r.Stop, in.GetExisting()) {
+			call.Existing = append(call.Existing, n.GetNodeName())
+		}
+		r.nodeNames("existing", "node_name", call.Existing)
 	}
-	call.Response = r.responseSettings(in.GetResponseOptions(), false)
-	return finish(r, call)
+	call.Nodes = r.nodes(nil, "new", in.GetNew(), checkPrimary)
+	return answering(r, call, in.GetResponseOptions(), false)
 }
 
 // RestoreNode converts a request. The error is an *InvalidRequestError or a *TooManyError.
 func (c Converter) RestoreNode(in *plannerv1.RestoreNodeRequest) (*RestoreNodeCall, error) {
 	r := c.reader()
 	call := &RestoreNodeCall{Target: required(r, nil, "target", in.GetTarget(), r.target)}
-	call.Response = r.responseSettings(in.GetResponseOptions(), false)
-	return finish(r, call)
+	return answering(r, call, in.GetResponseOptions(), false)
 }
 
-func (c Converter) nodeCall(in *plannerv1.NodeResources, options *plannerv1.ResponseOptions, rule primaryRule) (*NodeCall, error) {
+func (c Converter) nodeCall(in *plannerv1.NodeResources, options *plannerv1.ResponseOptions, rule primaryRule) (*NodesCall, error) {
 	r := c.reader()
-	call := &NodeCall{Node: required(r, nil, "node", in, r.nodeBy(rule))}
-	call.Response = r.responseSettings(options, false)
-	return finish(r, call)
+	return answering(r, &NodesCall{Nodes: r.onlyNode(in, rule)}, options, false)
+}
+
+// onlyNode is the node of a request that is about one.
+func (r *reader) onlyNode(in *plannerv1.NodeResources, rule primaryRule) []*planner.NodeResources {
+	return []*planner.NodeResources{required(r, nil, "node", in, r.nodeBy(rule))}
 }
 
 func (c Converter) nodesCall(in []*plannerv1.NodeResources, options *plannerv1.ResponseOptions, rule primaryRule) (*NodesCall, error) {
 	r := c.reader()
-	call := &NodesCall{Nodes: r.nodes(nil, "nodes", in, rule)}
-	call.Response = r.responseSettings(options, false)
-	return finish(r, call)
+	return answering(r, &NodesCall{Nodes: r.nodes(nil, "nodes", in, rule)}, options, false)
 }

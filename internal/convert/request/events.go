@@ -11,18 +11,16 @@ import (
 
 // executedEvent converts what applying an event needs.
 func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
-	out := resource.Event{Type: r.eventType(p, in.GetType())}
+	out := resource.Event{Type: r.eventType(p, in.GetType()), Resource: r.resources.One()}
 	q := at(p, "resource")
-	out.Resource = r.resources.One()
 	switch {
-	case in.GetResource() == nil:
-		r.add(&q, "", "is required")
+	case !r.require(&q, "", in.GetResource() != nil):
 	case out.Type == resource.EventDelete:
 		r.identifier(&q, "identifier", in.GetResource().GetIdentifier(), &out.Resource.Identifier)
 	default:
 		r.resource(&q, in.GetResource(), out.Resource, desired)
 	}
-	r.eventReason(p, in.GetReason())
+	enum(r, p, "reason", convert.EventReasons, in.GetReason())
 	for _, o := range interrupt.Each(r.Stop, in.GetDiff()) {
 		r.forms.noteValue(o)
 	}
@@ -31,24 +29,13 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 
 // event converts all of an event.
 func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
-	out := resource.Event{
-		Type:     r.eventType(p, in.GetType()),
-		Resource: r.resources.One(),
-	}
+	out := resource.Event{Type: r.eventType(p, in.GetType()), Resource: r.resources.One()}
 	q := at(p, "resource")
-	if in.GetResource() == nil {
-		r.add(&q, "", "is required")
-	} else {
+	if r.require(&q, "", in.GetResource() != nil) {
 		r.resource(&q, in.GetResource(), out.Resource, desired)
 	}
-	out.Reason = r.eventReason(p, in.GetReason())
-	if diff := in.GetDiff(); len(diff) > 0 {
-		out.Diff = make([]jsontext.Operation, len(diff))
-		for i, from := range interrupt.Each(r.Stop, diff) {
-			d := element(p, "diff", i)
-			out.Diff[i] = r.operation(&d, from)
-		}
-	}
+	out.Reason = enum(r, p, "reason", convert.EventReasons, in.GetReason())
+	out.Diff = list(r, p, "diff", in.GetDiff(), r.operation)
 	out.CausedBy = r.identifiers.Take(len(in.GetCausedBy()))
 	for i, from := range interrupt.Each(r.Stop, in.GetCausedBy()) {
 		c := element(p, "caused_by", i)
@@ -58,22 +45,8 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 }
 
 func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
-	t, ok := convert.EventTypes.FromProto(in)
-	switch {
-	case !ok:
-		r.add(p, "type", "unknown value %d", in)
-	case t == 0:
-		r.add(p, "type", "is required")
-	}
-	return t
-}
-
-func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
-	reason, ok := convert.EventReasons.FromProto(in)
-	if !ok {
-		r.add(p, "reason", "unknown value %d", in)
-	}
-	return reason
+	r.require(p, "type", in != plannerv1.EventType_EVENT_TYPE_UNSPECIFIED)
+	return enum(r, p, "type", convert.EventTypes, in)
 }
 
 func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Operation {

@@ -44,13 +44,13 @@ func hasWordSub(name string) bool {
 	return false
 }
 
-// nodeNames checks a list of names of nodes.
-func (r *reader) nodeNames(field string, names []string) {
+// nodeNames checks names of nodes: those that a list holds in that field of its elements, which is empty if they are names.
+func (r *reader) nodeNames(list, field string, names []string) {
 	seen := make(map[string]struct{}, len(names))
 	for i, name := range interrupt.Each(r.Stop, names) {
-		p := element(nil, field, i)
-		r.nodeName(&p, "", name)
-		r.unique(seen, &p, "", name)
+		p := element(nil, list, i)
+		r.nodeName(&p, field, name)
+		r.unique(seen, &p, field, name)
 	}
 }
 

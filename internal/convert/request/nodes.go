@@ -22,11 +22,23 @@ const (
 // required converts a message that must be there.
 func required[In, Out any](r *reader, parent *path, field string, in *In, convert func(*path, *In) *Out) *Out {
 	p := at(parent, field)
-	if in == nil {
-		r.add(&p, "", "is required")
+	if !r.require(&p, "", in != nil) {
 		return nil
 	}
 	return convert(&p, in)
+}
+
+// list converts a list; an empty one is nil.
+func list[In, Out any](r *reader, parent *path, field string, in []In, convert func(*path, In) Out) []Out {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]Out, len(in))
+	for i, from := range interrupt.Each(r.Stop, in) {
+		p := element(parent, field, i)
+		out[i] = convert(&p, from)
+	}
+	return out
 }
 
 // nodeBy returns what converts a node by the rule.
@@ -48,30 +60,11 @@ func namedList[In interface{ GetNodeName() string }, Out any](
 	if !r.countNodes(len(in)) {
 		return nil
 	}
-	out := make([]*Out, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(parent, field, i)
-		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = node(&p, from)
-	}
-	return out
-}
-
-// namedNodes converts a list of nodes of which only the names count.
-func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*planner.NodeResources {
-	if !r.countNodes(len(in)) {
-		return nil
-	}
-	out := make([]*planner.NodeResources, len(in))
-	seen := make(map[string]struct{}, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(nil, field, i)
-		r.nodeName(&p, "node_name", from.GetNodeName())
-		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = &planner.NodeResources{NodeName: from.GetNodeName()}
-	}
-	return out
+	return list(r, parent, field, in, func(p *path, from In) *Out {
+		r.unique(seen, p, "node_name", from.GetNodeName())
+		return node(p, from)
+	})
 }
 
 func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
@@ -96,11 +89,7 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 	if len(instances) == 0 {
 		r.add(p, "instance_resources", "a node needs at least one instance")
 	}
-	out.InstanceResources = make([]*planner.InstanceResources, len(instances))
-	for i, from := range interrupt.Each(r.Stop, instances) {
-		q := element(p, "instance_resources", i)
-		out.InstanceResources[i] = r.instance(&q, from, &owner)
-	}
+	out.InstanceResources = list(r, p, "instance_resources", instances, r.instanceOf(&owner))
 	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
 	first := element(p, "instance_resources", 0)
 	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, firstSpec(in))
@@ -178,27 +167,21 @@ func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec 
 
 // scripts converts the scripts of a node.
 func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []database.Script {
-	if len(in) == 0 {
-		return nil
-	}
-	out := make([]database.Script, len(in))
 	seen := make(map[string]bool, 2)
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(parent, field, i)
-		out[i] = scriptFromProto(from)
-		switch name := out[i].Name; {
+	return list(r, parent, field, in, func(p *path, from *plannerv1.Script) database.Script {
+		switch name := from.GetName(); {
 		case name == "":
-			r.add(&p, "name", "is required")
+			r.add(p, "name", "is required")
 		case name != database.ScriptPostInit && name != database.ScriptPostDatabaseCreate:
-			r.add(&p, "name", "%q is unknown: a script is %s or %s",
+			r.add(p, "name", "%q is unknown: a script is %s or %s",
 				shorten(name), database.ScriptPostInit, database.ScriptPostDatabaseCreate)
 		case seen[name]:
-			r.add(&p, "name", "a node has at most one script %s", name)
+			r.add(p, "name", "a node has at most one script %s", name)
 		default:
 			seen[name] = true
 		}
-	}
-	return out
+		return scriptFromProto(from)
+	})
 }
 
 func scriptFromProto(in *plannerv1.Script) database.Script {

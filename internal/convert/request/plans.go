@@ -2,7 +2,6 @@ package request
 
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
@@ -15,27 +14,14 @@ func PlansFromProto(in []*plannerv1.Plan) ([]resource.Plan, error) {
 }
 
 func (r *reader) plans(in []*plannerv1.Plan) []resource.Plan {
-	plans := make([]resource.Plan, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(nil, "plans", i)
-		plans[i] = r.plan(&p, from)
-	}
-	return plans
+	return list(r, nil, "plans", in, func(p *path, from *plannerv1.Plan) resource.Plan {
+		return resource.Plan{Phases: list(r, p, "phases", from.GetPhases(), r.phase)}
+	})
 }
 
-func (r *reader) plan(p *path, in *plannerv1.Plan) resource.Plan {
-	out := resource.Plan{Phases: make([]resource.Phase, len(in.GetPhases()))}
-	for i, from := range interrupt.Each(r.Stop, in.GetPhases()) {
-		q := element(p, "phases", i)
-		if int64(from.GetIndex()) != int64(i) {
-			r.add(&q, "index", "must be %d, the position of the phase in its plan", i)
-		}
-		events := make([]resource.Event, len(from.GetEvents()))
-		for j, e := range interrupt.Each(r.Stop, from.GetEvents()) {
-			s := element(&q, "events", j)
-			events[j] = r.event(&s, e)
-		}
-		out.Phases[i].Events = events
+func (r *reader) phase(p *path, in *plannerv1.Phase) resource.Phase {
+	if int64(in.GetIndex()) != int64(p.index) {
+		r.add(p, "index", "must be %d, the position of the phase in its plan", p.index)
 	}
-	return out
+	return resource.Phase{Events: list(r, p, "events", in.GetEvents(), r.event)}
 }

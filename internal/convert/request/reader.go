@@ -35,6 +35,16 @@ func (c Converter) reader() *reader {
 	return r
 }
 
+// answering finishes a call that is answered as the options say. It comes last: how depends on the forms of all that came
+// before.
+func answering[Call any, To interface {
+	*Call
+	answerWith(convert.ResponseSettings)
+}](r *reader, call To, options *plannerv1.ResponseOptions, generic bool) (*Call, error) {
+	call.answerWith(r.responseSettings(options, generic))
+	return finish(r, (*Call)(call))
+}
+
 // finish returns the call, or the error if it was stopped, or the request has violations or is beyond the limits.
 func finish[T any](r *reader, call *T) (*T, error) {
 	if err := r.Stop.Err(); err != nil {
@@ -52,6 +62,23 @@ func finish[T any](r *reader, call *T) (*T, error) {
 	return call, nil
 }
 
+// require notes a violation if what is required, at p or in the field of that name below p, is not there.
+func (r *reader) require(p *path, field string, there bool) bool {
+	if !there {
+		r.add(p, field, "is required")
+	}
+	return there
+}
+
+// enum converts a value of a closed set.
+func enum[Domain comparable, Wire ~int32](r *reader, p *path, field string, set convert.Enum[Domain, Wire], in Wire) Domain {
+	value, known := set.FromProto(in)
+	if !known {
+		r.add(p, field, "unknown value %d", in)
+	}
+	return value
+}
+
 // Limits of ResponseOptions.max_message_bytes, and what 0 means.
 const (
 	minMessageBytes     = 4 << 10
@@ -65,7 +92,6 @@ func (r *reader) spend(bytes int) bool { return r.Stop.Spend(1 + bytes/bytesPerU
 // bytesPerUnit is how many bytes are looked at in about the time that a resource takes.
 const bytesPerUnit = 256
 
-// responseSettings must come last: it depends on the forms of all that came before.
 func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) convert.ResponseSettings {
 	p := at(nil, "response_options")
 	if f := in.GetAttributesFormat(); !convert.KnownFormat(f) {
@@ -87,11 +113,8 @@ func (r *reader) responseSettings(in *plannerv1.ResponseOptions, generic bool) c
 }
 
 func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
-	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
-	if !ok {
-		p := at(parent, field)
-		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
-	}
+	p := at(parent, field)
+	strategy := enum(r, &p, "node_update_strategy", convert.NodeUpdateStrategies, in.GetNodeUpdateStrategy())
 	return planner.UpdateDatabaseOptions{
 		NodeUpdateStrategy: cmp.Or(strategy, planner.NodeUpdateStrategyRolling),
 		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),

@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
-	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 )
 
@@ -42,16 +41,8 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 	r.nodeName(p, "node_name", out.NodeName)
 	out.PrimaryInstance = required(r, p, "primary_instance", primary, r.instanceOf(&owner))
 	out.RestoreInstance = required(r, p, "restore_instance", in.GetRestoreInstance(), r.instanceOf(&restoring))
-	if replicas := in.GetReplicaInstances(); len(replicas) > 0 {
-		out.ReplicaInstances = make([]*planner.InstanceResources, len(replicas))
-		for i, from := range interrupt.Each(r.Stop, replicas) {
-			q := element(p, "replica_instances", i)
-			out.ReplicaInstances[i] = r.instance(&q, from, &owner)
-		}
-	}
-	if in.GetRestoreConfig() == nil {
-		r.add(p, "restore_config", "is required")
-	}
+	out.ReplicaInstances = list(r, p, "replica_instances", in.GetReplicaInstances(), r.instanceOf(&owner))
+	r.require(p, "restore_config", in.GetRestoreConfig() != nil)
 	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
 	first := at(p, "primary_instance")
 	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, spec)

@@ -70,14 +70,8 @@ func (r *reader) standsFor(field string, in *plannerv1.VerifyPlansRequest) {
 
 // rules converts the rules.
 func (r *reader) rules(in *plannerv1.VerifyPlansRequest) verify.Options {
-	operation, ok := convert.PlanRules.FromProto(in.GetRules())
-	if !ok {
-		r.add(nil, "rules", "unknown value %d", in.GetRules())
-	}
-	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
-	if !ok {
-		r.add(nil, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
-	}
+	operation := enum(r, nil, "rules", convert.PlanRules, in.GetRules())
+	strategy := enum(r, nil, "node_update_strategy", convert.NodeUpdateStrategies, in.GetNodeUpdateStrategy())
 	return verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateStrategyConcurrent}
 }
 
