@@ -85,14 +85,14 @@ func (f *frame) decode(ctx context.Context) error {
 	if err := c.admit(ctx, len(whole), admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())); err != nil {
 		return err
 	}
-	texts, release, err := wire.Unmarshal(stopOf(ctx), whole, f.msg)
+	var err error
+	c.texts, c.release, err = wire.Unmarshal(stopOf(ctx), whole, f.msg)
 	if errors.Is(err, interrupt.ErrInterrupted) {
 		return err
 	}
 	if err != nil {
 		return &malformedError{cause: err}
 	}
-	c.holdRequest(texts, release)
 	return nil
 }
 

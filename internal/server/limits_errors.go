@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -54,43 +53,33 @@ func (e *callTimeError) Error() string {
 // limitRules are the rules of the errors above, and of admission.
 func limitRules() []rule {
 	return []rule{
-		ruleFor(codes.ResourceExhausted, ReasonTooManyResources, func(e *request.TooManyError) fault {
-			f := fault{identifiers: pairs("limit", strconv.Itoa(e.Limit))}
+		exhausted(ReasonTooManyResources, func(e *request.TooManyError) fault {
+			f := fault{identifiers: pairs("limit", e.Limit)}
 			if e.What == request.Nodes {
 				f.reason = ReasonTooManyNodes
 			}
 			return f
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonQueueFull, func(e *admission.QueueFullError) fault {
-			return again("limit", strconv.Itoa(e.Limit))
-		}),
-		ruleFor(codes.ResourceExhausted, ReasonQueueTimeout, func(e *admission.QueueTimeoutError) fault {
-			return again("limit", e.Limit.String())
-		}),
-		ruleFor(codes.ResourceExhausted, ReasonRequestBytesInFlight, func(e *admission.RequestBytesError) fault {
-			f := again("limit_bytes", strconv.FormatInt(e.Limit, 10))
+		exhausted(ReasonQueueFull, func(e *admission.QueueFullError) fault { return again("limit", e.Limit) }),
+		exhausted(ReasonQueueTimeout, func(e *admission.QueueTimeoutError) fault { return again("limit", e.Limit) }),
+		exhausted(ReasonRequestBytesInFlight, func(e *admission.RequestBytesError) fault {
+			f := again("limit_bytes", e.Limit)
 			if e.Size > e.Limit {
 				f.retry = 0
 			}
 			return f
 		}),
-		ruleFor(codes.ResourceExhausted, ReasonRequestBytesArriving, func(e *admission.ArrivingBytesError) fault {
-			return again("limit_bytes", strconv.FormatInt(e.Limit, 10))
-		}),
-		ruleFor(codes.ResourceExhausted, ReasonResponseBytesInFlight, func(e *admission.ResponseBytesError) fault {
-			return again("limit_bytes", strconv.FormatInt(e.Limit, 10))
-		}),
-		ruleFor(codes.ResourceExhausted, ReasonSlowReader, func(e *slowReaderError) fault {
-			return fault{identifiers: pairs("limit", e.Limit.String())}
-		}),
+		exhausted(ReasonRequestBytesArriving, func(e *admission.ArrivingBytesError) fault { return again("limit_bytes", e.Limit) }),
+		exhausted(ReasonResponseBytesInFlight, func(e *admission.ResponseBytesError) fault { return again("limit_bytes", e.Limit) }),
+		exhausted(ReasonSlowReader, func(e *slowReaderError) fault { return fault{identifiers: pairs("limit", e.Limit)} }),
 		ruleFor(codes.DeadlineExceeded, ReasonCallTimeLimit, func(e *callTimeError) fault {
-			return fault{identifiers: pairs("limit", e.Limit.String())}
+			return fault{identifiers: pairs("limit", e.Limit)}
 		}),
 	}
 }
 
 // again is what an error about a limit says that the same call may keep in one to two seconds: not after the same time
 // for all, so that those who were refused together do not all come back at once.
-func again(key, limit string) fault {
+func again(key string, limit any) fault {
 	return fault{retry: time.Second + rand.N(time.Second), identifiers: pairs(key, limit)}
 }

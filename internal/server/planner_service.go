@@ -68,7 +68,7 @@ func convertRequest[Request, Call any](
 	if err := ctx.Err(); err != nil {
 		return call, err
 	}
-	c.Texts, c.Stop = callOf(ctx).requestTexts(), stopOf(ctx)
+	c.Texts, c.Stop = callOf(ctx).texts, stopOf(ctx)
 	call, err = measured(ctx, stageConvert, func() (Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -111,6 +112,11 @@ func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) ru
 	}
 }
 
+// exhausted is the rule of an error about a limit.
+func exhausted[E error](reason string, describe func(E) fault) rule {
+	return ruleFor(codes.ResourceExhausted, reason, describe)
+}
+
 // rules has every typed error of the packages below, one rule each. An error without a rule is a bug.
 var rules = indexRules(append(limitRules(),
 	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *request.InvalidRequestError) fault {
@@ -126,13 +132,13 @@ var rules = indexRules(append(limitRules(),
 		return fault{field: "options.node_update_strategy"}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonSelfDependency, func(e *resource.SelfDependencyError) fault {
-		return ofResource(e.Resource, "type", string(e.Type))
+		return ofResource(e.Resource, "type", e.Type)
 	}),
 	ruleFor(codes.InvalidArgument, ReasonInstanceFieldInvalid, func(e *database.InstanceFieldError) fault {
 		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		f := ofResource(e.Resource, "dependency", e.Dependency.String())
+		f := ofResource(e.Resource, "dependency", e.Dependency)
 		f.total = 1 + e.More
 		return f
 	}),
@@ -162,34 +168,34 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
 		return ofResource(e.Resource, "attribute", e.Key)
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
-	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
-		return tooLarge(e.Size, e.Limit, "resource", e.Resource.String())
+	exhausted(ReasonRequestTooLarge, func(e *requestTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
+	exhausted(ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
+		return tooLarge(e.Size, e.Limit, "resource", e.Resource)
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
+	exhausted(ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
 )...)
 
 // maxCycleIdentifiers bounds how many resources of a cycle the metadata of its error name.
 const maxCycleIdentifiers = 8
 
 // ofNode is what an error about a node says: of field and subject, the code decides which one callers are told.
-func ofNode(node string, more ...string) fault {
+func ofNode(node string, more ...any) fault {
 	return fault{field: "nodes", subject: node, identifiers: pairs(append(more, "node", node)...)}
 }
 
-func ofResource(id resource.Identifier, more ...string) fault {
-	return fault{subject: id.String(), identifiers: pairs(append(more, "resource", id.String())...)}
+func ofResource(id resource.Identifier, more ...any) fault {
+	return fault{subject: id.String(), identifiers: pairs(append(more, "resource", id)...)}
 }
 
-func tooLarge(size, limit int, more ...string) fault {
-	return fault{identifiers: pairs(append(more, "size_bytes", strconv.Itoa(size), "limit_bytes", strconv.Itoa(limit))...)}
+func tooLarge(size, limit int, more ...any) fault {
+	return fault{identifiers: pairs(append(more, "size_bytes", size, "limit_bytes", limit)...)}
 }
 
 // pairs makes identifiers of keys and values in turns.
-func pairs(keysAndValues ...string) map[string]string {
+func pairs(keysAndValues ...any) map[string]string {
 	ids := make(map[string]string, len(keysAndValues)/2)
 	for pair := range slices.Chunk(keysAndValues, 2) {
-		ids[pair[0]] = pair[1]
+		ids[fmt.Sprint(pair[0])] = fmt.Sprint(pair[1])
 	}
 	return ids
 }

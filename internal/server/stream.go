@@ -72,8 +72,8 @@ func sendPlans(stream grpc.ServerStream, settings convert.ResponseSettings, answ
 	if err != nil {
 		return err
 	}
-	callOf(ctx).countAnswer(stop, answer.plans)
-	callOf(ctx).leavePlace()
+	callOf(ctx).answer(stop, answer.plans)
+	callOf(ctx).share.LeavePlace() // what is left to do is sending
 	header := encoder.Header(len(answer.plans), answer.options)
 	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: header}})
 	if err != nil {
@@ -108,7 +108,7 @@ func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, sta
 	if err != nil {
 		return err
 	}
-	callOf(ctx).leavePlace()
+	callOf(ctx).share.LeavePlace()
 	for i, m := range messages {
 		if err := stream.SendMsg(m); err != nil {
 			return err
@@ -128,7 +128,7 @@ func stateAnswer[R any, M interface {
 		return nil, err
 	}
 	return measured(ctx, stageEncode, func() (M, error) {
-		defer callOf(ctx).leavePlace()
+		defer callOf(ctx).share.LeavePlace()
 		message, err := response.NewEncoder(stopOf(ctx), settings).StateMessage(0, state)
 		if err != nil {
 			return nil, err

@@ -28,20 +28,9 @@ func (r *reader) nodeName(p *path, field, name string) {
 		r.add(p, field, "is required")
 	case strings.IndexByte(name, ':') >= 0:
 		r.add(p, field, "must not contain a colon: it separates names in ids")
-	case hasWordSub(name):
+	case strings.Contains("_"+name+"_", "_sub_"): // see database.replication_slot_create
 		r.add(p, field, `must not have "sub" as one of its words between underscores: slot names would be ambiguous`)
 	}
-}
-
-// hasWordSub tells whether one of the words between underscores is "sub": see the slot names that
-// database.replication_slot_create is identified by.
-func hasWordSub(name string) bool {
-	for word := range strings.SplitSeq(name, "_") {
-		if word == "sub" {
-			return true
-		}
-	}
-	return false
 }
 
 // nodeNames checks names of nodes: those that a list holds in that field of its elements, which is empty if they are names.

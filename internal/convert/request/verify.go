@@ -3,6 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -77,14 +78,8 @@ func (r *reader) rules(in *plannerv1.VerifyPlansRequest) verify.Options {
 
 func (r *reader) countEvents(plans []*plannerv1.Plan) int {
 	n := 0
-	for _, plan := range plans {
-		if r.Stop.Stopped() {
-			return n
-		}
-		for _, phase := range plan.GetPhases() {
-			if r.Stop.Stopped() {
-				return n
-			}
+	for _, plan := range interrupt.Each(r.Stop, plans) {
+		for _, phase := range interrupt.Each(r.Stop, plan.GetPhases()) {
 			n += len(phase.GetEvents())
 		}
 	}

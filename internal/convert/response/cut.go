@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -193,12 +194,9 @@ var errUnequalSizes = errors.New("an event has another size than when it was mea
 // were cut.
 func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 	encoded := m.encoded
-	b = appendPart(b, m.part.plan, m.part.bytes)
-	for _, p := range m.parts.pieces[m.part.first:m.part.last] {
-		if m.parts.stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
-		b = appendPhase(b, p.phase, p.bytes)
+	b = appendIndexed(b, convert.TagResponsePlanPart, convert.TagPartPlanIndex, m.part.plan, m.part.bytes)
+	for _, p := range interrupt.Each(m.parts.stop, m.parts.pieces[m.part.first:m.part.last]) {
+		b = appendIndexed(b, convert.TagPartPhases, convert.TagPhaseIndex, p.phase, p.bytes)
 		if encoded != nil {
 			b, encoded = append(b, encoded[:p.bytes]...), encoded[p.bytes:]
 			continue
@@ -215,7 +213,7 @@ func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 			return nil, errUnequalSizes
 		}
 	}
-	return b, nil
+	return b, m.parts.stop.Err()
 }
 
 // EventTooLargeError says that an event, even alone in a message, is larger than messages may be.

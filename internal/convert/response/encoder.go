@@ -30,7 +30,7 @@ func NewEncoder(stop *interrupt.Poller, settings convert.ResponseSettings) *Enco
 	return &Encoder{writer: writer{stop: stop}, settings: settings}
 }
 
-// appendPhaseEvent appends an event as one of those of a phase: see appendPhase.
+// appendPhaseEvent appends an event as one of those of a phase.
 func (e *Encoder) appendPhaseEvent(b []byte, event *resource.Event) []byte {
 	e.begin(append(b, convert.TagPhaseEvents))
 	all := e.beginMessage()
@@ -61,10 +61,7 @@ func (e *Encoder) StateMessage(index int, s *resource.State) ([]byte, error) {
 
 func (e *Encoder) state(s *resource.State) {
 	e.element(convert.TagStateVersion, convert.CatalogVersion)
-	for _, r := range s.Resources() {
-		if e.stop.Stopped() {
-			return
-		}
+	for _, r := range interrupt.Each(e.stop, s.Resources()) {
 		e.b = append(e.b, convert.TagStateResources)
 		all := e.beginMessage()
 		e.resource(r, e.settings.Form(r.Identifier))

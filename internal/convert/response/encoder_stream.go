@@ -27,16 +27,7 @@ func (e *Encoder) Header(plans int, options *plannerv1.UpdateDatabaseOptions) *p
 // bytes of phases or events.
 func indexedSize(index, content int) int { return fieldSize(numberSize(uint64(index)) + content) }
 
-// appendPart appends the beginning of a response that is a part of the plan of that index: what is left is its phases.
-func appendPart(b []byte, plan, phases int) []byte {
-	return appendIndexed(b, convert.TagResponsePlanPart, convert.TagPartPlanIndex, plan, phases)
-}
-
-// appendPhase appends the beginning of a phase in such a part: what is left is its events.
-func appendPhase(b []byte, phase, events int) []byte {
-	return appendIndexed(b, convert.TagPartPhases, convert.TagPhaseIndex, phase, events)
-}
-
+// appendIndexed appends the beginning of a field that is such a message: what is left is its content.
 func appendIndexed(b []byte, tag, indexTag byte, index, content int) []byte {
 	w := writer{b: protowire.AppendVarint(append(b, tag), uint64(numberSize(uint64(index))+content))}
 	w.number(indexTag, uint64(index))
@@ -68,15 +59,9 @@ func Summary(stop *interrupt.Poller, plans []resource.Plan) (*plannerv1.PlanSumm
 		return nil, err
 	}
 	summary := &plannerv1.PlanSummary{Plans: uint32(len(plans)), Digest: digest}
-	for _, plan := range plans {
-		if stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
+	for _, plan := range interrupt.Each(stop, plans) {
 		summary.Phases += uint32(len(plan.Phases))
-		for _, phase := range plan.Phases {
-			if stop.Stopped() {
-				return nil, interrupt.ErrInterrupted
-			}
+		for _, phase := range interrupt.Each(stop, plan.Phases) {
 			countEvents(stop, summary, phase.Events)
 		}
 	}
