@@ -157,10 +157,19 @@ func TestInterruptedCalls(t *testing.T) {
 	}
 }
 
+// calling is the context of a call whose request is decoded.
+func calling(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	ctx, c, end := New(Config{}).begin(t.Context(), plannerv1.PlannerService_UpdateDatabase_FullMethodName)
+	t.Cleanup(end)
+	c.release = func() {}
+	return context.WithCancel(ctx)
+}
+
 // TestNothingIsPlannedForACallThatHasEnded: converting may take long enough for its caller to go away.
 func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 	for _, endsBefore := range []bool{true, false} {
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := calling(t)
 		if endsBefore {
 			cancel()
 		}
@@ -178,7 +187,7 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 
 // TestConversionIsToldToStop when its call ends.
 func TestConversionIsToldToStop(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := calling(t)
 	_, err := convertRequest(ctx, request.Converter{}, func(c request.Converter, _ *plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
 		if c.Stop.Spend(interrupt.Every) {
 			t.Error("told to stop too early")
@@ -196,7 +205,7 @@ func TestConversionIsToldToStop(t *testing.T) {
 
 // TestNothingIsSentToACallThatHasEnded is the same for sending.
 func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := calling(t)
 	s := newPlannerService()
 	s.updateDatabase = func(
 		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,

@@ -52,12 +52,9 @@ func (d *desiredResources) add(r *resource.Resource, s scope) (earlier *resource
 	}
 	added := d.all.One()
 	*added = desiredResource{resource: r, list: d.list, scope: s}
-	switch {
-	case last != nil:
+	if last != nil {
 		last.otherTime = added
-	case d.byID == nil:
-		d.byID = map[resource.Identifier]*desiredResource{r.Identifier: added}
-	default:
+	} else {
 		d.byID[r.Identifier] = added
 	}
 	return nil, false

@@ -70,9 +70,6 @@ func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 			r.add(p, field, "must be that of the primary instance, %q", shorten(owner.primaryID))
 		}
 	case !used:
-		if r.names.instances == nil {
-			r.names.instances = make(map[string]instanceUse)
-		}
 		r.names.instances[id] = use
 	case first.node != use.node || first.target == use.target:
 		r.add(p, field, "%q is used more than once", shorten(id))

@@ -31,6 +31,7 @@ type reader struct {
 
 func (c Converter) reader() *reader {
 	r := &reader{Converter: c}
+	r.desired.byID, r.names.instances = map[resource.Identifier]*desiredResource{}, map[string]instanceUse{}
 	r.json.depth, r.json.stop = c.Limits.MaxJSONDepth, c.Stop
 	return r
 }
