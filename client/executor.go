@@ -46,12 +46,7 @@ type NeedsRecreateError struct {
 	Err error
 }
 
-func (e *NeedsRecreateError) Error() string {
-	if e.Err == nil {
-		return "it needs to be created again"
-	}
-	return fmt.Sprintf("it needs to be created again: %v", e.Err)
-}
+func (e *NeedsRecreateError) Error() string { return because("it needs to be created again", e.Err) }
 
 // Unwrap returns the reason.
 func (e *NeedsRecreateError) Unwrap() error { return e.Err }
@@ -62,12 +57,7 @@ type MendableError struct {
 	Err error
 }
 
-func (e *MendableError) Error() string {
-	if e.Err == nil {
-		return "an update can mend it"
-	}
-	return fmt.Sprintf("an update can mend it: %v", e.Err)
-}
+func (e *MendableError) Error() string { return because("an update can mend it", e.Err) }
 
 // Unwrap returns what is wrong.
 func (e *MendableError) Unwrap() error { return e.Err }

@@ -41,15 +41,13 @@ func receiveInto(ctx context.Context, msg any, receive func(any) error) error {
 	m, _ := msg.(proto.Message)
 	f := &frame{msg: m}
 	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
-	arrival := admission.ArrivalOf(ctx)
-	if err != nil {
-		arrival.Arrived(0)
-		return receiveError(err)
+	size := 0
+	if err == nil && uncompressed(ctx) {
+		size = f.size
 	}
-	if uncompressed(ctx) {
-		arrival.Arrived(int64(f.size))
-	} else {
-		arrival.Arrived(0)
+	admission.ArrivalOf(ctx).Arrived(int64(size))
+	if err != nil {
+		return receiveError(err)
 	}
 	if f.err != nil {
 		return f.err
