@@ -35,7 +35,7 @@ type reader struct {
 func (c Converter) reader() *reader {
 	r := &reader{Converter: c}
 	r.desired.byID, r.names.instances = map[resource.Identifier]*desiredResource{}, map[string]instanceUse{}
-	r.json.depth, r.json.stop = c.Limits.MaxJSONDepth, c.Stop
+	r.json.depth, r.json.stop = r.depth(), c.Stop
 	return r
 }
 
