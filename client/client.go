@@ -131,10 +131,10 @@ func gatherOnce[Req any, M Message, S planStream[M]](
 
 // backoff is how long to wait after so many failures, at least 1: first, and so many times longer after each further one, up
 // to most. It varies by a fifth, so that not everybody comes back at once.
-func backoff(failures int, first, most, times time.Duration) time.Duration {
+func backoff(failures int, first, most time.Duration, times int) time.Duration {
 	pause := first
 	for n := 1; n < failures && pause < most; n++ {
-		pause *= times
+		pause = time.Duration(times) * pause
 	}
 	return time.Duration(float64(min(pause, most)) * (0.8 + 0.4*rand.Float64()))
 }

@@ -46,8 +46,11 @@ var words = []word{
 	{"decoded", nil, "what it is: a message, a text"},
 	{"planned", []string{"internal/verify"}, "the name of a rule; else what it is: a plan, a proposal, an event"},
 	{"gap", []string{"internal/verify"}, "what a joining node's data lacks"},
-	{"place", []string{"internal/server/admission", "internal/verify"},
-		"where a request is worked on; in verify, where in the plans something stands"},
+	{
+		"place",
+		[]string{"internal/server/admission", "internal/verify"},
+		"where a request is worked on; in verify, where in the plans something stands",
+	},
 	{"share", []string{"internal/server", "internal/server/admission"}, "what one call has taken of what all have"},
 	{"link", []string{"internal/database", "internal/planner", "internal/verify"}, "from a provider to a subscriber"},
 	{"member", []string{
