@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/testkit/certificates"
 
 	"google.golang.org/grpc"
@@ -245,15 +245,12 @@ func TestCallsGoRoundAllServers(t *testing.T) {
 	}
 	defer c.Close()
 	// Connections are made one by one, so that the first calls may all go to the first of them.
-	deadline := time.Now().Add(10 * time.Second)
-	for servers[0].count() == 0 || servers[1].count() == 0 || servers[2].count() == 0 {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d, %d and %d calls", servers[0].count(), servers[1].count(), servers[2].count())
-		}
+	testkit.Eventually(t, func() bool {
 		if _, err := c.UpdateDatabase(t.Context(), wish(1)); err != nil {
 			t.Fatal(err)
 		}
-	}
+		return servers[0].count() > 0 && servers[1].count() > 0 && servers[2].count() > 0
+	})
 }
 
 // TestLargeMessages takes one that gRPC by itself would refuse.

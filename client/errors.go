@@ -20,11 +20,7 @@ type StreamError struct {
 }
 
 func (e *StreamError) Error() string {
-	text := fmt.Sprintf("stream of plans: message %d: %s", e.Message, e.Problem)
-	if e.Cause != nil {
-		text += ": " + e.Cause.Error()
-	}
-	return text
+	return because(fmt.Sprintf("stream of plans: message %d: %s", e.Message, e.Problem), e.Cause)
 }
 
 // Unwrap returns the cause.
@@ -111,14 +107,19 @@ type UnfinishedError struct {
 }
 
 func (e *UnfinishedError) Error() string {
-	if e.Last == nil {
-		return fmt.Sprintf("not finished after %d attempts", e.Attempts)
-	}
-	return fmt.Sprintf("not finished after %d attempts: %v", e.Attempts, e.Last)
+	return because(fmt.Sprintf("not finished after %d attempts", e.Attempts), e.Last)
 }
 
 // Unwrap returns the last failure.
 func (e *UnfinishedError) Unwrap() error { return e.Last }
+
+// because adds the cause to the text of an error, if there is one.
+func because(text string, cause error) string {
+	if cause == nil {
+		return text
+	}
+	return text + ": " + cause.Error()
+}
 
 func name(id *plannerv1.Identifier) string { return id.GetType() + "::" + id.GetId() }
 

@@ -46,12 +46,7 @@ type NeedsRecreateError struct {
 	Err error
 }
 
-func (e *NeedsRecreateError) Error() string {
-	if e.Err == nil {
-		return "it needs to be created again"
-	}
-	return fmt.Sprintf("it needs to be created again: %v", e.Err)
-}
+func (e *NeedsRecreateError) Error() string { return because("it needs to be created again", e.Err) }
 
 // Unwrap returns the reason.
 func (e *NeedsRecreateError) Unwrap() error { return e.Err }
@@ -62,12 +57,7 @@ type MendableError struct {
 	Err error
 }
 
-func (e *MendableError) Error() string {
-	if e.Err == nil {
-		return "an update can mend it"
-	}
-	return fmt.Sprintf("an update can mend it: %v", e.Err)
-}
+func (e *MendableError) Error() string { return because("an update can mend it", e.Err) }
 
 // Unwrap returns what is wrong.
 func (e *MendableError) Unwrap() error { return e.Err }
@@ -81,30 +71,30 @@ type outcome struct {
 
 // judge turns what an executor returned into what is recorded: point 2 of the contract in docs/planning.md.
 func judge(event *plannerv1.Event, returned *plannerv1.Resource, err error) outcome {
-	planned := event.GetResource()
-	if err == nil && returned != nil && !proto.Equal(returned.GetIdentifier(), planned.GetIdentifier()) {
+	own := event.GetResource()
+	if err == nil && returned != nil && !proto.Equal(returned.GetIdentifier(), own.GetIdentifier()) {
 		err = fmt.Errorf("the executor returned %s instead", name(returned.GetIdentifier()))
 	}
 	if returned == nil {
-		returned = planned
+		returned = own
 	}
 	switch event.GetType() {
 	case plannerv1.EventType_EVENT_TYPE_DELETE:
 		if err != nil {
 			return outcome{failed: err}
 		}
-		return outcome{remove: planned.GetIdentifier()}
+		return outcome{remove: own.GetIdentifier()}
 	case plannerv1.EventType_EVENT_TYPE_REFRESH:
 		switch {
 		case err == nil:
 			return outcome{put: returned}
 		case isA[*NeedsRecreateError](err):
-			return outcome{put: marked(planned, "", true)}
+			return outcome{put: marked(own, "", true)}
 		}
 		return outcome{failed: err}
 	case plannerv1.EventType_EVENT_TYPE_CREATE:
 		if err != nil {
-			return outcome{put: marked(planned, textOf(err), !isA[*MendableError](err)), failed: err}
+			return outcome{put: marked(own, textOf(err), !isA[*MendableError](err)), failed: err}
 		}
 		return outcome{put: marked(returned, "", false)}
 	case plannerv1.EventType_EVENT_TYPE_UPDATE:
@@ -112,9 +102,9 @@ func judge(event *plannerv1.Event, returned *plannerv1.Resource, err error) outc
 		case err == nil:
 			return outcome{put: marked(returned, "", false)}
 		case isA[*NeedsRecreateError](err):
-			return outcome{put: marked(planned, "", true), failed: err}
+			return outcome{put: marked(own, "", true), failed: err}
 		}
-		return outcome{put: marked(planned, textOf(err), false), failed: err}
+		return outcome{put: marked(own, textOf(err), false), failed: err}
 	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED, plannerv1.EventType_EVENT_TYPE_FORGET: // never sent yet
 	}
 	return outcome{failed: fmt.Errorf("unknown type of event %v", event.GetType())}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
@@ -20,6 +21,7 @@ import (
 	"github.com/pgplanner/pgplanner/client"
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // TestAnswersThatBreakOffAreAskedForAgain breaks the first two answers off after each of their messages, and before
@@ -47,8 +49,9 @@ func TestAnswersThatBreakOffAreAskedForAgain(t *testing.T) {
 }
 
 // TestPausesBetweenCalls has a server that breaks every answer off.
-func TestPausesBetweenCalls(t *testing.T) {
-	t.Parallel()
+func TestPausesBetweenCalls(t *testing.T) { synctest.Test(t, checkPauses) }
+
+func checkPauses(t *testing.T) {
 	good := messages(t, wish(1))
 	var calls []time.Time
 	planner, _ := fake(t, func(call int, req *plannerv1.UpdateDatabaseRequest, stream stream) error {
@@ -70,7 +73,6 @@ func TestPausesBetweenCalls(t *testing.T) {
 
 // TestNoCallOutlivesItsContext has a deadline that ends between two calls, and in the middle of one.
 func TestNoCallOutlivesItsContext(t *testing.T) {
-	t.Parallel()
 	good := messages(t, wish(1))
 	for name, c := range map[string]struct {
 		end   func(context.Context) error
@@ -80,24 +82,26 @@ func TestNoCallOutlivesItsContext(t *testing.T) {
 		"in a call":         {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			planner, server := fake(t, func(_ int, _ *plannerv1.UpdateDatabaseRequest, stream stream) error {
-				if err := stream.Send(good[0]); err != nil {
-					return err
+			synctest.Test(t, func(t *testing.T) {
+				planner, server := fake(t, func(_ int, _ *plannerv1.UpdateDatabaseRequest, stream stream) error {
+					if err := stream.Send(good[0]); err != nil {
+						return err
+					}
+					return c.end(stream.Context())
+				})
+				// After the third pause, which is over in less than 1.6 s, and before the fourth one is, after 2.6 s.
+				const limit = 1800 * time.Millisecond
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				began := time.Now()
+				_, err := planner.UpdateDatabase(ctx, wish(1))
+				if took := time.Since(began); took != limit {
+					t.Errorf("it took %v", took)
 				}
-				return c.end(stream.Context())
+				if status.Code(err) != codes.DeadlineExceeded || server.count() != c.calls {
+					t.Errorf("%v after %d calls", err, server.count())
+				}
 			})
-			// After the third pause, which is over in less than 1.6 s, and before the fourth one is, after 2.6 s.
-			ctx, cancel := context.WithTimeout(t.Context(), 1800*time.Millisecond)
-			defer cancel()
-			began := time.Now()
-			_, err := planner.UpdateDatabase(ctx, wish(1))
-			if took := time.Since(began); took > 2500*time.Millisecond {
-				t.Errorf("it took %v", took)
-			}
-			if status.Code(err) != codes.DeadlineExceeded || server.count() > c.calls {
-				t.Errorf("%v after %d calls", err, server.count())
-			}
 		})
 	}
 }
@@ -119,7 +123,7 @@ func TestAnAnswerThatIsRefusedIsNotHeldOpen(t *testing.T) {
 	}
 	select {
 	case <-gone:
-	case <-time.After(5 * time.Second):
+	case <-time.After(testkit.Hangs):
 		t.Error("the call goes on")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pgplanner/pgplanner/client"
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/server"
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // servable is a server of the project or a plain one of gRPC.
@@ -50,7 +51,7 @@ func realServer(t *testing.T) *client.Client {
 }
 
 func stopReal(t *testing.T, s *server.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testkit.Hangs)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Errorf("shutdown: %v", err)

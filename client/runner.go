@@ -69,10 +69,10 @@ func (p *phaseRun) run(ctx context.Context, events []*plannerv1.Event) error {
 	workers.SetLimit(orDefault(p.Concurrency, DefaultConcurrency))
 	for i, event := range events {
 		workers.Go(func() error {
-			if unstopped.Err() != nil {
-				return nil
+			if unstopped.Err() == nil {
+				return p.execute(ctx, i, event)
 			}
-			return p.execute(ctx, i, event)
+			return nil
 		})
 	}
 	if err := workers.Wait(); err != nil {

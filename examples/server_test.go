@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pgplanner/pgplanner/internal/testkit"
 )
 
 // TestExamplesOverGRPC sends every example as the README says, to the real server with grpcurl, and wants
@@ -120,7 +122,7 @@ func startServer(t *testing.T) string {
 			t.Fatal("the server ended at once")
 		}
 		return address
-	case <-time.After(30 * time.Second):
+	case <-time.After(testkit.Hangs):
 		t.Fatal("the server does not say that it listens")
 	}
 	return ""

@@ -14,8 +14,8 @@ import (
 	"unicode"
 )
 
-// word is a word, or several in a row, that name one thing only, wherever it stands in the name of a type, a function, a method, a field or a
-// constant. Forms of it are words of their own.
+// word is a word, or several in a row, that name one thing only, wherever it stands in a name, as one or as many. Other forms
+// of it are words of their own.
 type word struct {
 	word string
 	// packages may use it, by their folder; none: nobody may.
@@ -44,6 +44,19 @@ var words = []word{
 	{"wishes", nil, "desired"},
 	{"converted", nil, "what it is: a call, a message"},
 	{"decoded", nil, "what it is: a message, a text"},
+	{"planned", []string{"internal/verify"}, "the name of a rule; else what it is: a plan, a proposal, an event"},
+	{"gap", []string{"internal/verify"}, "what a joining node's data lacks"},
+	{
+		"place",
+		[]string{"internal/server/admission", "internal/verify"},
+		"where a request is worked on; in verify, where in the plans something stands",
+	},
+	{"share", []string{"internal/server", "internal/server/admission"}, "what one call has taken of what all have"},
+	{"link", []string{"internal/database", "internal/planner", "internal/verify"}, "from a provider to a subscriber"},
+	{"member", []string{
+		"internal/convert", "internal/convert/request", "internal/convert/response", "internal/database", "internal/jsontext",
+		"internal/planner", "internal/verify", "internal/wire",
+	}, "of a JSON object, a name and a value; in planner and verify, a node that is no longer joining"},
 }
 
 // TestOneWordOneThing finds words of the list above where they would name a second thing.
@@ -96,10 +109,10 @@ func TestEveryPackageHasAGlossary(t *testing.T) {
 	}
 }
 
-// says tells whether a name has the word among its own: inOrder in isInOrder, but not in admin.
+// says tells whether a name has the word among its own, or its plural: inOrder in isInOrder, but not in admin.
 func says(name, word string) bool {
 	lower := " " + strings.ToLower(strings.Join(split(name), " ")) + " "
-	return strings.Contains(lower, " "+word+" ")
+	return strings.Contains(lower, " "+word+" ") || strings.Contains(lower, " "+word+"s ")
 }
 
 // split returns the words of a name in camel case.
@@ -132,16 +145,19 @@ func declared(t *testing.T, root string) map[string]map[string]bool {
 			switch n := n.(type) {
 			case *ast.FuncDecl:
 				names[n.Name.Name] = true
-				return false // its parameters and variables explain themselves where they stand
 			case *ast.TypeSpec:
 				names[n.Name.Name] = true
 			case *ast.ValueSpec:
-				for _, id := range n.Names {
-					names[id.Name] = true
+				add(names, n.Names...)
+			case *ast.Field: // parameters and results too
+				add(names, n.Names...)
+			case *ast.AssignStmt:
+				if n.Tok == token.DEFINE {
+					add(names, n.Lhs...)
 				}
-			case *ast.Field:
-				for _, id := range n.Names {
-					names[id.Name] = true
+			case *ast.RangeStmt:
+				if n.Tok == token.DEFINE {
+					add(names, n.Key, n.Value)
 				}
 			}
 			return true
@@ -156,6 +172,15 @@ func declared(t *testing.T, root string) map[string]map[string]bool {
 		t.Fatalf("only %d files found: %v", len(all), slices.Sorted(maps.Keys(all)))
 	}
 	return all
+}
+
+// add adds those that are names, of any variables.
+func add[E ast.Expr](names map[string]bool, variables ...E) {
+	for _, v := range variables {
+		if id, ok := ast.Expr(v).(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+	}
 }
 
 // sources are the Go files below a folder that ship: no tests, and nothing that is generated.

@@ -19,11 +19,15 @@ race_works() {
 
 [ $# -gt 0 ] || set -- ./...
 
+# After how long a package hangs. With the race detector, the ten minutes of go test are too few for the simulation
+# if the machine is busy.
+hangs=1h
+
 race=${RACE:-auto}
 case $race in
   off)
     echo 'race detector: off, as asked' >&2
-    exec go test "$@"
+    exec go test -timeout "$hangs" "$@"
     ;;
   auto | required) ;;
   *)
@@ -36,12 +40,12 @@ needs='gcc and the headers of the C library'
 if race_works; then
   echo 'race detector: on' >&2
   export CGO_ENABLED=1
-  exec go test -race "$@"
+  exec go test -race -timeout "$hangs" "$@"
 elif [ "$race" = required ]; then
   echo "race detector: required, but it needs a C compiler ($needs) and there is none" >&2
   exit 1
 else
   echo "race detector: OFF, because it needs a C compiler ($needs) and there is none" >&2
   export CGO_ENABLED=0
-  exec go test "$@"
+  exec go test -timeout "$hangs" "$@"
 fi

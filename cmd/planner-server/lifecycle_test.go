@@ -235,7 +235,7 @@ func TestOneOfTwoServersDies(t *testing.T) {
 			req.ResponseOptions = &plannerv1.ResponseOptions{MaxMessageBytes: 1 << 13}
 			for ctx.Err() == nil {
 				// Its own deadline, so that no call ends by itself when the test does.
-				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+				ctx, cancel := context.WithTimeout(context.Background(), testkit.Hangs)
 				if _, err := planners.UpdateDatabase(ctx, req); err != nil {
 					t.Errorf("a call failed: %v", err)
 				}

@@ -18,9 +18,10 @@ type value[T any] struct {
 	parse func(string) (T, error)
 }
 
+// define defines a flag. With an empty preset, its value is the zero value at first.
 func define[T any](fs *flag.FlagSet, to *T, name, preset string, parse func(string) (T, error), usage string) {
 	v := &value[T]{to: to, parse: parse}
-	if err := v.Set(preset); err != nil {
+	if err := v.Set(preset); err != nil && preset != "" {
 		panic(err) // a default that its own flag refuses
 	}
 	fs.Var(v, name, usage)
@@ -36,38 +37,18 @@ func (v *value[T]) Set(text string) error {
 
 func (v *value[T]) String() string { return v.text }
 
-// list is a flag that may be given several times. The first one takes the place of the default.
-type list[T any] struct {
-	to    *[]T
-	texts []string
-	given bool
-	parse func(string) (T, error)
-}
-
+// defineList defines a flag that may be given several times. The first one takes the place of the default.
 func defineList[T any](fs *flag.FlagSet, to *[]T, name, preset string, parse func(string) (T, error), usage string) {
-	l := &list[T]{to: to, parse: parse}
-	if preset != "" {
-		if err := l.Set(preset); err != nil {
-			panic(err) // a default that its own flag refuses
+	var given []T
+	define(fs, to, name, preset, func(text string) ([]T, error) {
+		parsed, err := parse(strings.TrimSpace(text))
+		if err == nil {
+			given = append(given, parsed)
 		}
-	}
-	l.given = false
-	fs.Var(l, name, usage)
+		return given, err
+	}, usage)
+	given = nil // the default is not
 }
-
-func (l *list[T]) Set(text string) error {
-	parsed, err := l.parse(strings.TrimSpace(text))
-	if err != nil {
-		return err
-	}
-	if !l.given {
-		*l.to, l.texts, l.given = nil, nil, true
-	}
-	*l.to, l.texts = append(*l.to, parsed), append(l.texts, text)
-	return nil
-}
-
-func (l *list[T]) String() string { return strings.Join(l.texts, ",") }
 
 // The log formats.
 const (
@@ -91,17 +72,18 @@ func parseFormat(text string) (string, error) {
 }
 
 func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		return 0, errors.New("want a duration that is not negative, such as 30s")
-	}
-	return d, nil
+	return parseDurationFrom(text, 0, "want a duration that is not negative, such as 30s")
 }
 
 func parsePositive(text string) (time.Duration, error) {
+	return parseDurationFrom(text, 1, "want a duration above zero, such as 30s")
+}
+
+// parseDurationFrom parses a duration that is not less than that.
+func parseDurationFrom(text string, least time.Duration, wanted string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, errors.New("want a duration above zero, such as 30s")
+	if err != nil || d < least {
+		return 0, errors.New(wanted)
 	}
 	return d, nil
 }

@@ -1,6 +1,10 @@
 package convert
 
 import (
+	"encoding/json"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
@@ -58,3 +62,16 @@ func (s *ResponseSettings) Form(id resource.Identifier) Form {
 
 // CatalogVersion is the version of the catalog that a state was written with.
 const CatalogVersion = "1"
+
+// StructText is what a Struct says, as JSON text in the one form that requests are converted to: without white space,
+// members in the order of their keys, each key once, doubles as jsontext.AppendFloat writes them.
+type StructText struct {
+	// JSON is an object. It is immutable, and its memory is not used again.
+	JSON json.RawMessage
+	// Depth is how many objects and arrays are nested in it, the outermost one included.
+	Depth int
+}
+
+// StructTexts are the texts of Structs that have been read without filling the Structs in: those are empty, and
+// stand for their texts. A Struct that is not among them has its fields.
+type StructTexts map[*structpb.Struct]StructText

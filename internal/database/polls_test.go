@@ -35,7 +35,7 @@ func TestLargeThingsPollAndStop(t *testing.T) {
 		PostInit: &database.Script{Statements: make([]string, n)},
 	}
 	for name, compute := range map[string]func(*interrupt.Poller) error{
-		"check": func(stop *interrupt.Poller) error { return instance.Validate(stop) },
+		"check": instance.Validate,
 		"make": func(stop *interrupt.Poller) error {
 			instance.Resource(stop)
 			return nil

@@ -48,8 +48,8 @@ func isCanonical(stop *interrupt.Poller, text []byte) bool {
 
 // isCanonicalScalar tells whether a checked scalar is in canonical form.
 func isCanonicalScalar(scalar []byte) bool {
-	var scratch [128]byte
-	return bytes.Equal(appendCanonicalScalar(scratch[:0], scalar), scalar)
+	var buffer [128]byte
+	return bytes.Equal(appendCanonicalScalar(buffer[:0], scalar), scalar)
 }
 
 // appendCanonicalScalar appends the canonical form of a checked scalar.

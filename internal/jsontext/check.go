@@ -77,17 +77,19 @@ const (
 // It reads the text once. Memory is taken only for objects with many members or escaped names, and is in
 // proportion to the text; time is at worst O(n log n), for objects whose names are in no order.
 func CheckObject(text []byte, limits Limits) error {
-	return check(text, limits, true)
+	return check(text, limits, true, nil)
 }
 
 // Check checks that text is exactly one JSON value of any kind, in the way of CheckObject.
 func Check(text []byte, limits Limits) error {
-	return check(text, limits, false)
+	return check(text, limits, false, nil)
 }
 
-func check(text []byte, limits Limits, object bool) error {
+// check checks a text that is an object, or any value, and hands its members to visit unless that is nil: see checker.
+func check(text []byte, limits Limits, object bool, visit func(name, value []byte)) error {
 	c := checker{
 		scanner: scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits, stop: limits.Stop},
+		visit:   visit,
 	}
 	if !c.document(object) {
 		return c.err()

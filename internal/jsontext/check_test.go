@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -194,12 +193,12 @@ func TestCheckIsFastOnHostileNames(t *testing.T) {
 	unique := []byte("{" + strings.Join(names, ",") + "}")
 	twice := []byte("{" + strings.Join(append(names, names[members/2]), ",") + "}")
 
-	start := time.Now()
+	start := testkit.ProcessorTime()
 	if !json.Valid(unique) || !json.Valid(twice) {
 		t.Fatal("not JSON")
 	}
-	reading := time.Since(start)
-	start = time.Now()
+	reading := testkit.ProcessorTime() - start
+	start = testkit.ProcessorTime()
 	if err := CheckObject(unique, Limits{}); err != nil {
 		t.Error(err)
 	}
@@ -207,7 +206,7 @@ func TestCheckIsFastOnHostileNames(t *testing.T) {
 	if err := CheckObject(twice, Limits{}); !errors.As(err, &problem) || problem.Problem != problemDuplicate {
 		t.Errorf("got %v, want a duplicate", err)
 	}
-	if took := time.Since(start); took > 100*reading {
+	if took := testkit.ProcessorTime() - start; took > 100*reading {
 		t.Errorf("took %v, and only reading %v", took, reading)
 	}
 }

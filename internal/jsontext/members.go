@@ -18,7 +18,7 @@ type Member struct {
 // interrupt.ErrInterrupted.
 func Members(stop *interrupt.Poller, text []byte) ([]Member, error) {
 	members := make([]Member, 0, 4)
-	err := visitMembers(stop, text, func(name, value []byte) {
+	err := check(text, Limits{MaxDepth: depthLimit, Stop: stop}, true, func(name, value []byte) {
 		members = append(members, Member{Key: string(name), Value: value})
 	})
 	if err != nil {
@@ -31,7 +31,7 @@ func Members(stop *interrupt.Poller, text []byte) ([]Member, error) {
 // there is none. Its errors are those of Members.
 func Lookup(stop *interrupt.Poller, text []byte, name string) ([]byte, error) {
 	var found []byte
-	err := visitMembers(stop, text, func(key, value []byte) {
+	err := check(text, Limits{MaxDepth: depthLimit, Stop: stop}, true, func(key, value []byte) {
 		if string(key) == name {
 			found = value
 		}
@@ -40,17 +40,6 @@ func Lookup(stop *interrupt.Poller, text []byte, name string) ([]byte, error) {
 		return nil, err
 	}
 	return found, nil
-}
-
-func visitMembers(stop *interrupt.Poller, text []byte, visit func(name, value []byte)) error {
-	c := checker{
-		scanner: scanner{text: text, depth: depthLimit, exponentDigits: MaxExponentDigits, stop: stop},
-		visit:   visit,
-	}
-	if !c.document(true) {
-		return c.err()
-	}
-	return nil
 }
 
 // placedName is the name of a member, unescaped, and where it stands in the text.

@@ -72,7 +72,7 @@ func Same(stop *interrupt.Poller, current, wanted []byte, ignore []string) (bool
 // differ makes one patch.
 type differ struct {
 	current, wanted *tree
-	ignored         *places
+	ignored         *pointerSet
 	operations      []Operation
 	path            []byte // to the values that are being compared
 	size            int    // of all operations, those beyond the limit included
@@ -86,7 +86,7 @@ func newDiffer(stop *interrupt.Poller, current, wanted []byte, ignore []string) 
 	if bytes.Equal(current, wanted) {
 		return nil, nil
 	}
-	d := &differ{ignored: newPlaces(stop, ignore), stop: stop}
+	d := &differ{ignored: newPointerSet(stop, ignore), stop: stop}
 	var err error
 	if d.current, err = parseObject(stop, current); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (d *differ) patch() []Operation {
 }
 
 // value compares two values at the same place.
-func (d *differ) value(current, wanted *node, ignored *places) {
+func (d *differ) value(current, wanted *node, ignored *pointerSet) {
 	switch {
 	case ignored.all() || d.equal(current, wanted):
 	case current.kind != wanted.kind || current.kind != '{' && current.kind != '[':
@@ -133,14 +133,14 @@ func (d *differ) value(current, wanted *node, ignored *places) {
 	case current.kind == '{':
 		d.members(current, wanted, ignored, d.value)
 	case ignored != nil:
-		d.elementsInPlace(current, wanted, ignored)
+		d.elementsByIndex(current, wanted, ignored)
 	default:
 		d.elements(current, wanted)
 	}
 }
 
 // replacement compares two values at the same place. Where they differ it replaces all of it.
-func (d *differ) replacement(current, wanted *node, ignored *places) {
+func (d *differ) replacement(current, wanted *node, ignored *pointerSet) {
 	if !d.same(current, wanted, ignored) {
 		d.emit("replace", wanted)
 	}
@@ -148,7 +148,7 @@ func (d *differ) replacement(current, wanted *node, ignored *places) {
 
 // members compares two objects, and the members that are in both of them by the given function.
 func (d *differ) members(
-	current, wanted *node, ignored *places, compare func(current, wanted *node, ignored *places),
+	current, wanted *node, ignored *pointerSet, compare func(current, wanted *node, ignored *pointerSet),
 ) {
 	for m := range d.pairs(current, wanted) {
 		below := ignored.member(m.name)

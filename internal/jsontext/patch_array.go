@@ -22,7 +22,7 @@ func (d *differ) elements(current, wanted *node) {
 		return
 	}
 	if head+tail+len(common) == 0 {
-		d.orReplace(wanted, func() { d.gap(0, have, want) })
+		d.orReplace(wanted, func() { d.stretch(0, have, want) })
 		return
 	}
 	i, j := 0, 0
@@ -30,15 +30,15 @@ func (d *differ) elements(current, wanted *node) {
 		if d.stop.Stopped() {
 			return
 		}
-		d.gap(head+j, have[i:k.current], want[j:k.wanted])
+		d.stretch(head+j, have[i:k.current], want[j:k.wanted])
 		i, j = k.current+1, k.wanted+1
 	}
 }
 
-// gap turns the elements that are at the index into the wanted ones. Those that take each other's place
+// stretch turns the elements that are at the index into the wanted ones. Those that take each other's place
 // are compared; the others come or go. Operations are made from front to back, so that what is in front of
 // the index is as wanted already.
-func (d *differ) gap(index int, have, want []node) {
+func (d *differ) stretch(index int, have, want []node) {
 	both := min(len(have), len(want))
 	for i := range both {
 		d.at(index+i, func() {
@@ -53,9 +53,9 @@ func (d *differ) gap(index int, have, want []node) {
 	}
 }
 
-// elementsInPlace compares two arrays in which places are ignored. Elements keep their index: it would mean
+// elementsByIndex compares two arrays in which places are ignored. Elements keep their index: it would mean
 // nothing to ignore one of them otherwise.
-func (d *differ) elementsInPlace(current, wanted *node, ignored *places) {
+func (d *differ) elementsByIndex(current, wanted *node, ignored *pointerSet) {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	// An ignored element without a counterpart need neither go nor come, unless one behind it must.
 	stay, need := len(want), len(want)

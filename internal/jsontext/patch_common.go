@@ -27,7 +27,7 @@ func (d *differ) commonElements(have, want []node) (common []commonElement, foun
 	switch shared := d.shared(a, b, len(numbers)); {
 	case shared == 0:
 		return nil, max(len(have), len(want)) <= mostEdits
-	case len(have)+len(want)-2*shared > mostSteps:
+	case len(have)+len(want)-2*shared > mostRounds:
 		return nil, false
 	}
 	if len(have) <= d.cells/len(want) {

@@ -15,17 +15,17 @@ type division struct {
 	forward, backward []int32
 }
 
-// mostSteps is how many steps from both ends together make mostEdits: an element that is replaced takes two.
-const mostSteps = 2 * mostEdits
+// mostRounds is how many steps from both ends together make mostEdits: an element that is replaced takes two.
+const mostRounds = 2 * mostEdits
 
 func newDivision(stop *interrupt.Poller) *division {
 	return &division{
-		stop: stop, forward: make([]int32, mostSteps+5), backward: make([]int32, mostSteps+5),
+		stop: stop, forward: make([]int32, mostRounds+5), backward: make([]int32, mostRounds+5),
 	}
 }
 
 // divide adds the common elements of a and b, which begin at that place. It returns false if that takes more than
-// mostSteps, or if it is stopped.
+// mostRounds, or if it is stopped.
 func (x *division) divide(a, b []int32, at commonElement) bool {
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] && !x.stop.Stopped() {
 		x.common = append(x.common, at)
@@ -49,7 +49,7 @@ func (x *division) divide(a, b []int32, at commonElement) bool {
 func (x *division) divideRest(a, b []int32, at commonElement) bool {
 	switch {
 	case len(a) == 0 || len(b) == 0:
-		return max(len(a), len(b)) <= mostSteps
+		return max(len(a), len(b)) <= mostRounds
 	case len(a) <= fewCells/len(b):
 		for _, c := range interrupt.Each(x.stop, longestCommon(x.stop, a, b)) {
 			x.common = append(x.common, commonElement{at.current + c.current, at.wanted + c.wanted})

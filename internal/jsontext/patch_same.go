@@ -11,7 +11,7 @@ func (d *differ) equal(current, wanted *node) bool {
 }
 
 // same tells whether two values are the same but for the ignored places. Anything, if it was stopped.
-func (d *differ) same(current, wanted *node, ignored *places) bool {
+func (d *differ) same(current, wanted *node, ignored *pointerSet) bool {
 	switch {
 	case ignored.all():
 		return true
@@ -32,11 +32,11 @@ func (d *differ) sameScalar(current, wanted *node) bool {
 	if current.plain && wanted.plain {
 		return false
 	}
-	var scratchA, scratchB [128]byte
-	return bytes.Equal(d.current.appendScalar(scratchA[:0], current), d.wanted.appendScalar(scratchB[:0], wanted))
+	var bufferA, bufferB [128]byte
+	return bytes.Equal(d.current.appendScalar(bufferA[:0], current), d.wanted.appendScalar(bufferB[:0], wanted))
 }
 
-func (d *differ) sameMembers(current, wanted *node, ignored *places) bool {
+func (d *differ) sameMembers(current, wanted *node, ignored *pointerSet) bool {
 	for m := range d.pairs(current, wanted) {
 		below := ignored.member(m.name)
 		if below.all() {
@@ -49,7 +49,7 @@ func (d *differ) sameMembers(current, wanted *node, ignored *places) bool {
 	return true
 }
 
-func (d *differ) sameElements(current, wanted *node, ignored *places) bool {
+func (d *differ) sameElements(current, wanted *node, ignored *pointerSet) bool {
 	have, want := d.current.children(current), d.wanted.children(wanted)
 	for i := range max(len(have), len(want)) {
 		if d.stop.Stopped() {

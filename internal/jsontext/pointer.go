@@ -51,19 +51,19 @@ func cutPointerSegment(pointer string) (name, rest string) {
 	return name, rest
 }
 
-// places is a set of places in a JSON value: those that JSON pointers lead to, and all below them. The
+// pointerSet is a set of places in a JSON value: those that JSON pointers lead to, and all below them. The
 // nil set is empty. Its segments are taken as they are asked for, so that long pointers cost nothing where
 // the value is not as deep.
-type places struct {
+type pointerSet struct {
 	stop     *interrupt.Poller
 	whole    bool     // the value itself is in the set
 	pointers []string // from the value to places below it
-	below    map[string]*places
+	below    map[string]*pointerSet
 }
 
-// newPlaces returns the places that the pointers lead to. What is no JSON pointer leads nowhere.
-func newPlaces(stop *interrupt.Poller, pointers []string) *places {
-	var p *places
+// newPointerSet returns the places that the pointers lead to. What is no JSON pointer leads nowhere.
+func newPointerSet(stop *interrupt.Poller, pointers []string) *pointerSet {
+	var p *pointerSet
 	for _, pointer := range interrupt.Each(stop, pointers) {
 		if ValidPointer(pointer) {
 			p = p.with(stop, pointer)
@@ -73,9 +73,9 @@ func newPlaces(stop *interrupt.Poller, pointers []string) *places {
 }
 
 // with adds the place that the pointer leads to, and returns the set.
-func (p *places) with(stop *interrupt.Poller, pointer string) *places {
+func (p *pointerSet) with(stop *interrupt.Poller, pointer string) *pointerSet {
 	if p == nil {
-		p = &places{stop: stop}
+		p = &pointerSet{stop: stop}
 	}
 	if pointer == "" {
 		p.whole = true
@@ -86,15 +86,15 @@ func (p *places) with(stop *interrupt.Poller, pointer string) *places {
 }
 
 // all tells whether the whole value is in the set.
-func (p *places) all() bool { return p != nil && p.whole }
+func (p *pointerSet) all() bool { return p != nil && p.whole }
 
 // member returns the places in the member of that name of an object.
-func (p *places) member(name []byte) *places {
+func (p *pointerSet) member(name []byte) *pointerSet {
 	if p == nil {
 		return nil
 	}
 	if p.below == nil {
-		p.below = make(map[string]*places)
+		p.below = make(map[string]*pointerSet)
 		for _, pointer := range interrupt.Each(p.stop, p.pointers) {
 			segment, rest := cutPointerSegment(pointer)
 			p.below[segment] = p.below[segment].with(p.stop, rest)
@@ -104,10 +104,10 @@ func (p *places) member(name []byte) *places {
 }
 
 // element returns the places in the element of that index of an array.
-func (p *places) element(index int) *places {
+func (p *pointerSet) element(index int) *pointerSet {
 	if p == nil {
 		return nil
 	}
-	var scratch [20]byte
-	return p.member(strconv.AppendInt(scratch[:0], int64(index), 10))
+	var buffer [20]byte
+	return p.member(strconv.AppendInt(buffer[:0], int64(index), 10))
 }

@@ -6,7 +6,7 @@ import "github.com/pgplanner/pgplanner/internal/interrupt"
 // Same finds no difference between give the same bytes. Members are left out, and so are elements at the end of an array; any other
 // element becomes null. A text that is hidden as a whole becomes {}. Errors are those of Canonical.
 func CanonicalVisible(stop *interrupt.Poller, text []byte, ignore []string) ([]byte, error) {
-	hidden := newPlaces(stop, ignore)
+	hidden := newPointerSet(stop, ignore)
 	if hidden == nil {
 		return Canonical(stop, text)
 	}
@@ -26,7 +26,7 @@ func CanonicalVisible(stop *interrupt.Poller, text []byte, ignore []string) ([]b
 }
 
 // writeVisible appends the canonical form of a node without what is hidden below it.
-func (t *tree) writeVisible(stop *interrupt.Poller, n *node, hidden *places) {
+func (t *tree) writeVisible(stop *interrupt.Poller, n *node, hidden *pointerSet) {
 	switch {
 	case hidden == nil || n.kind != '{' && n.kind != '[':
 		t.write(stop, n)
@@ -37,7 +37,7 @@ func (t *tree) writeVisible(stop *interrupt.Poller, n *node, hidden *places) {
 	}
 }
 
-func (t *tree) writeVisibleMembers(stop *interrupt.Poller, n *node, hidden *places) {
+func (t *tree) writeVisibleMembers(stop *interrupt.Poller, n *node, hidden *pointerSet) {
 	t.canonical = append(t.canonical, '{')
 	first := true
 	for i := range interrupt.Each(stop, t.children(n)) {
@@ -56,7 +56,7 @@ func (t *tree) writeVisibleMembers(stop *interrupt.Poller, n *node, hidden *plac
 	t.canonical = append(t.canonical, '}')
 }
 
-func (t *tree) writeVisibleElements(stop *interrupt.Poller, n *node, hidden *places) {
+func (t *tree) writeVisibleElements(stop *interrupt.Poller, n *node, hidden *pointerSet) {
 	t.canonical = append(t.canonical, '[')
 	end := len(t.canonical) // of the last element that is visible
 	for i := range interrupt.Each(stop, t.children(n)) {

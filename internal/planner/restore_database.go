@@ -64,8 +64,8 @@ func restoreDatabase(
 		return Outcome{}, err
 	}
 	var desired [][]*resource.State
-	for _, step := range mergeByPosition(stop, lists) {
-		desired = append(desired, []*resource.State{base, step})
+	for _, between := range mergeByPosition(stop, lists) {
+		desired = append(desired, []*resource.State{base, between})
 	}
 	desired = append(desired, []*resource.State{end})
 	plans, err := resource.PlanMerged(stop, start, planOptions(resource.PlanOptions{}), desired...)

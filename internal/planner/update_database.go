@@ -76,13 +76,13 @@ func planOptions(options resource.PlanOptions) resource.PlanOptions {
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
 // "Updating a database" of docs/planning.md; the end state (6) is the last step.
 func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*resource.State, error) {
-	steps, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
+	states, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
 	if err != nil {
 		return nil, err
 	}
 	incomplete := m.with(newcomer, joining)
 	if m.anySource(incomplete) {
-		steps = append(steps, m.repairs(end), m.roles(incomplete)) // (2), (3)
+		states = append(states, m.repairs(end), m.roles(incomplete)) // (2), (3)
 	}
 	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (4)
 	if err != nil {
@@ -92,10 +92,10 @@ func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([
 	if err != nil {
 		return nil, err
 	}
-	steps = append(append(steps, added...), populate, m.unrecordedSlots())
+	states = append(append(states, added...), populate, m.unrecordedSlots())
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
-	return slices.Collect(slices.Chunk(steps, 1)), m.stop.Err()
+	return slices.Collect(slices.Chunk(states, 1)), m.stop.Err()
 }
 
 // nodeStates are the nodes and what depends on them: they do not wait for the step that holds them, but are

@@ -18,7 +18,7 @@ func (g *graph) cycle() error {
 			all = append(all, v)
 		}
 	}
-	through := make(map[vertex]vertex, len(g.members)) // the smallest member of each virtual vertex
+	through := make(map[vertex]vertex, len(g.behind)) // the smallest member of each virtual vertex
 	smallest := func(vs []vertex) vertex {
 		best := vertex(-1)
 		for _, v := range interrupt.Each(g.stop, vs) {
@@ -34,11 +34,11 @@ func (g *graph) cycle() error {
 		}
 		return best
 	}
-	for v, members := range g.members {
+	for v, behind := range g.behind {
 		if g.stop.Stopped() {
 			break
 		}
-		through[v] = smallest(members)
+		through[v] = smallest(behind)
 	}
 	var path []Identifier
 	seen := make(map[vertex]int)

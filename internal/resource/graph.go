@@ -107,7 +107,7 @@ func (g *graph) has(v vertex) bool { return int(v) < len(g.resources) && g.resou
 // out returns what v depends on: for a virtual vertex, its members.
 func (g *graph) out(v vertex) []vertex {
 	if g.isVirtual[v] {
-		return g.members[v]
+		return g.behind[v]
 	}
 	if int(v) < len(g.edges) {
 		return g.edges[v]

@@ -21,7 +21,7 @@ type index struct {
 	types     map[Type]vertex       // only the types that something depends on
 	names     []Identifier          // by vertex; of a virtual one, the ID is empty
 	isVirtual []bool
-	members   map[vertex][]vertex // by virtual vertex
+	behind    map[vertex][]vertex // what stands behind each virtual vertex
 }
 
 // newIndex returns an index for the given states, which are all that the run will see.
@@ -73,7 +73,7 @@ func (x *index) addTypes(states []*State) {
 			return
 		}
 		if t, ok := x.types[r.Identifier.Type]; ok {
-			x.members[t] = append(x.members[t], vertex(v))
+			x.behind[t] = append(x.behind[t], vertex(v))
 		}
 	}
 }
@@ -88,13 +88,13 @@ func (x *index) addType(t Type) {
 	x.types[t] = x.addVirtual(Identifier{Type: t}, nil)
 }
 
-// addVirtual returns a new vertex that stands for the members.
-func (x *index) addVirtual(name Identifier, members []vertex) vertex {
+// addVirtual returns a new vertex that stands for what is behind it.
+func (x *index) addVirtual(name Identifier, behind []vertex) vertex {
 	v := x.add(name, true)
-	if x.members == nil {
-		x.members = make(map[vertex][]vertex)
+	if x.behind == nil {
+		x.behind = make(map[vertex][]vertex)
 	}
-	x.members[v] = members
+	x.behind[v] = behind
 	return v
 }
 
@@ -122,7 +122,7 @@ func (x *index) intern(id Identifier) vertex {
 	v = x.add(id, false)
 	x.vertices[id] = v
 	if t, ok := x.types[id.Type]; ok {
-		x.members[t] = append(x.members[t], v)
+		x.behind[t] = append(x.behind[t], v)
 	}
 	return v
 }

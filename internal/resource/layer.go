@@ -118,8 +118,8 @@ func (g *graph) deletionLayers() ([]int32, error) {
 		return nil, err
 	}
 	above := make([]int32, len(g.names))
-	virtual := make(map[int32][]vertex, len(g.members))
-	for t := range g.members {
+	virtual := make(map[int32][]vertex, len(g.behind))
+	for t := range g.behind {
 		if g.stop.Stopped() {
 			break
 		}

@@ -37,7 +37,7 @@ func (e *engine) prepareDiffs() error {
 		return err
 	}
 	e.owed = make(map[vertex][]vertex)
-	return e.linkAll()
+	return e.enterAll()
 }
 
 // allowCycle looks at the error of computing layers. If it is a cycle, what records say in it does not count, unless the
@@ -82,9 +82,9 @@ func (e *engine) alter(v vertex, edges []vertex) {
 	}
 }
 
-// linkAll fills dependents from the edges of the current graph. One array holds them all; a list that
+// enterAll fills dependents from the edges of the current graph. One array holds them all; a list that
 // grows later leaves it.
-func (e *engine) linkAll() error {
+func (e *engine) enterAll() error {
 	count := make([]int32, len(e.names))
 	total := 0
 	for v := range vertex(len(e.names)) {
@@ -186,7 +186,7 @@ func (e *engine) merge(diff *State) (merged []vertex, err error) {
 			wrong = wrong.smaller(problem)
 			continue
 		}
-		e.link(v)
+		e.enter(v)
 		changed = append(changed, v)
 	}
 	if err := e.stop.Err(); err != nil {
@@ -206,8 +206,8 @@ func (e *engine) lengthenDiffs() {
 	e.replaced, e.sound = grown(e.replaced, n), grown(e.sound, n)
 }
 
-// link enters v as a dependent of all that it depends on, and as a member of its type.
-func (e *engine) link(v vertex) {
+// enter adds v as a dependent of all that it depends on, and as a member of its type.
+func (e *engine) enter(v vertex) {
 	e.lengthenDiffs()
 	for _, w := range e.current.edges[v] {
 		if e.stop.Stopped() {

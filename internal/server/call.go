@@ -13,20 +13,18 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
-	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/server/admission"
 )
 
-// call is what the server keeps of a call while it lasts: what it has taken, to be given back. A nil call has
-// no limits and is not measured.
+// call is what the server keeps of a call while it lasts: what it has taken, to be given back.
 type call struct {
 	*metrics
 	admission *admission.Controller
 	share     *admission.Share
 	tracer    trace.Tracer
 
-	// texts are those of the request's Structs, and release gives back what they and its messages live in; nil if
-	// nothing is to be given back.
+	// texts are those of the request's Structs, and release gives back what they and its messages live in. Both are nil
+	// unless there is a request that somebody may look at.
 	texts   convert.StructTexts
 	release func()
 
@@ -36,7 +34,7 @@ type call struct {
 
 type callKey struct{}
 
-// callOf is the call that ctx belongs to, nil if there is none.
+// callOf is the call that ctx belongs to: nil if that is a health watch or reflection.
 func callOf(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
 	return c
@@ -83,9 +81,6 @@ func (s *Server) measureStream(srv any, ss grpc.ServerStream, info *grpc.StreamS
 // admit takes memory and a place for a request that is going to take so much memory, before it is decoded. Size is that
 // of its bytes.
 func (c *call) admit(ctx context.Context, size int, weight int64) error {
-	if c == nil {
-		return nil
-	}
 	if err := c.share.TakeMemory(ctx, size, weight); err != nil {
 		return err
 	}
@@ -96,41 +91,10 @@ func (c *call) admit(ctx context.Context, size int, weight int64) error {
 	return err
 }
 
-// leavePlace gives the place back: what is left to do is sending.
-func (c *call) leavePlace() {
-	if c != nil {
-		c.share.LeavePlace()
-	}
-}
-
-// holdRequest notes the texts of the request's Structs, and how to give back what they and its messages live in.
-func (c *call) holdRequest(texts convert.StructTexts, release func()) {
-	if c != nil {
-		c.texts, c.release = texts, release
-	}
-}
-
-// requestTexts are the texts of the request's Structs, until it is released.
-func (c *call) requestTexts() convert.StructTexts {
-	if c == nil {
-		return nil
-	}
-	return c.texts
-}
-
-// releaseRequest gives it back: nobody looks at the request any more.
+// releaseRequest gives back what the request lives in: nobody looks at it any more.
 func (c *call) releaseRequest() {
-	if c != nil && c.release != nil {
-		c.release()
-		c.texts, c.release = nil, nil
-	}
-}
-
-// countAnswer counts the plans of the answer.
-func (c *call) countAnswer(stop *interrupt.Poller, plans []resource.Plan) {
-	if c != nil {
-		c.answer(stop, plans)
-	}
+	c.release()
+	c.texts, c.release = nil, nil
 }
 
 // stopOf tells computations to stop once the call that ctx belongs to has ended. It is the only place where contexts
@@ -191,9 +155,6 @@ func stages() []stage { return []stage{stageConvert, stagePlan, stageVerify, sta
 // measured does a stage of the call that ctx belongs to.
 func measured[T any](ctx context.Context, name stage, work func() (T, error)) (T, error) {
 	c := callOf(ctx)
-	if c == nil {
-		return work()
-	}
 	_, span := c.tracer.Start(ctx, string(name))
 	began := time.Now()
 	// Not deferred directly: then End would record what panicked, and that may be anything.

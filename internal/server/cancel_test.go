@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -25,6 +26,8 @@ const (
 	stopsWithin = 50 * time.Millisecond
 	// attempts is how often a test may try to show that, on a machine that has other things to do too.
 	attempts = 20
+	// pollsBefore is how often planning has looked whether to stop before its call is given up.
+	pollsBefore = 1000
 )
 
 // untilInterrupted plans until it is interrupted, and says when it begins and ends.
@@ -99,59 +102,44 @@ func TestPlanningStopsWhenTheCallEnds(t *testing.T) {
 		}},
 	}
 	for name, test := range calls {
-		t.Run(name+" given up", func(t *testing.T) {
-			stopsInTime(t, func() time.Duration {
-				u := newUntilInterrupted()
-				h := start(t, Config{}, test.prepare(u))
-				ctx, cancel := context.WithCancel(t.Context())
-				var gaveUp time.Time
-				go func() {
-					<-u.began
-					gaveUp = time.Now()
-					cancel()
-				}()
-				if code := codeOf(test.call(ctx, h)); code != codes.Canceled {
-					t.Errorf("got %v", code)
-				}
-				if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != ReasonCancelled {
-					t.Errorf("line %v", line)
-				}
-				return (<-u.ended).Sub(gaveUp)
-			})
+		synced(t, name+" given up", func(t *testing.T) {
+			u := newUntilInterrupted()
+			h := start(t, Config{}, test.prepare(u))
+			ctx, cancel := context.WithCancel(t.Context())
+			var gaveUp time.Time
+			go func() {
+				<-u.began
+				gaveUp = time.Now()
+				cancel()
+			}()
+			if code := codeOf(test.call(ctx, h)); code != codes.Canceled {
+				t.Errorf("got %v", code)
+			}
+			if line := h.line(); line["grpc.code"] != "Canceled" || line["reason"] != ReasonCancelled {
+				t.Errorf("line %v", line)
+			}
+			if took := (<-u.ended).Sub(gaveUp); took > stopsWithin {
+				t.Errorf("planning stopped after %v", took)
+			}
 		})
-		t.Run(name+" beyond its deadline", func(t *testing.T) {
-			stopsInTime(t, func() time.Duration {
-				u := newUntilInterrupted()
-				h := start(t, Config{}, test.prepare(u))
-				deadline := time.Now().Add(100 * time.Millisecond)
-				ctx, cancel := context.WithDeadline(t.Context(), deadline)
-				defer cancel()
-				if code := codeOf(test.call(ctx, h)); code != codes.DeadlineExceeded {
-					t.Errorf("got %v", code)
-				}
-				h.idle()
-				if len(u.ended) == 0 {
-					return time.Hour // it did not even begin to plan
-				}
-				if line := h.line(); line["grpc.code"] != "DeadlineExceeded" || line["reason"] != "DEADLINE_EXCEEDED" {
-					t.Errorf("line %v", line)
-				}
-				return (<-u.ended).Sub(deadline)
-			})
+		synced(t, name+" beyond its deadline", func(t *testing.T) {
+			u := newUntilInterrupted()
+			h := start(t, Config{}, test.prepare(u))
+			deadline := time.Now().Add(100 * time.Millisecond)
+			ctx, cancel := context.WithDeadline(t.Context(), deadline)
+			defer cancel()
+			if code := codeOf(test.call(ctx, h)); code != codes.DeadlineExceeded {
+				t.Errorf("got %v", code)
+			}
+			if line := h.line(); line["grpc.code"] != "DeadlineExceeded" || line["reason"] != "DEADLINE_EXCEEDED" {
+				t.Errorf("line %v", line)
+			}
+			if took := (<-u.ended).Sub(deadline); took > stopsWithin {
+				t.Errorf("planning stopped after %v", took)
+			}
+			h.idle()
 		})
 	}
-}
-
-// stopsInTime tries until a call has stopped in time after it was ended.
-func stopsInTime(t *testing.T, end func() (took time.Duration)) {
-	t.Helper()
-	best := time.Hour
-	for range attempts {
-		if best = min(best, end()); best <= stopsWithin {
-			return
-		}
-	}
-	t.Errorf("planning stopped after %v at best", best)
 }
 
 // TestInterruptedCalls checks what callers of ended calls would see, if they still looked.
@@ -170,10 +158,19 @@ func TestInterruptedCalls(t *testing.T) {
 	}
 }
 
+// calling is the context of a call whose request is decoded.
+func calling(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	ctx, c, end := New(Config{}).begin(t.Context(), plannerv1.PlannerService_UpdateDatabase_FullMethodName)
+	t.Cleanup(end)
+	c.release = func() {}
+	return context.WithCancel(ctx)
+}
+
 // TestNothingIsPlannedForACallThatHasEnded: converting may take long enough for its caller to go away.
 func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 	for _, endsBefore := range []bool{true, false} {
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := calling(t)
 		if endsBefore {
 			cancel()
 		}
@@ -191,7 +188,7 @@ func TestNothingIsPlannedForACallThatHasEnded(t *testing.T) {
 
 // TestConversionIsToldToStop when its call ends.
 func TestConversionIsToldToStop(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := calling(t)
 	_, err := convertRequest(ctx, request.Converter{}, func(c request.Converter, _ *plannerv1.UpdateDatabaseRequest) (*struct{}, error) {
 		if c.Stop.Spend(interrupt.Every) {
 			t.Error("told to stop too early")
@@ -209,7 +206,7 @@ func TestConversionIsToldToStop(t *testing.T) {
 
 // TestNothingIsSentToACallThatHasEnded is the same for sending.
 func TestNothingIsSentToACallThatHasEnded(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := calling(t)
 	s := newPlannerService()
 	s.updateDatabase = func(
 		*interrupt.Poller, planner.UpdateDatabaseOptions, *resource.State, []*planner.NodeResources,
@@ -231,20 +228,31 @@ type endedStream struct {
 
 func (s endedStream) Context() context.Context { return s.ctx }
 
-// TestRealPlanningIsInterrupted cancels the planning of a large database. On a machine that has other things to do, what
-// counts is for how long it computes.
+// TestRealPlanningIsInterrupted gives up a call when the planning of a large database has got somewhere. On a machine that
+// has other things to do, what counts is for how long it computes.
 func TestRealPlanningIsInterrupted(t *testing.T) {
 	type moment struct{ at, computed time.Duration }
 	began := time.Now()
 	now := func() moment { return moment{time.Since(began), testkit.ProcessorTime()} }
-	ended := make(chan moment, 1)
+	var giveUp func()
+	var gaveUp, ended moment
 	h := start(t, Config{}, func(s *Server) {
 		plan := s.planner.updateDatabase
 		s.planner.updateDatabase = func(
 			stop *interrupt.Poller, o planner.UpdateDatabaseOptions, state *resource.State, nodes []*planner.NodeResources,
 		) (planner.Outcome, error) {
-			outcome, err := plan(stop, o, state, nodes)
-			ended <- now()
+			stopped, polled := told(stop), 0
+			outcome, err := plan(interrupt.Watched(stopped, func(int) {
+				if polled++; polled == pollsBefore {
+					giveUp()
+					<-stopped
+					gaveUp = now()
+				}
+			}), o, state, nodes)
+			ended = now()
+			if !errors.Is(err, interrupt.ErrInterrupted) || polled < pollsBefore {
+				t.Errorf("planning ended after %d polls with %d plans, %v", polled, len(outcome.Plans), err)
+			}
 			return outcome, err
 		}
 	})
@@ -253,20 +261,19 @@ func TestRealPlanningIsInterrupted(t *testing.T) {
 		names = append(names, fmt.Sprintf("n%d", i))
 	}
 	req := wantNodes(names...)
-	stopsInTime(t, func() time.Duration {
-		deadline := make(chan moment, 1)
-		time.AfterFunc(100*time.Millisecond, func() { deadline <- now() })
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
+	best := time.Hour
+	for range attempts {
+		ctx, cancel := context.WithCancel(t.Context())
+		giveUp = cancel
 		answer, err := h.updateContext(ctx, req)
-		if codeOf(err) != codes.DeadlineExceeded || len(answer) != 0 {
+		if codeOf(err) != codes.Canceled || len(answer) != 0 {
 			t.Fatalf("got %d messages, %v", len(answer), err)
 		}
+		cancel()
 		h.idle()
-		if len(ended) == 0 {
-			return time.Hour // it did not even begin to plan
+		if best = min(best, ended.at-gaveUp.at, ended.computed-gaveUp.computed); best <= stopsWithin {
+			return
 		}
-		end, from := <-ended, <-deadline
-		return min(end.at-from.at, end.computed-from.computed)
-	})
+	}
+	t.Errorf("planning stopped after %v at best", best)
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -41,15 +44,13 @@ func receiveInto(ctx context.Context, msg any, receive func(any) error) error {
 	m, _ := msg.(proto.Message)
 	f := &frame{msg: m}
 	err := untilDone(ctx, 0, nil, func() error { return receive(f) })
-	arrival := admission.ArrivalOf(ctx)
-	if err != nil {
-		arrival.Arrived(0)
-		return receiveError(err)
+	size := 0
+	if err == nil && uncompressed(ctx) {
+		size = f.size
 	}
-	if uncompressed(ctx) {
-		arrival.Arrived(int64(f.size))
-	} else {
-		arrival.Arrived(0)
+	admission.ArrivalOf(ctx).Arrived(int64(size))
+	if err != nil {
+		return receiveError(err)
 	}
 	if f.err != nil {
 		return f.err
@@ -85,14 +86,14 @@ func (f *frame) decode(ctx context.Context) error {
 	if err := c.admit(ctx, len(whole), admission.Weigh(whole, f.msg.ProtoReflect().Descriptor())); err != nil {
 		return err
 	}
-	texts, release, err := wire.Unmarshal(stopOf(ctx), whole, f.msg)
+	var err error
+	c.texts, c.release, err = wire.Unmarshal(stopOf(ctx), whole, f.msg)
 	if errors.Is(err, interrupt.ErrInterrupted) {
 		return err
 	}
 	if err != nil {
 		return &malformedError{cause: err}
 	}
-	c.holdRequest(texts, release)
 	return nil
 }
 
@@ -190,4 +191,75 @@ type malformedError struct{ cause error }
 func (e *malformedError) Error() string {
 	// Protobuf's errors name fields, but no values. Their first space is at times a non-breaking one.
 	return "the request cannot be decoded: " + strings.ReplaceAll(e.cause.Error(), "\u00a0", " ")
+}
+
+// inflater inflates requests that are compressed with gzip. A few bytes may become a thousand times as many, so what
+// they become counts like requests that are arriving while they do, and it stops beyond the limit of requests.
+//
+// gRPC answers by itself when its decompressor fails, so this one does not: it makes one of two requests that stand for
+// what went wrong.
+type inflater struct {
+	admission *admission.Controller
+	limit     int
+	readers   sync.Pool
+}
+
+// These stand for what went wrong, as the slices that they are. They are no messages.
+var (
+	inflatedTooMuch = []byte{0xff}
+	notInflatable   = []byte{0xff}
+)
+
+// failure tells what went wrong when the request was inflated, if anything.
+func (i *inflater) failure(data mem.BufferSlice) error {
+	if i == nil || len(data) != 1 || data[0].Len() != 1 {
+		return nil
+	}
+	switch &data[0].ReadOnlyData()[0] {
+	case &inflatedTooMuch[0]:
+		return &admission.ArrivingBytesError{Limit: i.admission.Limits().RequestBytesArriving}
+	case &notInflatable[0]:
+		return &malformedError{cause: errors.New("it is not what gzip makes")}
+	}
+	return nil
+}
+
+// Type is the encoding that the inflater is for.
+func (*inflater) Type() string { return "gzip" }
+
+// Do inflates a request.
+func (i *inflater) Do(r io.Reader) ([]byte, error) {
+	z, _ := i.readers.Get().(*gzip.Reader)
+	if z == nil {
+		z = new(gzip.Reader)
+	}
+	defer i.readers.Put(z)
+	if z.Reset(r) != nil {
+		return notInflatable, nil
+	}
+	return i.inflate(z), nil
+}
+
+// inflateBytes is how many bytes are inflated at a time.
+const inflateBytes = 64 << 10
+
+// inflate reads to one byte beyond the limit at most.
+func (i *inflater) inflate(r io.Reader) []byte {
+	var out bytes.Buffer
+	taken := int64(0)
+	defer func() { _ = i.admission.Inflate(-taken) }()
+	for out.Len() <= i.limit {
+		n, err := io.CopyN(&out, r, int64(min(inflateBytes, i.limit+1-out.Len())))
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return notInflatable
+		}
+		if i.admission.Inflate(2*n) != nil { // the buffer doubles when it grows
+			return inflatedTooMuch
+		}
+		taken += 2 * n
+	}
+	return out.Bytes()
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +164,6 @@ func ruleOf(err error) (rule, bool) {
 // another code than the given one are left out.
 func ruledError(ctx context.Context, code codes.Code, all []error) error {
 	var faults []fault
-	reason := ""
 	for _, err := range all {
 		r, _ := ruleOf(err)
 		if r.code != code {
@@ -173,22 +173,21 @@ func ruledError(ctx context.Context, code codes.Code, all []error) error {
 		if f.text == "" {
 			f.text = err.Error()
 		}
-		if f.reason == "" {
-			f.reason = r.reason
-		}
-		if reason == "" {
-			reason = f.reason
-		}
+		f.reason = cmp.Or(f.reason, r.reason)
 		faults = append(faults, f)
 	}
-	return &callError{status: faultStatus(ctx, code, faults), reason: reason}
+	return newCallError(ctx, code, nil, faults...)
+}
+
+// newCallError is the error of a call that failed for these faults, of which there is at least one.
+func newCallError(ctx context.Context, code codes.Code, cause error, faults ...fault) error {
+	return &callError{status: faultStatus(ctx, code, faults), reason: faults[0].reason, cause: cause}
 }
 
 // internalError is the error of a call that met a bug.
 func internalError(ctx context.Context, cause error) error {
 	text := "internal error; the server's log has the cause under request id " + requestID(ctx)
-	f := fault{reason: ReasonInternal, text: text}
-	return &callError{status: faultStatus(ctx, codes.Internal, []fault{f}), reason: ReasonInternal, cause: cause}
+	return newCallError(ctx, codes.Internal, cause, fault{reason: ReasonInternal, text: text})
 }
 
 // plainErrors are the errors that nothing is to be said about.
@@ -200,8 +199,7 @@ var plainErrors = map[codes.Code]fault{
 }
 
 func plainError(ctx context.Context, code codes.Code) error {
-	f := plainErrors[code]
-	return &callError{status: faultStatus(ctx, code, []fault{f}), reason: f.reason}
+	return newCallError(ctx, code, nil, plainErrors[code])
 }
 
 // grpcError is for what gRPC itself says about a call: that a message is too large to be received, for
@@ -212,7 +210,7 @@ func grpcError(ctx context.Context, st *status.Status, err error) error {
 		return plainError(ctx, st.Code())
 	case codes.ResourceExhausted:
 		f := fault{reason: ReasonLimitExceeded, text: strings.TrimPrefix(st.Message(), "grpc: ")}
-		return &callError{status: faultStatus(ctx, st.Code(), []fault{f}), reason: f.reason}
+		return newCallError(ctx, st.Code(), nil, f)
 	default:
 		return internalError(ctx, err)
 	}

@@ -1,15 +1,19 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pgplanner/pgplanner/internal/testkit"
 	"github.com/pgplanner/pgplanner/internal/testkit/calls"
 
+	"go.uber.org/goleak"
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -39,6 +43,7 @@ func start(t *testing.T, config Config, prepare func(*Server)) *harness {
 	t.Helper()
 	h := &harness{t: t, log: &calls.Log{}}
 	config.Logger = h.log.Logger()
+	config.Limits.QueueTime = cmp.Or(config.Limits.QueueTime, testkit.Hangs)
 	// What a test puts in the place of the planner keeps no rules.
 	config.NoVerification = config.NoVerification || prepare != nil
 	h.server = New(config)
@@ -97,6 +102,12 @@ func (h *harness) updateContext(
 ) ([]*plannerv1.UpdateDatabaseResponse, error) {
 	stream, err := h.planner().UpdateDatabase(ctx, req, opts...)
 	return calls.Drain(stream, err)
+}
+
+// synced is t.Run with a clock that goes on once all wait for it: nothing is late because the machine is busy.
+func synced(t *testing.T, name string, test func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
 type logLine map[string]any
@@ -188,6 +199,18 @@ func (f failure) fields() []string {
 		all = append(all, v.GetField())
 	}
 	return all
+}
+
+// nothingLeft waits until all goroutines have ended that were not there before.
+func nothingLeft(t *testing.T, before goleak.Option) {
+	t.Helper()
+	err := goleak.Find(before)
+	for deadline := time.Now().Add(testkit.Hangs); err != nil && time.Now().Before(deadline); { // it gives up too soon for a busy machine
+		err = goleak.Find(before)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // codeOf is the code of an error.

@@ -56,7 +56,7 @@ func wireBytes(t *testing.T, m proto.Message) []byte {
 func TestHalfOpenCallsTakeNoPlace(t *testing.T) {
 	for form, method := range methods {
 		t.Run(form, func(t *testing.T) {
-			h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, QueueTime: 100 * time.Millisecond}}, nil)
+			h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, CallTime: time.Hour}}, nil)
 			raw := newRawClient(t, h.listens()())
 			open := make([]uint32, 4)
 			for i := range open {

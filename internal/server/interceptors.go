@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
@@ -12,6 +13,7 @@ import (
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
@@ -75,8 +77,12 @@ func (s *Server) ours(fullMethod string) bool {
 	return ok
 }
 
-// lastWord is how long a health watch has to tell that the server goes away before it is ended.
-const lastWord = 100 * time.Millisecond
+const (
+	// lastWord is how long a health watch has to tell that the server goes away. It is ended when it has.
+	lastWord = 5 * time.Second
+	// lastAnswer is how long a reflection stream has to answer what it was asked.
+	lastAnswer = 100 * time.Millisecond
+)
 
 // endWhenDraining ends health watches and reflection streams when the server shuts down. They last for as long
 // as their callers like, and would hold it up.
@@ -84,7 +90,10 @@ func (s *Server) endWhenDraining(srv any, ss grpc.ServerStream, info *grpc.Strea
 	if !infrastructure(info.FullMethod) {
 		return handler(srv, ss)
 	}
-	done := make(chan error, 1)
+	done, told, limit := make(chan error, 1), make(chan struct{}), lastAnswer
+	if healthCheck(info.FullMethod) {
+		ss, limit = tellingStream{ss, sync.OnceFunc(func() { close(told) })}, lastWord
+	}
 	go func() { done <- handler(srv, arrivingStream{ss}) }() // ends with the stream, whose context is canceled on return
 	select {
 	case err := <-done:
@@ -94,9 +103,25 @@ func (s *Server) endWhenDraining(srv any, ss grpc.ServerStream, info *grpc.Strea
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(lastWord):
-		return status.Error(codes.Unavailable, "the server is shutting down")
+	case <-told:
+	case <-time.After(limit):
 	}
+	return status.Error(codes.Unavailable, "the server is shutting down")
+}
+
+// tellingStream is the stream of a health watch. It calls told once it has sent that its service is not served, or is not
+// known: there is nothing to come.
+type tellingStream struct {
+	grpc.ServerStream
+	told func()
+}
+
+func (s tellingStream) SendMsg(m any) error {
+	err := s.ServerStream.SendMsg(m)
+	if answer, ok := m.(*healthv1.HealthCheckResponse); ok && answer.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		s.told()
+	}
+	return err
 }
 
 // arriving sees every call, of whatever service, before anything of it but its metadata is read.

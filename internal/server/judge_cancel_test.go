@@ -96,9 +96,11 @@ func late(judge func(context.Context, *proposal) error, began chan struct{}) fun
 
 // TestVerifyPlansStopsWhenTheCallEnds ends a call when its plans are about to be judged.
 func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
+	ctx, cancel := calling(t)
+	defer cancel()
 	done := make(chan struct{})
 	close(done)
-	_, err := newResourceService().VerifyPlans(&endsSoon{Context: t.Context(), done: done}, &plannerv1.VerifyPlansRequest{
+	_, err := newResourceService().VerifyPlans(&endsSoon{Context: ctx, done: done}, &plannerv1.VerifyPlansRequest{
 		Plans: []*plannerv1.Plan{{}},
 	})
 	if !errors.Is(err, interrupt.ErrInterrupted) {
@@ -108,6 +110,8 @@ func TestVerifyPlansStopsWhenTheCallEnds(t *testing.T) {
 
 // TestApplyEventsStopsWhenTheCallEnds is the same for events that are about to be applied.
 func TestApplyEventsStopsWhenTheCallEnds(t *testing.T) {
+	ctx, cancel := calling(t)
+	defer cancel()
 	done := make(chan struct{})
 	close(done)
 	req := &plannerv1.ApplyEventsRequest{}
@@ -117,7 +121,7 @@ func TestApplyEventsStopsWhenTheCallEnds(t *testing.T) {
 			Resource: &plannerv1.Resource{Identifier: &plannerv1.Identifier{Type: "t", Id: "x"}},
 		})
 	}
-	_, err := newResourceService().ApplyEvents(&endsSoon{Context: t.Context(), done: done}, req)
+	_, err := newResourceService().ApplyEvents(&endsSoon{Context: ctx, done: done}, req)
 	if !errors.Is(err, interrupt.ErrInterrupted) {
 		t.Errorf("got %v", err)
 	}

@@ -40,18 +40,27 @@ var soak = flag.Duration("soak", 0, "how long to overload a server, with a repor
 // clients' own copies of all messages come on top.
 const overloadBytes = 1 << 30
 
-func overloadLimits() admission.Limits {
+// overloadLimits are in proportion to what a large call takes alone, on a machine that may have other things to do: all
+// clients are in one process, and each of them reads as much slower as there are others.
+func overloadLimits(alone time.Duration) admission.Limits {
+	send := max(time.Second, overloadClients*alone)
 	return admission.Limits{
 		ConcurrentPlans:       2,
 		QueuedPlans:           8,
-		QueueTime:             2 * time.Second,
+		QueueTime:             2 * send,
 		RequestBytesInFlight:  64 << 20,
 		RequestBytesArriving:  32 << 20,
 		ResponseBytesInFlight: 32 << 20,
-		SendTime:              time.Second,
-		CallTime:              20 * time.Second,
+		SendTime:              send,
+		CallTime:              20 * send,
 	}
 }
+
+// The clients of each kind, and all of them.
+const (
+	smallClients, largeClients, slowClients, goneClients = 8, 12, 4, 6
+	overloadClients                                      = smallClients + largeClients + slowClients + goneClients
+)
 
 // TestOverload overloads a server for two seconds, with large requests that are not that large.
 func TestOverload(t *testing.T) { overload(t, 2*time.Second, largeLoad(5, 200), io.Discard) }
@@ -133,8 +142,9 @@ func (l *tally) served(totals map[string]int) bool {
 
 // overload runs more of every kind of client than the server can serve, and reports once a minute.
 func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabaseRequest, report io.Writer) {
+	limits := overloadLimits(timeAlone(t, large))
 	before := goleak.IgnoreCurrent()
-	server := New(Config{Limits: overloadLimits(), MaxRequestBytes: 16 << 20})
+	server := New(Config{Limits: limits, MaxRequestBytes: 16 << 20})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -144,12 +154,12 @@ func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabas
 	// Slow machines get more time to serve what every machine has to serve.
 	ctx, cancel := context.WithTimeout(t.Context(), length+time.Minute)
 	defer cancel()
-	l := &load{address: listener.Addr().String(), tally: &tally{counts: map[string]int{}}, large: large}
+	l := &load{address: listener.Addr().String(), tally: &tally{counts: map[string]int{}}, large: large, sendTime: limits.SendTime}
 	var group sync.WaitGroup
 	for _, kind := range []struct {
 		clients int
 		run     func(context.Context)
-	}{{8, l.small}, {12, l.planLarge}, {4, l.slow}, {6, l.disconnect}} {
+	}{{smallClients, l.small}, {largeClients, l.planLarge}, {slowClients, l.slow}, {goneClients, l.disconnect}} {
 		for range kind.clients {
 			group.Go(func() {
 				for ctx.Err() == nil {
@@ -176,7 +186,7 @@ func overload(t *testing.T, length time.Duration, large *plannerv1.UpdateDatabas
 	if err := errors.Join(server.Shutdown(stopping), <-served); err != nil {
 		t.Error(err)
 	}
-	goleak.VerifyNone(t, before)
+	nothingLeft(t, before)
 }
 
 // watchLoad looks at the memory while the load lasts, which is until some calls of each size have been served, and
@@ -237,6 +247,19 @@ type load struct {
 	address string
 	tally   *tally
 	large   *plannerv1.UpdateDatabaseRequest
+	// sendTime is the limit of the server.
+	sendTime time.Duration
+}
+
+// timeAlone is how long a large call takes a server that has nothing else to do.
+func timeAlone(t *testing.T, large *plannerv1.UpdateDatabaseRequest) time.Duration {
+	t.Helper()
+	h := start(t, Config{}, nil)
+	began := time.Now()
+	if _, err := h.update(large); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(began)
 }
 
 // largeLoad is a request for so many nodes that all replicate from each other, with so many resources of 3 KB.
@@ -310,7 +333,7 @@ func (l *load) slow(ctx context.Context) {
 			_, err = stream.Recv()
 		}
 		if err == nil {
-			pause(ctx, 5*overloadLimits().SendTime/2)
+			pause(ctx, 5*l.sendTime/2)
 			for err == nil {
 				_, err = stream.Recv()
 			}

@@ -48,11 +48,12 @@ func newMetrics(config Metrics) *metrics {
 		registry = prometheus.NewRegistry()
 	}
 	seconds, register := secondsBuckets(), promauto.With(registry)
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return register.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+	}
 	// numbers counts in powers of ten: 0, 1, 10, ...
 	numbers := func(name, help string, powers int) prometheus.Histogram {
-		return register.NewHistogram(prometheus.HistogramOpts{
-			Name: name, Help: help, Buckets: append([]float64{0}, prometheus.ExponentialBuckets(1, 10, powers)...),
-		})
+		return histogram(name, help, append([]float64{0}, prometheus.ExponentialBuckets(1, 10, powers)...))
 	}
 	m := &metrics{
 		registry: registry,
@@ -60,12 +61,8 @@ func newMetrics(config Metrics) *metrics {
 		stageSeconds: register.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "planner_step_seconds", Help: "How long the steps of calls took.", Buckets: seconds,
 		}, []string{"step"}),
-		queueSeconds: register.NewHistogram(prometheus.HistogramOpts{
-			Name: "planner_queue_seconds", Help: "How long requests waited for a place to be planned.", Buckets: seconds,
-		}),
-		requestBytes: register.NewHistogram(prometheus.HistogramOpts{
-			Name: "planner_request_bytes", Help: "Size of requests, decompressed.", Buckets: prometheus.ExponentialBuckets(256, 8, 7),
-		}),
+		queueSeconds:     histogram("planner_queue_seconds", "How long requests waited for a place to be planned.", seconds),
+		requestBytes:     histogram("planner_request_bytes", "Size of requests, decompressed.", prometheus.ExponentialBuckets(256, 8, 7)),
 		requestResources: numbers("planner_request_resources", "Resources in a request.", 6),
 		requestNodes:     numbers("planner_request_nodes", "Nodes in a request.", 4),
 		answerPlans:      numbers("planner_answer_plans", "Plans in an answer.", 4),
@@ -114,6 +111,7 @@ func buildInfo(version string) prometheus.GaugeOpts {
 // watch adds what is known elsewhere.
 func (m *metrics) watch(a *admission.Controller) {
 	limits, register := a.Limits(), promauto.With(m.registry)
+	always := func(n int64) func(admission.Usage) int64 { return func(admission.Usage) int64 { return n } }
 	for _, gauge := range []struct {
 		name, help string
 		value      func(admission.Usage) int64
@@ -124,21 +122,14 @@ func (m *metrics) watch(a *admission.Controller) {
 		{"planner_request_bytes_arriving", "Bytes that requests which are still arriving may have brought.", func(u admission.Usage) int64 { return u.BytesArriving }},
 		{"planner_response_bytes_in_flight", "Bytes of answers that are not written yet.", func(u admission.Usage) int64 { return u.ResponseBytes }},
 		{"planner_connections", "Open connections.", func(u admission.Usage) int64 { return u.Connections }},
+		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", always(int64(limits.ConcurrentPlans))},
+		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", always(limits.RequestBytesInFlight)},
+		{"planner_request_bytes_arriving_limit", "Bytes that such requests may bring.", always(limits.RequestBytesArriving)},
+		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", always(limits.ResponseBytesInFlight)},
+		{"planner_connections_limit", "Connections that may be open.", always(int64(limits.MaxConnections))},
 	} {
 		register.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help},
 			func() float64 { return float64(gauge.value(a.Usage())) })
-	}
-	for _, limit := range []struct {
-		name, help string
-		value      int64
-	}{
-		{"planner_places", "Requests that may be decoded, planned or encoded at a time.", int64(limits.ConcurrentPlans)},
-		{"planner_request_bytes_in_flight_limit", "Memory that requests may take.", limits.RequestBytesInFlight},
-		{"planner_request_bytes_arriving_limit", "Bytes that such requests may bring.", limits.RequestBytesArriving},
-		{"planner_response_bytes_in_flight_limit", "Bytes of answers that may be unwritten.", limits.ResponseBytesInFlight},
-		{"planner_connections_limit", "Connections that may be open.", int64(limits.MaxConnections)},
-	} {
-		register.NewGauge(prometheus.GaugeOpts{Name: limit.name, Help: limit.help}).Set(float64(limit.value))
 	}
 	register.NewCounterFunc(prometheus.CounterOpts{
 		Name: "planner_connections_refused_total", Help: "Connections that were closed at once because there were too many.",

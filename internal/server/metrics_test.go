@@ -79,8 +79,9 @@ func TestMetricsOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	const method = "UpdateDatabase"
-	testkit.Eventually(t, func() bool {
-		return h.metric("grpc_server_handled_total", "grpc_method", method, "grpc_code", "OK") == 1
+	testkit.Eventually(t, func() bool { // what comes last
+		return h.metric("grpc_server_handled_total", "grpc_method", method, "grpc_code", "OK") == 1 &&
+			h.metric("grpc_server_handling_seconds", "grpc_method", method) == 1
 	})
 	for _, want := range []struct {
 		value  float64

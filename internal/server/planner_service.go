@@ -48,7 +48,7 @@ func (s *plannerService) UpdateDatabase(
 			options.DeleteDatabase = call.DeleteDatabase
 			return &proposal{
 				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, hazards: outcome.Hazards,
-				settings: call.Response, options: options, approved: call.ExpectedDigest,
+				options: options, approved: call.ExpectedDigest,
 			}, err
 		})
 }
@@ -62,7 +62,7 @@ func (s *plannerService) RestoreDatabase(
 			outcome, err := s.restoreDatabase(stop, call.Options, call.Start, call.Nodes, call.Targets)
 			return &proposal{
 				start: call.Start, plans: outcome.Plans, end: outcome.End, asked: call, hazards: outcome.Hazards,
-				settings: call.Response, options: response.ResolvedRestoreOptions(call.Options), approved: call.ExpectedDigest,
+				options: response.ResolvedRestoreOptions(call.Options), approved: call.ExpectedDigest,
 			}, err
 		})
 }
@@ -70,16 +70,16 @@ func (s *plannerService) RestoreDatabase(
 // convertRequest converts a request, which nobody may look at afterwards, and looks before and after whether the call still
 // goes on.
 func convertRequest[Request, Call any](
-	ctx context.Context, c request.Converter, convert func(request.Converter, Request) (*Call, error), req Request,
-) (*Call, error) {
+	ctx context.Context, c request.Converter, convert func(request.Converter, Request) (Call, error), req Request,
+) (call Call, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return call, err
 	}
-	c.Texts, c.Stop = callOf(ctx).requestTexts(), stopOf(ctx)
-	call, err := measured(ctx, stageConvert, func() (*Call, error) { return convert(c, req) })
+	c.Texts, c.Stop = callOf(ctx).texts, stopOf(ctx)
+	call, err = measured(ctx, stageConvert, func() (Call, error) { return convert(c, req) })
 	callOf(ctx).releaseRequest()
 	if err != nil {
-		return nil, err
+		return call, err
 	}
 	return call, ctx.Err()
 }

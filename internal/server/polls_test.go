@@ -15,7 +15,7 @@ func TestEveryLoopPolls(t *testing.T) {
 	polls.CheckLoops(t, map[string]polls.Short{
 		"buildInfo":           {Loops: 1, Bound: start},
 		"newMetrics":          {Loops: 2, Bound: start},
-		"watch":               {Loops: 2, Bound: start},
+		"watch":               {Loops: 1, Bound: start},
 		"register":            {Loops: 2, Bound: start},
 		"framed":              {Loops: 1, Bound: start},
 		"indexRules":          {Loops: 1, Bound: start},

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
+	"github.com/pgplanner/pgplanner/internal/server/admission"
 	"github.com/pgplanner/pgplanner/internal/server/identity"
 )
 
@@ -122,8 +125,13 @@ func ruleFor[E error](code codes.Code, reason string, describe func(E) fault) ru
 	}
 }
 
+// exhausted is the rule of an error about a limit.
+func exhausted[E error](reason string, describe func(E) fault) rule {
+	return ruleFor(codes.ResourceExhausted, reason, describe)
+}
+
 // rules has every typed error of the packages below, one rule each. An error without a rule is a bug.
-var rules = indexRules(append(limitRules(),
+var rules = indexRules(
 	ruleFor(codes.InvalidArgument, ReasonRequestInvalid, func(e *request.InvalidRequestError) fault {
 		return fault{violations: e.Violations, total: e.Total}
 	}),
@@ -137,13 +145,13 @@ var rules = indexRules(append(limitRules(),
 		return fault{field: "options.node_update_strategy"}
 	}),
 	ruleFor(codes.InvalidArgument, ReasonSelfDependency, func(e *resource.SelfDependencyError) fault {
-		return ofResource(e.Resource, "type", string(e.Type))
+		return ofResource(e.Resource, "type", e.Type)
 	}),
 	ruleFor(codes.InvalidArgument, ReasonInstanceFieldInvalid, func(e *database.InstanceFieldError) fault {
 		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		f := ofResource(e.Resource, "dependency", e.Dependency.String())
+		f := ofResource(e.Resource, "dependency", e.Dependency)
 		f.total = 1 + e.More
 		return f
 	}),
@@ -193,12 +201,34 @@ var rules = indexRules(append(limitRules(),
 	ruleFor(codes.FailedPrecondition, ReasonStateAttributeInvalid, func(e *database.AttributeError) fault {
 		return ofResource(e.Resource, "attribute", e.Key)
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonRequestTooLarge, func(e *requestTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
-	ruleFor(codes.ResourceExhausted, ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
-		return tooLarge(e.Size, e.Limit, "resource", e.Resource.String())
+	exhausted(ReasonRequestTooLarge, func(e *requestTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
+	exhausted(ReasonEventTooLarge, func(e *response.EventTooLargeError) fault {
+		return tooLarge(e.Size, e.Limit, "resource", e.Resource)
 	}),
-	ruleFor(codes.ResourceExhausted, ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
-)...)
+	exhausted(ReasonStateTooLarge, func(e *response.StateTooLargeError) fault { return tooLarge(e.Size, e.Limit) }),
+	exhausted(ReasonTooManyResources, func(e *request.TooManyError) fault {
+		f := fault{identifiers: pairs("limit", e.Limit)}
+		if e.What == request.Nodes {
+			f.reason = ReasonTooManyNodes
+		}
+		return f
+	}),
+	exhausted(ReasonQueueFull, func(e *admission.QueueFullError) fault { return again("limit", e.Limit) }),
+	exhausted(ReasonQueueTimeout, func(e *admission.QueueTimeoutError) fault { return again("limit", e.Limit) }),
+	exhausted(ReasonRequestBytesInFlight, func(e *admission.RequestBytesError) fault {
+		f := again("limit_bytes", e.Limit)
+		if e.Size > e.Limit {
+			f.retry = 0
+		}
+		return f
+	}),
+	exhausted(ReasonRequestBytesArriving, func(e *admission.ArrivingBytesError) fault { return again("limit_bytes", e.Limit) }),
+	exhausted(ReasonResponseBytesInFlight, func(e *admission.ResponseBytesError) fault { return again("limit_bytes", e.Limit) }),
+	exhausted(ReasonSlowReader, func(e *slowReaderError) fault { return fault{identifiers: pairs("limit", e.Limit)} }),
+	ruleFor(codes.DeadlineExceeded, ReasonCallTimeLimit, func(e *callTimeError) fault {
+		return fault{identifiers: pairs("limit", e.Limit)}
+	}),
+)
 
 // maxIdentifiers bounds how many resources of a cycle, or nodes, the metadata of an error names.
 const maxIdentifiers = 8
@@ -232,23 +262,23 @@ func ofNodes(nodes []string) fault {
 }
 
 // ofNode is what an error about a node says: of field and subject, the code decides which one callers are told.
-func ofNode(node string, more ...string) fault {
+func ofNode(node string, more ...any) fault {
 	return fault{field: "nodes", subject: node, identifiers: pairs(append(more, "node", node)...)}
 }
 
-func ofResource(id resource.Identifier, more ...string) fault {
-	return fault{subject: id.String(), identifiers: pairs(append(more, "resource", id.String())...)}
+func ofResource(id resource.Identifier, more ...any) fault {
+	return fault{subject: id.String(), identifiers: pairs(append(more, "resource", id)...)}
 }
 
-func tooLarge(size, limit int, more ...string) fault {
-	return fault{identifiers: pairs(append(more, "size_bytes", strconv.Itoa(size), "limit_bytes", strconv.Itoa(limit))...)}
+func tooLarge(size, limit int, more ...any) fault {
+	return fault{identifiers: pairs(append(more, "size_bytes", size, "limit_bytes", limit)...)}
 }
 
 // pairs makes identifiers of keys and values in turns.
-func pairs(keysAndValues ...string) map[string]string {
+func pairs(keysAndValues ...any) map[string]string {
 	ids := make(map[string]string, len(keysAndValues)/2)
 	for pair := range slices.Chunk(keysAndValues, 2) {
-		ids[pair[0]] = pair[1]
+		ids[fmt.Sprint(pair[0])] = fmt.Sprint(pair[1])
 	}
 	return ids
 }
@@ -262,4 +292,49 @@ func indexRules(list ...rule) map[reflect.Type]rule {
 		index[r.typ] = r
 	}
 	return index
+}
+
+// With RESOURCE_EXHAUSTED: a limit of the server. Those marked with R come with a RetryInfo.
+const (
+	ReasonTooManyResources      = "TOO_MANY_RESOURCES"       // the request holds more resources than the server takes
+	ReasonTooManyNodes          = "TOO_MANY_NODES"           // the request names more nodes than the server takes
+	ReasonQueueFull             = "QUEUE_FULL"               // R: too many requests wait to be planned
+	ReasonQueueTimeout          = "QUEUE_TIMEOUT"            // R: the request has waited for too long to be planned
+	ReasonRequestBytesInFlight  = "REQUEST_BYTES_IN_FLIGHT"  // R, unless it is too large ever: the requests being worked on take too much memory
+	ReasonRequestBytesArriving  = "REQUEST_BYTES_ARRIVING"   // R: the requests that are still arriving take too much memory
+	ReasonResponseBytesInFlight = "RESPONSE_BYTES_IN_FLIGHT" // R: answers that their callers have not read take too much memory
+	ReasonSlowReader            = "SLOW_READER"              // the caller has not read its answer for too long
+)
+
+// ReasonCallTimeLimit comes with DEADLINE_EXCEEDED: the call has lasted for as long as the server lets any call
+// last, whatever its own deadline.
+const ReasonCallTimeLimit = "CALL_TIME_LIMIT"
+
+// limitReasons are the reasons that refusals are counted by.
+func limitReasons() []string {
+	return []string{
+		ReasonRequestTooLarge, ReasonEventTooLarge, ReasonStateTooLarge, ReasonLimitExceeded,
+		ReasonTooManyResources, ReasonTooManyNodes, ReasonQueueFull, ReasonQueueTimeout,
+		ReasonRequestBytesInFlight, ReasonRequestBytesArriving, ReasonResponseBytesInFlight, ReasonSlowReader, ReasonCallTimeLimit,
+	}
+}
+
+// slowReaderError says that a caller does not read its answer.
+type slowReaderError struct{ Limit time.Duration }
+
+func (e *slowReaderError) Error() string {
+	return fmt.Sprintf("the caller has not read its answer for %v", e.Limit)
+}
+
+// callTimeError says that a call has lasted too long.
+type callTimeError struct{ Limit time.Duration }
+
+func (e *callTimeError) Error() string {
+	return fmt.Sprintf("the call has lasted %v, which is as long as this server lets any call last", e.Limit)
+}
+
+// again is what an error about a limit says that the same call may keep in one to two seconds: not after the same time
+// for all, so that those who were refused together do not all come back at once.
+func again(key string, limit any) fault {
+	return fault{retry: time.Second + rand.N(time.Second), identifiers: pairs(key, limit)}
 }

@@ -35,11 +35,9 @@ func requestID(ctx context.Context) string {
 
 // withRequestID finds or makes the id of a request and puts it into the context and its log fields.
 func withRequestID(ctx context.Context) (context.Context, string) {
-	id := ""
+	id := newRequestID()
 	if given := metadata.ValueFromIncomingContext(ctx, RequestIDHeader); len(given) == 1 && usableRequestID(given[0]) {
 		id = given[0]
-	} else {
-		id = newRequestID()
 	}
 	ctx = context.WithValue(ctx, requestIDKey{}, id)
 	return logging.InjectLogField(ctx, fieldRequestID, id), id
@@ -47,10 +45,8 @@ func withRequestID(ctx context.Context) (context.Context, string) {
 
 // usableRequestID tells whether an id that a caller sent is short and of visible ASCII characters only.
 func usableRequestID(id string) bool {
-	if id == "" || len(id) > maxRequestIDBytes {
-		return false
-	}
-	return !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+	isOther := func(r rune) bool { return r <= ' ' || r > '~' }
+	return id != "" && len(id) <= maxRequestIDBytes && !strings.ContainsFunc(id, isOther)
 }
 
 func newRequestID() string {

@@ -35,8 +35,7 @@ func (s *resourceService) PlanStates(
 		func(stop *interrupt.Poller, call *request.PlanStatesCall) (*proposal, error) {
 			plans, err := s.planAll(stop, call.Start, call.Options, call.States...)
 			return &proposal{
-				start: call.Start, plans: plans, states: call.States,
-				settings: call.Response, options: response.ResolvedPlanOptions(call.Options),
+				start: call.Start, plans: plans, states: call.States, options: response.ResolvedPlanOptions(call.Options),
 			}, err
 		})
 }
@@ -48,7 +47,7 @@ func (s *resourceService) PlanRefresh(
 	return answerPlans(stream, s.convert, request.Converter.PlanRefresh, req, nil,
 		func(stop *interrupt.Poller, call *request.PlanRefreshCall) (*proposal, error) {
 			plan, err := s.planRefresh(stop, call.State)
-			answer := &proposal{start: call.State, settings: call.Response}
+			answer := &proposal{start: call.State}
 			if len(plan.Phases) > 0 {
 				answer.plans = []resource.Plan{plan}
 			}

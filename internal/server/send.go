@@ -50,18 +50,15 @@ func (c *call) outgoing(ctx context.Context, m any) (any, error) {
 	answer, ok := m.(content)
 	if !ok {
 		msg, ok := m.(proto.Message)
-		if c == nil || !ok {
+		if !ok {
 			return m, nil
 		}
 		answer = unencoded{msg}
 	}
 	size := answer.Size()
-	var room *admission.Room // a nil call takes none
-	if c != nil {
-		var err error
-		if room, err = c.admission.TakeRoom(ctx, size); err != nil {
-			return nil, err
-		}
+	room, err := c.admission.TakeRoom(ctx, size)
+	if err != nil {
+		return nil, err
 	}
 	if !mem.IsBelowBufferPoolingThreshold(size) {
 		return pooled(ctx, answer, size, room)
@@ -103,7 +100,7 @@ func (c *call) send(ctx context.Context, stream grpc.ServerStream, m any) error 
 		return err
 	}
 	o, ok := out.(*outgoing)
-	if c == nil || !ok {
+	if !ok {
 		return stream.SendMsg(out)
 	}
 	if c.sent >= takenAtOnce {

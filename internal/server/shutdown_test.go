@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pgplanner/pgplanner/internal/testkit"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -134,4 +136,48 @@ func TestShutdownIsNotHeldUpByWatchers(t *testing.T) {
 	if _, err := reflect.Recv(); codeOf(err) != codes.Unavailable {
 		t.Errorf("reflection ended with %v", err)
 	}
+}
+
+// TestWatchesTellHoweverLate has a watch that takes a second to tell that the server goes away, as on a busy machine.
+func TestWatchesTellHoweverLate(t *testing.T) { synctest.Test(t, tellLate) }
+
+func tellLate(t *testing.T) {
+	s := New(Config{})
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	watch := &watchStream{ctx: ctx}
+	began := time.Now()
+	err := s.endWhenDraining(nil, watch, &grpc.StreamServerInfo{FullMethod: healthv1.Health_Watch_FullMethodName},
+		func(_ any, stream grpc.ServerStream) error {
+			for _, word := range []healthv1.HealthCheckResponse_ServingStatus{
+				healthv1.HealthCheckResponse_SERVING, healthv1.HealthCheckResponse_NOT_SERVING,
+			} {
+				time.Sleep(time.Second / 2)
+				if err := stream.SendMsg(&healthv1.HealthCheckResponse{Status: word}); err != nil {
+					return err
+				}
+			}
+			<-stream.Context().Done()
+			return nil
+		})
+	if took := time.Since(began); codeOf(err) != codes.Unavailable || watch.told != 2 || took != time.Second {
+		t.Errorf("ended after %v and %d words with %v", took, watch.told, err)
+	}
+}
+
+// watchStream counts what is sent.
+type watchStream struct {
+	grpc.ServerStream
+	ctx  context.Context
+	told int
+}
+
+func (s *watchStream) Context() context.Context { return s.ctx }
+
+func (s *watchStream) SendMsg(any) error {
+	s.told++
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pgplanner/pgplanner/internal/testkit"
@@ -27,7 +28,9 @@ import (
 )
 
 // TestSlowReaderIsCutOff reads nothing of a large answer.
-func TestSlowReaderIsCutOff(t *testing.T) {
+func TestSlowReaderIsCutOff(t *testing.T) { synctest.Test(t, cutOffSlowReader) }
+
+func cutOffSlowReader(t *testing.T) {
 	const limit = 100 * time.Millisecond
 	plans := answers.LargePlans(100_000, []int{40})
 	h := start(t, Config{Limits: admission.Limits{ConcurrentPlans: 1, SendTime: limit}}, withPlans(plans))
@@ -45,7 +48,8 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 	if a.Usage().RequestBytes != 0 {
 		t.Error("the request is still kept")
 	}
-	h.idle() // the connection is gone, and with it what gRPC has kept
+	h.idle()
+	testkit.Eventually(t, func() bool { return a.Usage().Connections == 1 }) // the slow one is gone, and with it what gRPC has kept
 	for err == nil {
 		_, err = stream.Recv()
 	}
@@ -53,7 +57,9 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 }
 
 // TestSlowReaderIsToldWhy: one that reads on in time, after its call was cut off, learns the reason.
-func TestSlowReaderIsToldWhy(t *testing.T) {
+func TestSlowReaderIsToldWhy(t *testing.T) { synctest.Test(t, tellSlowReader) }
+
+func tellSlowReader(t *testing.T) {
 	h := start(t, Config{Limits: admission.Limits{SendTime: time.Second}}, withPlans(answers.LargePlans(100_000, []int{40})))
 	stream, err := h.planner().UpdateDatabase(t.Context(), wantNodes("n1"))
 	if err != nil {
@@ -68,7 +74,9 @@ func TestSlowReaderIsToldWhy(t *testing.T) {
 }
 
 // TestUnreadAnswersAreBounded takes all room there is for answers.
-func TestUnreadAnswersAreBounded(t *testing.T) {
+func TestUnreadAnswersAreBounded(t *testing.T) { synctest.Test(t, boundUnreadAnswers) }
+
+func boundUnreadAnswers(t *testing.T) {
 	const room = 500_000
 	plans := answers.LargePlans(1000, []int{40})
 	h := start(t, Config{Limits: admission.Limits{SendTime: 500 * time.Millisecond, ResponseBytesInFlight: room}}, withPlans(plans))
@@ -92,7 +100,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 // that is compressed counts as well: it would not if it were compressed itself.
 func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 	for name, options := range map[string][]grpc.CallOption{"plain": nil, "compressed": {grpc.UseCompressor(gzip.Name)}} {
-		t.Run(name, func(t *testing.T) {
+		synced(t, name, func(t *testing.T) {
 			h := start(t, Config{Limits: admission.Limits{SendTime: 500 * time.Millisecond}}, nil)
 			state := wireState()
 			for _, r := range wantNodes("a", "b", "c", "d").GetNodes() {
@@ -117,6 +125,7 @@ func TestUnreadUnaryAnswerGoesWithItsConnection(t *testing.T) {
 			// gRPC gets the answer after the line was written.
 			testkit.Eventually(t, func() bool { return h.server.admission.Usage().ResponseBytes > 0 })
 			h.idle()
+			testkit.Eventually(t, func() bool { return h.server.admission.Usage().Connections == 0 })
 		})
 	}
 }
@@ -281,5 +290,5 @@ func TestNothingIsLeftOfClientsThatDisconnect(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	goleak.VerifyNone(t, before)
+	nothingLeft(t, before)
 }

@@ -24,28 +24,28 @@ type stateService struct {
 func (s *stateService) AddNode(
 	req *plannerv1.AddNodeRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodeResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.AddNode, req, forNode(planner.AddNodesUntil))
+	return answerStates(stream, s.convert, request.Converter.AddNode, req, addNodes)
 }
 
 // AddNodes streams the diffs that add several nodes at once.
 func (s *stateService) AddNodes(
 	req *plannerv1.AddNodesRequest, stream grpc.ServerStreamingServer[plannerv1.AddNodesResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.AddNodes, req, forNodes(planner.AddNodesUntil))
+	return answerStates(stream, s.convert, request.Converter.AddNodes, req, addNodes)
 }
 
 // UpdateNode streams the diffs that update one node.
 func (s *stateService) UpdateNode(
 	req *plannerv1.UpdateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.UpdateNodeResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.UpdateNode, req, forNode(updating(planner.NodeUpdateStrategyRolling)))
+	return answerStates(stream, s.convert, request.Converter.UpdateNode, req, updateNodes(planner.NodeUpdateStrategyRolling))
 }
 
 // RollingUpdateNodes streams the diffs that update nodes one after the other.
 func (s *stateService) RollingUpdateNodes(
 	req *plannerv1.RollingUpdateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.RollingUpdateNodesResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.RollingUpdateNodes, req, forNodes(updating(planner.NodeUpdateStrategyRolling)))
+	return answerStates(stream, s.convert, request.Converter.RollingUpdateNodes, req, updateNodes(planner.NodeUpdateStrategyRolling))
 }
 
 // ConcurrentUpdateNodes streams the diffs that update nodes side by side.
@@ -53,21 +53,14 @@ func (s *stateService) ConcurrentUpdateNodes(
 	req *plannerv1.ConcurrentUpdateNodesRequest,
 	stream grpc.ServerStreamingServer[plannerv1.ConcurrentUpdateNodesResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.ConcurrentUpdateNodes, req, forNodes(updating(planner.NodeUpdateStrategyConcurrent)))
+	return answerStates(stream, s.convert, request.Converter.ConcurrentUpdateNodes, req, updateNodes(planner.NodeUpdateStrategyConcurrent))
 }
 
 // PopulateNode streams the diff that brings the data of the others to a new node; none if it has no source.
 func (s *stateService) PopulateNode(
 	req *plannerv1.PopulateNodeRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodeResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.PopulateNode, req,
-		func(stop *interrupt.Poller, call *request.PopulateNodeCall) (convert.ResponseSettings, []*resource.State, error) {
-			if call.Node.SourceNode == "" {
-				return call.Response, nil, nil
-			}
-			state, err := planner.PopulateNodesUntil(stop, call.ExistingNodeNames, one(call.Node))
-			return call.Response, one(state), err
-		})
+	return answerStates(stream, s.convert, request.Converter.PopulateNode, req, populateNodes)
 }
 
 // PopulateNodes streams the diff that brings the data of existing nodes to new ones; none if no new node has a
@@ -75,18 +68,7 @@ func (s *stateService) PopulateNode(
 func (s *stateService) PopulateNodes(
 	req *plannerv1.PopulateNodesRequest, stream grpc.ServerStreamingServer[plannerv1.PopulateNodesResponse],
 ) error {
-	return answerStates(stream, s.convert, request.Converter.PopulateNodes, req,
-		func(stop *interrupt.Poller, call *request.PopulateNodesCall) (convert.ResponseSettings, []*resource.State, error) {
-			var existing []string
-			for _, n := range interrupt.Each(stop, call.Existing) {
-				existing = append(existing, n.NodeName)
-			}
-			state, err := planner.PopulateNodesUntil(stop, existing, call.New)
-			if state == nil {
-				return call.Response, nil, err
-			}
-			return call.Response, one(state), err
-		})
+	return answerStates(stream, s.convert, request.Converter.PopulateNodes, req, populateNodes)
 }
 
 // RestoreNode streams the three states of a restore.
@@ -94,9 +76,8 @@ func (s *stateService) RestoreNode(
 	req *plannerv1.RestoreNodeRequest, stream grpc.ServerStreamingServer[plannerv1.RestoreNodeResponse],
 ) error {
 	return answerStates(stream, s.convert, request.Converter.RestoreNode, req,
-		func(stop *interrupt.Poller, call *request.RestoreNodeCall) (convert.ResponseSettings, []*resource.State, error) {
-			states, err := planner.RestoreNodeUntil(stop, call.Target)
-			return call.Response, states, err
+		func(stop *interrupt.Poller, call *request.RestoreNodeCall) ([]*resource.State, error) {
+			return planner.RestoreNodeUntil(stop, call.Target)
 		})
 }
 
@@ -117,53 +98,41 @@ func (s *stateService) EndState(
 	return stateAnswer[plannerv1.EndStateResponse](ctx, call.Response, state)
 }
 
-// statesFor plans the states that a call is answered with, and says in which form it wants them.
-type statesFor[Call any] func(*interrupt.Poller, *Call) (convert.ResponseSettings, []*resource.State, error)
+func addNodes(stop *interrupt.Poller, call *request.NodesCall) ([]*resource.State, error) {
+	return planner.AddNodesUntil(stop, call.Nodes)
+}
 
-func one[T any](only T) []T { return []T{only} }
-
-// nodeStates plans the states of nodes.
-type nodeStates func(*interrupt.Poller, []*planner.NodeResources) ([]*resource.State, error)
-
-func updating(strategy planner.NodeUpdateStrategy) nodeStates {
-	return func(stop *interrupt.Poller, nodes []*planner.NodeResources) ([]*resource.State, error) {
-		return planner.UpdateNodesUntil(stop, strategy, nodes)
+func updateNodes(strategy planner.NodeUpdateStrategy) func(*interrupt.Poller, *request.NodesCall) ([]*resource.State, error) {
+	return func(stop *interrupt.Poller, call *request.NodesCall) ([]*resource.State, error) {
+		return planner.UpdateNodesUntil(stop, strategy, call.Nodes)
 	}
 }
 
-func forNode(plan nodeStates) statesFor[request.NodeCall] {
-	return func(stop *interrupt.Poller, call *request.NodeCall) (convert.ResponseSettings, []*resource.State, error) {
-		states, err := plan(stop, one(call.Node))
-		return call.Response, states, err
+func populateNodes(stop *interrupt.Poller, call *request.NodesCall) ([]*resource.State, error) {
+	state, err := planner.PopulateNodesUntil(stop, call.Existing, call.Nodes)
+	if state == nil {
+		return nil, err
 	}
-}
-
-func forNodes(plan nodeStates) statesFor[request.NodesCall] {
-	return func(stop *interrupt.Poller, call *request.NodesCall) (convert.ResponseSettings, []*resource.State, error) {
-		states, err := plan(stop, call.Nodes)
-		return call.Response, states, err
-	}
+	return []*resource.State{state}, err
 }
 
 // answerStates answers a call with the states that are planned for its request.
-func answerStates[Request, Call any](
-	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
-	plan statesFor[Call],
+func answerStates[Request any, Call interface {
+	Settings() convert.ResponseSettings
+}](
+	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (Call, error), req Request,
+	plan func(*interrupt.Poller, Call) ([]*resource.State, error),
 ) error {
 	ctx := stream.Context()
 	call, err := convertRequest(ctx, c, method, req)
 	if err != nil {
 		return err
 	}
-	var settings convert.ResponseSettings
-	states, err := inPlanStage(ctx, func(stop *interrupt.Poller) (states []*resource.State, err error) {
-		settings, states, err = plan(stop, call)
-		return states, err
-	})
+	states, err := inPlanStage(ctx, func(stop *interrupt.Poller) ([]*resource.State, error) { return plan(stop, call) })
 	if err != nil {
 		return err
 	}
-	return sendStates(stream, settings, states)
+	return sendStates(stream, call.Settings(), states)
 }
 
 // inPlanStage plans what means nothing once it is told to stop.

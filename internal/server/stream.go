@@ -32,7 +32,6 @@ type proposal struct {
 	// states are what plans of any resources lead through.
 	states []*resource.State
 
-	settings convert.ResponseSettings
 	// options are those of the call as resolved; nil if its method has none.
 	options *plannerv1.UpdateDatabaseOptions
 	// approved is the digest that the plans have to have; empty: any.
@@ -50,9 +49,11 @@ func (e *planChangedError) Error() string {
 }
 
 // answerPlans answers a call with the plans for its request, if the judge, should there be one, finds nothing wrong.
-func answerPlans[Request, Call any](
-	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (*Call, error), req Request,
-	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, *Call) (*proposal, error),
+func answerPlans[Request any, Call interface {
+	Settings() convert.ResponseSettings
+}](
+	stream grpc.ServerStream, c request.Converter, method func(request.Converter, Request) (Call, error), req Request,
+	judge func(context.Context, *proposal) error, plan func(*interrupt.Poller, Call) (*proposal, error),
 ) error {
 	ctx := stream.Context()
 	call, err := convertRequest(ctx, c, method, req)
@@ -68,7 +69,7 @@ func answerPlans[Request, Call any](
 			return err
 		}
 	}
-	return sendPlans(stream, answer)
+	return sendPlans(stream, call.Settings(), answer)
 }
 
 // encodedPlans are the messages of an answer with plans.
@@ -79,8 +80,8 @@ type encodedPlans struct {
 }
 
 // encodePlans makes the messages of an answer, if every part fits and the plans are those that were approved.
-func encodePlans(stop *interrupt.Poller, answer *proposal) (*encodedPlans, error) {
-	encoder := response.NewEncoder(stop, answer.settings)
+func encodePlans(stop *interrupt.Poller, settings convert.ResponseSettings, answer *proposal) (*encodedPlans, error) {
+	encoder := response.NewEncoder(stop, settings)
 	parts, err := encoder.Cut(answer.plans)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func encodePlans(stop *interrupt.Poller, answer *proposal) (*encodedPlans, error
 		return nil, &planChangedError{Approved: answer.approved, Digest: summary.GetDigest()}
 	}
 	startDigest := ""
-	if answer.settings.StartDigest {
+	if settings.StartDigest {
 		if startDigest, err = resource.StateDigest(stop, answer.start, database.PrimaryPointers()); err != nil {
 			return nil, err
 		}
@@ -107,17 +108,17 @@ func encodePlans(stop *interrupt.Poller, answer *proposal) (*encodedPlans, error
 
 // sendPlans makes all messages, and sends nothing unless every one can be sent. The answers of all methods that plan have one
 // form on the wire: that of UpdateDatabaseResponse.
-func sendPlans(stream grpc.ServerStream, answer *proposal) error {
+func sendPlans(stream grpc.ServerStream, settings convert.ResponseSettings, answer *proposal) error {
 	ctx := stream.Context()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	all, err := measured(ctx, stageEncode, func() (*encodedPlans, error) { return encodePlans(stopOf(ctx), answer) })
+	all, err := measured(ctx, stageEncode, func() (*encodedPlans, error) { return encodePlans(stopOf(ctx), settings, answer) })
 	if err != nil {
 		return err
 	}
-	callOf(ctx).countAnswer(stopOf(ctx), answer.plans)
-	callOf(ctx).leavePlace()
+	callOf(ctx).answer(stopOf(ctx), answer.plans)
+	callOf(ctx).share.LeavePlace() // what is left to do is sending
 	err = stream.SendMsg(&plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_Header{Header: all.header}})
 	if err != nil {
 		return err
@@ -151,7 +152,7 @@ func sendStates(stream grpc.ServerStream, settings convert.ResponseSettings, sta
 	if err != nil {
 		return err
 	}
-	callOf(ctx).leavePlace()
+	callOf(ctx).share.LeavePlace()
 	for i, m := range messages {
 		if err := stream.SendMsg(m); err != nil {
 			return err
@@ -171,7 +172,7 @@ func stateAnswer[R any, M interface {
 		return nil, err
 	}
 	return measured(ctx, stageEncode, func() (M, error) {
-		defer callOf(ctx).leavePlace()
+		defer callOf(ctx).share.LeavePlace()
 		message, err := response.NewEncoder(stopOf(ctx), settings).StateMessage(0, state)
 		if err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 	"github.com/pgplanner/pgplanner/internal/testkit/polls"
@@ -38,18 +37,28 @@ func TestInterruptedAnywhere(t *testing.T) {
 	for i := range m.plans {
 		m.plans[i].Phases[0], m.plans[i].Phases[1] = m.plans[i].Phases[1], m.plans[i].Phases[0]
 	}
-	began := time.Now()
 	want := m.judge()
-	took := time.Since(began)
 	if len(want) < 10 {
 		t.Fatalf("only %v", want)
 	}
+	// judge interrupts at that poll, and tells how many there were.
+	judge := func(at int) (violations []verify.Violation, polled int, err error) {
+		done := make(chan struct{})
+		stop := interrupt.Watched(done, func(int) {
+			if polled++; polled == at {
+				close(done)
+			}
+		})
+		violations, err = verify.Plans(stop, m.start, m.plans, m.end, m.options)
+		return violations, polled, err
+	}
+	_, all, err := judge(0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	interrupted := 0
 	for i := range 30 {
-		done := make(chan struct{})
-		timer := time.AfterFunc(time.Duration(i)*took/25, func() { close(done) })
-		violations, err := verify.Plans(interrupt.When(done), m.start, m.plans, m.end, m.options)
-		timer.Stop()
+		violations, _, err := judge(1 + i*all/25)
 		switch {
 		case errors.Is(err, interrupt.ErrInterrupted) && violations == nil:
 			interrupted++

@@ -224,13 +224,13 @@ func (r *replay) link(x *entry) {
 	if x.now == nil {
 		return
 	}
-	kept := x.now.Dependencies
-	if x.wanted != nil && (r.stop.Spend(len(kept)/16) || !slices.Equal(x.wanted.Dependencies, kept)) {
-		kept = slices.DeleteFunc(slices.Clone(kept), func(id resource.Identifier) bool {
+	needs := x.now.Dependencies
+	if x.wanted != nil && (r.stop.Spend(len(needs)/16) || !slices.Equal(x.wanted.Dependencies, needs)) {
+		needs = slices.DeleteFunc(slices.Clone(needs), func(id resource.Identifier) bool {
 			return !r.stop.Stopped() && !r.becomes.has(r.stop, x.wanted, id)
 		})
 	}
-	x.wants = r.resolve(x, kept)
+	x.wants = r.resolve(x, needs)
 }
 
 // needs returns the entries of all that a resource which is there depends on by name now.

@@ -46,15 +46,15 @@ const mostTexts = 1 << 15
 // decoders are those that are not in use.
 var decoders = sync.Pool{New: func() any { return &decoder{} }}
 
-// kinds are the slabs of all kinds of messages.
-func (d *decoder) kinds() [6]interface {
+// kind is the slab of one kind of messages.
+type kind interface {
 	Len() int
 	Reset()
-} {
-	return [...]interface {
-		Len() int
-		Reset()
-	}{
+}
+
+// kinds are those of all of them.
+func (d *decoder) kinds() [6]kind {
+	return [...]kind{
 		&d.resources, &d.executors, &d.identifiers, &d.jsonAttributes, &d.structAttributes, &d.structs,
 	}
 }
@@ -135,10 +135,8 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 			out.Identifier, ok = d.identifier(content, out.Identifier != nil)
 		case convert.TagResourceExecutor:
 			out.Executor, ok = d.executor(content, out.Executor != nil)
-		case convert.TagResourceAttributes:
-			ok = d.attributes(content, out)
-		case convert.TagResourceAttributesJSON:
-			ok = d.attributesJSON(content, out)
+		case convert.TagResourceAttributes, convert.TagResourceAttributesJSON:
+			ok = out.AttributesForm == nil && d.attributes(tag, content, out)
 		case convert.TagResourceDependencies:
 			var id *plannerv1.Identifier
 			id, ok = d.identifier(content, false)
@@ -218,25 +216,17 @@ func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) 
 	return out, !twice
 }
 
-func (d *decoder) attributesJSON(data []byte, out *plannerv1.Resource) bool {
-	if out.AttributesForm != nil {
-		return false
+// attributes decodes attributes of the form that the tag says.
+func (d *decoder) attributes(tag byte, data []byte, out *plannerv1.Resource) (ok bool) {
+	if tag == convert.TagResourceAttributes {
+		form := d.structAttributes.One()
+		out.AttributesForm = form
+		form.Attributes, ok = d.structOf(data)
+		return ok
 	}
 	form := d.jsonAttributes.One()
 	out.AttributesForm = form
-	var ok bool
 	form.AttributesJson, ok = text(data)
-	return ok
-}
-
-func (d *decoder) attributes(data []byte, out *plannerv1.Resource) bool {
-	if out.AttributesForm != nil {
-		return false
-	}
-	form := d.structAttributes.One()
-	out.AttributesForm = form
-	var ok bool
-	form.Attributes, ok = d.structOf(data)
 	return ok
 }
 

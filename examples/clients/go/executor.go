@@ -28,7 +28,7 @@ type standIn struct {
 func (s *standIn) Execute(_ context.Context, event *plannerv1.Event) (*plannerv1.Resource, error) {
 	r := event.GetResource()
 	name := r.GetIdentifier().GetType() + "::" + r.GetIdentifier().GetId()
-	fmt.Printf("%s %s at %s (%s)\n", word(event.GetType(), "EVENT_TYPE_"), name, place(r.GetExecutor()),
+	fmt.Printf("%s %s at %s (%s)\n", word(event.GetType(), "EVENT_TYPE_"), name, executorText(r.GetExecutor()),
 		word(event.GetReason(), "EVENT_REASON_"))
 	time.Sleep(10 * time.Millisecond) // here the work would be done
 	if s.executed.Add(1) == s.crashAfter {
@@ -61,8 +61,8 @@ func observed(r *plannerv1.Resource) (*plannerv1.Resource, error) {
 	return r, nil
 }
 
-// place is where an event has to run. For a primary, an orchestrator looks up now which instance that is.
-func place(e *plannerv1.Executor) string {
+// executorText is where an event has to run. For a primary, an orchestrator looks up now which instance that is.
+func executorText(e *plannerv1.Executor) string {
 	return strings.TrimSpace(word(e.GetType(), "EXECUTOR_TYPE_") + " " + e.GetId())
 }
 

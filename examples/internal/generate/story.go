@@ -99,11 +99,11 @@ func (s *story) update(name string, nodes []*node, options *plannerv1.UpdateData
 }
 
 // restore adds a request to RestoreDatabase, and executes its plans.
-func (s *story) restore(name string, kept []*node, target *node) error {
+func (s *story) restore(name string, staying []*node, target *node) error {
 	in := &plannerv1.RestoreDatabaseRequest{
 		Start: s.start(), Targets: []*plannerv1.NodeRestoreResources{target.restoreMessage()},
 	}
-	for _, n := range kept {
+	for _, n := range staying {
 		in.Nodes = append(in.Nodes, n.message())
 	}
 	if err := s.add(name, in); err != nil {

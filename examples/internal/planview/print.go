@@ -46,7 +46,7 @@ func widest(events []*plannerv1.Event) int {
 func writeEvent(b *strings.Builder, event *plannerv1.Event, width int) {
 	resource := event.GetResource()
 	line := fmt.Sprintf("    %-7s  %-*s  %s", kind(event.GetType()), width, name(resource.GetIdentifier()),
-		place(resource.GetExecutor()))
+		executorText(resource.GetExecutor()))
 	if why := reason(event.GetReason()); why != "" {
 		line += ": " + why
 	}
@@ -107,8 +107,8 @@ func kind(t plannerv1.EventType) string {
 	return t.String()
 }
 
-// place says where an event runs.
-func place(e *plannerv1.Executor) string {
+// executorText says where an event runs.
+func executorText(e *plannerv1.Executor) string {
 	switch e.GetType() {
 	case plannerv1.ExecutorType_EXECUTOR_TYPE_HOST:
 		return "on " + e.GetId()

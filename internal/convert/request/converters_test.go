@@ -77,8 +77,17 @@ func converter[Request proto.Message, Call any](
 	}
 }
 
-func nodeResponse(c *NodeCall) convert.ResponseSettings   { return c.Response }
-func nodesResponse(c *NodesCall) convert.ResponseSettings { return c.Response }
+// only is the only node of a call.
+func only(t *testing.T, c *NodesCall) *planner.NodeResources {
+	t.Helper()
+	if len(c.Nodes) != 1 {
+		t.Fatalf("there are %d nodes", len(c.Nodes))
+	}
+	return c.Nodes[0]
+}
+
+// nodeNamed is a node of which only the name counts.
+func nodeNamed(name string) *plannerv1.NodeResources { return &plannerv1.NodeResources{NodeName: name} }
 
 // converters are one for each request.
 var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (proto.Message, error){
@@ -89,49 +98,49 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Services: each(c.Options.Services, messages.New(b.settings).Service),
 			Options: options, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
 		}
-	}, func(c *UpdateDatabaseCall) convert.ResponseSettings { return c.Response }),
+	}, (*UpdateDatabaseCall).Settings),
 	"planner.v1.RestoreDatabaseRequest": converter(Converter.RestoreDatabase, func(b back, c *RestoreDatabaseCall) *plannerv1.RestoreDatabaseRequest {
 		return &plannerv1.RestoreDatabaseRequest{
 			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Targets: each(c.Targets, b.target),
 			Options: &plannerv1.RestoreDatabaseOptions{}, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
 		}
-	}, func(c *RestoreDatabaseCall) convert.ResponseSettings { return c.Response }),
-	"planner.v1.AddNodeRequest": converter(Converter.AddNode, func(b back, c *NodeCall) *plannerv1.AddNodeRequest {
-		return &plannerv1.AddNodeRequest{Node: b.node(c.Node), ResponseOptions: b.options()}
-	}, nodeResponse),
+	}, (*RestoreDatabaseCall).Settings),
+	"planner.v1.AddNodeRequest": converter(Converter.AddNode, func(b back, c *NodesCall) *plannerv1.AddNodeRequest {
+		return &plannerv1.AddNodeRequest{Node: b.node(only(b.t, c)), ResponseOptions: b.options()}
+	}, (*NodesCall).Settings),
 	"planner.v1.AddNodesRequest": converter(Converter.AddNodes, func(b back, c *NodesCall) *plannerv1.AddNodesRequest {
 		return &plannerv1.AddNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
-	}, nodesResponse),
-	"planner.v1.UpdateNodeRequest": converter(Converter.UpdateNode, func(b back, c *NodeCall) *plannerv1.UpdateNodeRequest {
-		return &plannerv1.UpdateNodeRequest{Node: b.node(c.Node), ResponseOptions: b.options()}
-	}, nodeResponse),
+	}, (*NodesCall).Settings),
+	"planner.v1.UpdateNodeRequest": converter(Converter.UpdateNode, func(b back, c *NodesCall) *plannerv1.UpdateNodeRequest {
+		return &plannerv1.UpdateNodeRequest{Node: b.node(only(b.t, c)), ResponseOptions: b.options()}
+	}, (*NodesCall).Settings),
 	"planner.v1.RollingUpdateNodesRequest": converter(Converter.RollingUpdateNodes, func(b back, c *NodesCall) *plannerv1.RollingUpdateNodesRequest {
 		return &plannerv1.RollingUpdateNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
-	}, nodesResponse),
+	}, (*NodesCall).Settings),
 	"planner.v1.ConcurrentUpdateNodesRequest": converter(Converter.ConcurrentUpdateNodes, func(b back, c *NodesCall) *plannerv1.ConcurrentUpdateNodesRequest {
 		return &plannerv1.ConcurrentUpdateNodesRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
-	}, nodesResponse),
+	}, (*NodesCall).Settings),
 	"planner.v1.EndStateRequest": converter(Converter.EndState, func(b back, c *NodesCall) *plannerv1.EndStateRequest {
 		return &plannerv1.EndStateRequest{Nodes: each(c.Nodes, b.node), ResponseOptions: b.options()}
-	}, nodesResponse),
-	"planner.v1.PopulateNodeRequest": converter(Converter.PopulateNode, func(b back, c *PopulateNodeCall) *plannerv1.PopulateNodeRequest {
-		return &plannerv1.PopulateNodeRequest{Node: b.node(c.Node), ExistingNodeNames: c.ExistingNodeNames, ResponseOptions: b.options()}
-	}, func(c *PopulateNodeCall) convert.ResponseSettings { return c.Response }),
-	"planner.v1.PopulateNodesRequest": converter(Converter.PopulateNodes, func(b back, c *PopulateNodesCall) *plannerv1.PopulateNodesRequest {
-		return &plannerv1.PopulateNodesRequest{Existing: each(c.Existing, b.node), New: each(c.New, b.node), ResponseOptions: b.options()}
-	}, func(c *PopulateNodesCall) convert.ResponseSettings { return c.Response }),
+	}, (*NodesCall).Settings),
+	"planner.v1.PopulateNodeRequest": converter(Converter.PopulateNode, func(b back, c *NodesCall) *plannerv1.PopulateNodeRequest {
+		return &plannerv1.PopulateNodeRequest{Node: b.node(only(b.t, c)), ExistingNodeNames: c.Existing, ResponseOptions: b.options()}
+	}, (*NodesCall).Settings),
+	"planner.v1.PopulateNodesRequest": converter(Converter.PopulateNodes, func(b back, c *NodesCall) *plannerv1.PopulateNodesRequest {
+		return &plannerv1.PopulateNodesRequest{Existing: each(c.Existing, nodeNamed), New: each(c.Nodes, b.node), ResponseOptions: b.options()}
+	}, (*NodesCall).Settings),
 	"planner.v1.RestoreNodeRequest": converter(Converter.RestoreNode, func(b back, c *RestoreNodeCall) *plannerv1.RestoreNodeRequest {
 		return &plannerv1.RestoreNodeRequest{Target: b.target(c.Target), ResponseOptions: b.options()}
-	}, func(c *RestoreNodeCall) convert.ResponseSettings { return c.Response }),
+	}, (*RestoreNodeCall).Settings),
 	"planner.v1.PlanStatesRequest": converter(Converter.PlanStates, func(b back, c *PlanStatesCall) *plannerv1.PlanStatesRequest {
 		return &plannerv1.PlanStatesRequest{
 			Start: b.state(c.Start), States: each(c.States, b.state),
 			Options: response.ResolvedPlanOptions(c.Options).PlanOptions, ResponseOptions: b.options(),
 		}
-	}, func(c *PlanStatesCall) convert.ResponseSettings { return c.Response }),
+	}, (*PlanStatesCall).Settings),
 	"planner.v1.PlanRefreshRequest": converter(Converter.PlanRefresh, func(b back, c *PlanRefreshCall) *plannerv1.PlanRefreshRequest {
 		return &plannerv1.PlanRefreshRequest{State: b.state(c.State), ResponseOptions: b.options()}
-	}, func(c *PlanRefreshCall) convert.ResponseSettings { return c.Response }),
+	}, (*PlanRefreshCall).Settings),
 	"planner.v1.ApplyEventsRequest": converter(Converter.ApplyEvents, func(b back, c *ApplyEventsCall) *plannerv1.ApplyEventsRequest {
 		out := &plannerv1.ApplyEventsRequest{State: b.state(c.State), ResponseOptions: b.options()}
 		for _, e := range c.Events { // the filler makes deletes, which have no more than this
@@ -143,7 +152,7 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 			})
 		}
 		return out
-	}, func(c *ApplyEventsCall) convert.ResponseSettings { return c.Response }),
+	}, (*ApplyEventsCall).Settings),
 	"planner.v1.VerifyPlansRequest": func(_ *testing.T, m proto.Message) (proto.Message, error) {
 		call, err := Converter{Texts: texts}.VerifyPlans(m.(*plannerv1.VerifyPlansRequest))
 		if err != nil {

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 
@@ -174,7 +175,7 @@ func TestAnEmptyNodeListOfARequestIsEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(call.New) != 0 || len(call.Existing) != 1 || call.Existing[0].NodeName != "n1" || call.Existing[0].SourceNode != "" {
+	if len(call.Nodes) != 0 || !slices.Equal(call.Existing, []string{"n1"}) {
 		t.Errorf("the call is %+v", call)
 	}
 	if database.IsCatalogType("dir") {

@@ -7,6 +7,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
@@ -52,12 +53,9 @@ func (d *desiredResources) add(r *resource.Resource, s scope) (earlier *resource
 	}
 	added := d.all.One()
 	*added = desiredResource{resource: r, list: d.list, scope: s}
-	switch {
-	case last != nil:
+	if last != nil {
 		last.otherTime = added
-	case d.byID == nil:
-		d.byID = map[resource.Identifier]*desiredResource{r.Identifier: added}
-	default:
+	} else {
 		d.byID[r.Identifier] = added
 	}
 	return nil, false
@@ -140,3 +138,25 @@ func sameSet[T comparable](stop *interrupt.Poller, a, b []T, compare func(T, T) 
 
 // elementsPerUnit is how many elements of two equal lists are compared in about the time that a resource takes.
 const elementsPerUnit = 16
+
+// services converts a list of services, whose ids have to be distinct.
+func (r *reader) services(parent *path, field string, in []*plannerv1.ServiceResources) []*planner.ServiceResources {
+	seen := make(map[string]struct{}, len(in))
+	return list(r, parent, field, in, func(p *path, from *plannerv1.ServiceResources) *planner.ServiceResources {
+		id := from.GetServiceInstanceId()
+		r.require(p, "service_instance_id", id != "")
+		r.plain(p, "service_instance_id", id)
+		r.unique(seen, p, "service_instance_id", id)
+		out := &planner.ServiceResources{
+			ServiceInstanceID: id,
+			Resources:         r.surrounding(p, "resources", from.GetResources(), always),
+		}
+		if monitor := from.GetMonitorResource(); monitor != nil {
+			q := at(p, "monitor_resource")
+			r.desired.list++
+			r.countResources(1)
+			out.MonitorResource = r.surroundingResource(&q, monitor, r.resources.One(), always)
+		}
+		return out
+	})
+}

@@ -11,12 +11,10 @@ import (
 
 // executedEvent converts what applying an event needs.
 func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
-	out := resource.Event{Type: r.eventType(p, in.GetType())}
+	out := resource.Event{Type: r.eventType(p, in.GetType()), Resource: r.resources.One()}
 	q := at(p, "resource")
-	out.Resource = r.resources.One()
 	switch {
-	case in.GetResource() == nil:
-		r.add(&q, "", "is required")
+	case !r.require(&q, "", in.GetResource() != nil):
 	case out.Type == resource.EventDelete:
 		r.identifier(&q, "identifier", in.GetResource().GetIdentifier(), &out.Resource.Identifier)
 	default:
@@ -31,24 +29,13 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 
 // event converts all of an event.
 func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
-	out := resource.Event{
-		Type:     r.eventType(p, in.GetType()),
-		Resource: r.resources.One(),
-	}
+	out := resource.Event{Type: r.eventType(p, in.GetType()), Resource: r.resources.One()}
 	q := at(p, "resource")
-	if in.GetResource() == nil {
-		r.add(&q, "", "is required")
-	} else {
+	if r.require(&q, "", in.GetResource() != nil) {
 		r.resource(&q, in.GetResource(), out.Resource, desired)
 	}
 	out.Reason = r.eventReason(p, in.GetReason())
-	if diff := in.GetDiff(); len(diff) > 0 {
-		out.Diff = make([]jsontext.Operation, len(diff))
-		for i, from := range interrupt.Each(r.Stop, diff) {
-			d := element(p, "diff", i)
-			out.Diff[i] = r.operation(&d, from)
-		}
-	}
+	out.Diff = list(r, p, "diff", in.GetDiff(), r.operation)
 	out.CausedBy = r.identifiers.Take(len(in.GetCausedBy()))
 	for i, from := range interrupt.Each(r.Stop, in.GetCausedBy()) {
 		c := element(p, "caused_by", i)
@@ -59,28 +46,20 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 }
 
 func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
-	t, ok := convert.EventTypes.FromProto(in)
-	switch {
-	case in == plannerv1.EventType_EVENT_TYPE_FORGET:
+	r.require(p, "type", in != plannerv1.EventType_EVENT_TYPE_UNSPECIFIED)
+	if in == plannerv1.EventType_EVENT_TYPE_FORGET {
 		r.add(p, "type", "%s is not available yet", in)
-	case !ok:
-		r.add(p, "type", "unknown value %d", in)
-	case t == 0:
-		r.add(p, "type", "is required")
+		return 0
 	}
-	return t
+	return enum(r, p, "type", convert.EventTypes, in)
 }
 
 func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
-	reason, ok := convert.EventReasons.FromProto(in)
-	switch {
-	case ok:
-	case in == plannerv1.EventReason_EVENT_REASON_HOST_LOST:
+	if in == plannerv1.EventReason_EVENT_REASON_HOST_LOST {
 		r.add(p, "reason", "%s is not available yet", in)
-	default:
-		r.add(p, "reason", "unknown value %d", in)
+		return 0
 	}
-	return reason
+	return enum(r, p, "reason", convert.EventReasons, in)
 }
 
 func (r *reader) operation(p *path, in *plannerv1.PatchOperation) jsontext.Operation {
@@ -116,4 +95,25 @@ func (t *formTracker) noteValue(in *plannerv1.PatchOperation) {
 		t.texts++
 	case nil:
 	}
+}
+
+// PlansFromProto converts whole plans, as for a client that got them in an answer. The index of a phase is its
+// position. The error is an *InvalidRequestError, with paths that begin with plans.
+func PlansFromProto(in []*plannerv1.Plan) ([]resource.Plan, error) {
+	r := Converter{}.reader()
+	plans := r.plans(in)
+	return plans, r.err()
+}
+
+func (r *reader) plans(in []*plannerv1.Plan) []resource.Plan {
+	return list(r, nil, "plans", in, func(p *path, from *plannerv1.Plan) resource.Plan {
+		return resource.Plan{Phases: list(r, p, "phases", from.GetPhases(), r.phase)}
+	})
+}
+
+func (r *reader) phase(p *path, in *plannerv1.Phase) resource.Phase {
+	if int64(in.GetIndex()) != int64(p.index) {
+		r.add(p, "index", "must be %d, the position of the phase in its plan", p.index)
+	}
+	return resource.Phase{Events: list(r, p, "events", in.GetEvents(), r.event)}
 }

@@ -35,10 +35,8 @@ func (t *formTracker) note(r *resource.Resource, f convert.Form, desired bool) {
 
 // format resolves the form of what the planner makes.
 func (t *formTracker) format(asked plannerv1.AttributesFormat) plannerv1.AttributesFormat {
-	switch asked {
-	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_STRUCT, plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON:
+	if asked != plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_UNSPECIFIED {
 		return asked
-	case plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_UNSPECIFIED:
 	}
 	if t.texts > 0 && t.structs == 0 {
 		return plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON

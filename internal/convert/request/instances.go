@@ -20,13 +20,18 @@ type instanceOwner struct {
 	scope     scope
 }
 
+// instanceOf returns what converts the instances of that owner.
+func (r *reader) instanceOf(owner *instanceOwner) func(*path, *plannerv1.InstanceResources) *planner.InstanceResources {
+	return func(p *path, in *plannerv1.InstanceResources) *planner.InstanceResources {
+		return r.instance(p, in, owner)
+	}
+}
+
 // instance converts an instance and the resources around it.
 func (r *reader) instance(p *path, in *plannerv1.InstanceResources, owner *instanceOwner) *planner.InstanceResources {
 	out := &planner.InstanceResources{}
 	q := at(p, "instance")
-	if in.GetInstance() == nil {
-		r.add(&q, "", "is required")
-	} else {
+	if r.require(&q, "", in.GetInstance() != nil) {
 		r.bareInstance(&q, in.GetInstance(), &out.Instance, owner)
 	}
 	out.InstanceDependencies = r.surrounding(p, "instance_dependencies", in.GetInstanceDependencies(), owner.scope)
@@ -37,9 +42,7 @@ func (r *reader) instance(p *path, in *plannerv1.InstanceResources, owner *insta
 
 func (r *reader) bareInstance(p *path, in *plannerv1.Instance, out *database.Instance, owner *instanceOwner) {
 	q := at(p, "spec")
-	if in.GetSpec() == nil {
-		r.add(&q, "", "is required")
-	} else {
+	if r.require(&q, "", in.GetSpec() != nil) {
 		r.spec(&q, in.GetSpec(), &out.Spec, owner)
 	}
 	out.Hostname = in.GetInstanceHostname()
@@ -71,9 +74,7 @@ func (r *reader) spec(p *path, in *plannerv1.InstanceSpec, out *database.Instanc
 		HostID:       in.GetHostId(),
 		DatabaseName: r.inherited(p, "database_name", in.GetDatabaseName(), owner.databaseName),
 	}
-	if out.HostID == "" {
-		r.add(p, "host_id", "is required")
-	}
+	r.require(p, "host_id", out.HostID != "")
 	r.plain(p, "host_id", out.HostID)
 	switch f := in.GetSettingsForm().(type) {
 	case *plannerv1.InstanceSpec_Settings:

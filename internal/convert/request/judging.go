@@ -67,10 +67,7 @@ func desiredNode(stop *interrupt.Poller, n *planner.NodeResources) verify.Desire
 	if n.RestoreConfig != nil {
 		node.Database.HasRestoreConfig, node.Database.RenameFrom = true, n.RestoreConfig.SourceDatabaseName
 	}
-	for i, instance := range n.InstanceResources {
-		if stop.Stopped() {
-			break
-		}
+	for i, instance := range interrupt.Each(stop, n.InstanceResources) {
 		node.Instances[i] = desiredInstance(instance, script(n, database.ScriptPostInit))
 	}
 	return node

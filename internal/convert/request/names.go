@@ -11,11 +11,11 @@ import (
 type requestNames struct {
 	databaseID, databaseName string
 	// instances maps instance ids to where they were used first.
-	instances map[string]instancePlace
+	instances map[string]instanceUse
 }
 
-// instancePlace says where an instance stands in a request.
-type instancePlace struct {
+// instanceUse says where an instance stands in a request.
+type instanceUse struct {
 	node   string
 	target bool // in a node to restore
 }
@@ -52,29 +52,18 @@ func (r *reader) nodeName(p *path, field, name string) {
 	case !r.plain(p, field, name):
 	case strings.IndexByte(name, ':') >= 0:
 		r.add(p, field, "must not contain a colon: it separates names in ids")
-	case hasWordSub(name):
+	case strings.Contains("_"+name+"_", "_sub_"): // see database.replication_slot_create
 		r.add(p, field, `must not have "sub" as one of its words between underscores: slot names would be ambiguous`)
 	}
 }
 
-// hasWordSub tells whether one of the words between underscores is "sub": see the slot names that
-// database.replication_slot_create is identified by.
-func hasWordSub(name string) bool {
-	for word := range strings.SplitSeq(name, "_") {
-		if word == "sub" {
-			return true
-		}
-	}
-	return false
-}
-
-// nodeNames checks a list of names of nodes.
-func (r *reader) nodeNames(field string, names []string) {
+// nodeNames checks names of nodes: those that a list holds in that field of its elements, which is empty if they are names.
+func (r *reader) nodeNames(list, field string, names []string) {
 	seen := make(map[string]struct{}, len(names))
 	for i, name := range interrupt.Each(r.Stop, names) {
-		p := element(nil, field, i)
-		r.nodeName(&p, "", name)
-		r.unique(seen, &p, "", name)
+		p := element(nil, list, i)
+		r.nodeName(&p, field, name)
+		r.unique(seen, &p, field, name)
 	}
 }
 
@@ -95,7 +84,7 @@ func (r *reader) unique(seen map[string]struct{}, p *path, field, name string) {
 // places: that is for the planner to refuse.
 func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 	const field = "instance_id"
-	place := instancePlace{node: owner.node, target: owner.target}
+	use := instanceUse{node: owner.node, target: owner.target}
 	first, used := r.names.instances[id]
 	switch {
 	case id == "":
@@ -106,11 +95,8 @@ func (r *reader) instanceID(p *path, id string, owner *instanceOwner) {
 			r.add(p, field, "must be that of the primary instance, %q", shorten(owner.primaryID))
 		}
 	case !used:
-		if r.names.instances == nil {
-			r.names.instances = make(map[string]instancePlace)
-		}
-		r.names.instances[id] = place
-	case first.node != place.node || first.target == place.target:
+		r.names.instances[id] = use
+	case first.node != use.node || first.target == use.target:
 		r.add(p, field, "%q is used more than once", shorten(id))
 	}
 }

@@ -20,23 +20,38 @@ const (
 	leavePrimary primaryRule = false // the planner has to refuse it
 )
 
-// requiredNode converts the node that a request is about.
-func (r *reader) requiredNode(field string, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
-	p := at(nil, field)
-	if in == nil {
-		r.add(&p, "", "is required")
+// required converts a message that must be there.
+func required[In, Out any](r *reader, parent *path, field string, in *In, convert func(*path, *In) *Out) *Out {
+	p := at(parent, field)
+	if !r.require(&p, "", in != nil) {
 		return nil
 	}
-	return r.node(&p, in, rule)
+	return convert(&p, in)
+}
+
+// list converts a list; an empty one is nil.
+func list[In, Out any](r *reader, parent *path, field string, in []In, convert func(*path, In) Out) []Out {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]Out, len(in))
+	for i, from := range interrupt.Each(r.Stop, in) {
+		p := element(parent, field, i)
+		out[i] = convert(&p, from)
+	}
+	return out
+}
+
+// nodeBy returns what converts a node by the rule.
+func (r *reader) nodeBy(rule primaryRule) func(*path, *plannerv1.NodeResources) *planner.NodeResources {
+	return func(p *path, in *plannerv1.NodeResources) *planner.NodeResources { return r.node(p, in, rule) }
 }
 
 // nodes converts a list of nodes, whose names have to be distinct.
 func (r *reader) nodes(
 	parent *path, field string, in []*plannerv1.NodeResources, rule primaryRule,
 ) []*planner.NodeResources {
-	return namedList(r, parent, field, in, func(p *path, from *plannerv1.NodeResources) *planner.NodeResources {
-		return r.node(p, from, rule)
-	})
+	return namedList(r, parent, field, in, r.nodeBy(rule))
 }
 
 // namedList converts a list of nodes, to keep or to restore, whose names have to be distinct.
@@ -46,30 +61,11 @@ func namedList[In interface{ GetNodeName() string }, Out any](
 	if !r.countNodes(len(in)) {
 		return nil
 	}
-	out := make([]*Out, len(in))
 	seen := make(map[string]struct{}, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(parent, field, i)
-		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = node(&p, from)
-	}
-	return out
-}
-
-// namedNodes converts a list of nodes of which only the names count.
-func (r *reader) namedNodes(field string, in []*plannerv1.NodeResources) []*planner.NodeResources {
-	if !r.countNodes(len(in)) {
-		return nil
-	}
-	out := make([]*planner.NodeResources, len(in))
-	seen := make(map[string]struct{}, len(in))
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(nil, field, i)
-		r.nodeName(&p, "node_name", from.GetNodeName())
-		r.unique(seen, &p, "node_name", from.GetNodeName())
-		out[i] = &planner.NodeResources{NodeName: from.GetNodeName()}
-	}
-	return out
+	return list(r, parent, field, in, func(p *path, from In) *Out {
+		r.unique(seen, p, "node_name", from.GetNodeName())
+		return node(p, from)
+	})
 }
 
 func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *planner.NodeResources {
@@ -97,11 +93,7 @@ func (r *reader) node(p *path, in *plannerv1.NodeResources, rule primaryRule) *p
 	if len(instances) == 0 {
 		r.add(p, "instance_resources", "a node needs at least one instance")
 	}
-	out.InstanceResources = make([]*planner.InstanceResources, len(instances))
-	for i, from := range interrupt.Each(r.Stop, instances) {
-		q := element(p, "instance_resources", i)
-		out.InstanceResources[i] = r.instance(&q, from, &owner)
-	}
+	out.InstanceResources = list(r, p, "instance_resources", instances, r.instanceOf(&owner))
 	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
 	first := element(p, "instance_resources", 0)
 	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, firstSpec(in))
@@ -165,54 +157,48 @@ func (r *reader) database(p *path, id, name string, instance *path, spec *planne
 	q := at(instance, "instance")
 	first := at(&q, "spec")
 	r.databaseField(p, "database_id", id, &first, spec.GetDatabaseId(), &r.names.databaseID)
-	place := r.databaseField(p, "database_name", name, &first, spec.GetDatabaseName(), &r.names.databaseName)
+	holder := r.databaseField(p, "database_name", name, &first, spec.GetDatabaseName(), &r.names.databaseName)
 	if strings.IndexByte(cmp.Or(name, spec.GetDatabaseName()), ':') >= 0 {
-		r.add(place, "database_name", "must not contain a colon: it separates names in ids")
+		r.add(holder, "database_name", "must not contain a colon: it separates names in ids")
 	}
 }
 
 // databaseField returns the message that holds the value of the field.
 func (r *reader) databaseField(p *path, field, own string, spec *path, fromSpec string, common *string) *path {
-	value, place := own, p
+	value, holder := own, p
 	if value == "" {
-		value, place = fromSpec, spec
+		value, holder = fromSpec, spec
 	}
 	switch {
 	case value == "":
 		r.add(p, field, "is required, here or in the spec of the first instance")
 	case *common == "":
 		*common = value
-		r.plain(place, field, value)
+		r.plain(holder, field, value)
 	case *common != value:
-		r.add(place, field, "%q is not %q, as it is before in the request: all nodes are of one database",
+		r.add(holder, field, "%q is not %q, as it is before in the request: all nodes are of one database",
 			shorten(value), shorten(*common))
 	}
-	return place
+	return holder
 }
 
 // scripts converts the scripts of a node.
 func (r *reader) scripts(parent *path, field string, in []*plannerv1.Script) []database.Script {
-	if len(in) == 0 {
-		return nil
-	}
-	out := make([]database.Script, len(in))
 	seen := make(map[string]bool, 2)
-	for i, from := range interrupt.Each(r.Stop, in) {
-		p := element(parent, field, i)
-		out[i] = scriptFromProto(from)
-		switch name := out[i].Name; {
+	return list(r, parent, field, in, func(p *path, from *plannerv1.Script) database.Script {
+		switch name := from.GetName(); {
 		case name == "":
-			r.add(&p, "name", "is required")
+			r.add(p, "name", "is required")
 		case name != database.ScriptPostInit && name != database.ScriptPostDatabaseCreate:
-			r.add(&p, "name", "%q is unknown: a script is %s or %s",
+			r.add(p, "name", "%q is unknown: a script is %s or %s",
 				shorten(name), database.ScriptPostInit, database.ScriptPostDatabaseCreate)
 		case seen[name]:
-			r.add(&p, "name", "a node has at most one script %s", name)
+			r.add(p, "name", "a node has at most one script %s", name)
 		default:
 			seen[name] = true
 		}
-	}
-	return out
+		return scriptFromProto(from)
+	})
 }
 
 func scriptFromProto(in *plannerv1.Script) database.Script {
@@ -242,5 +228,48 @@ func (r *reader) restoreConfig(parent *path, in *plannerv1.RestoreConfig) *datab
 	if in.GetRepository() != nil {
 		out.Repository = r.structObject(&p, "repository", in.GetRepository())
 	}
+	return out
+}
+
+// targets converts the nodes to restore, of which there has to be one, and whose names have to be distinct.
+// Whether one of them is also kept is for the planner to look at.
+func (r *reader) targets(
+	parent *path, field string, in []*plannerv1.NodeRestoreResources,
+) []*planner.NodeRestoreResources {
+	if len(in) == 0 {
+		r.add(parent, field, "name at least one node to restore")
+	}
+	return namedList(r, parent, field, in, r.target)
+}
+
+func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.NodeRestoreResources {
+	primary := in.GetPrimaryInstance()
+	spec := primary.GetInstance().GetSpec()
+	owner := instanceOwner{
+		node:         in.GetNodeName(),
+		databaseID:   cmp.Or(in.GetDatabaseId(), spec.GetDatabaseId()),
+		databaseName: cmp.Or(in.GetDatabaseName(), spec.GetDatabaseName()),
+		target:       true,
+		primaryID:    spec.GetInstanceId(),
+		scope:        afterRestore,
+	}
+	restoring := owner
+	restoring.scope = duringRestore
+
+	out := &planner.NodeRestoreResources{
+		NodeName:      in.GetNodeName(),
+		DatabaseID:    owner.databaseID,
+		DatabaseName:  owner.databaseName,
+		DatabaseOwner: in.GetDatabaseOwner(),
+	}
+	r.nodeName(p, "node_name", out.NodeName)
+	r.plain(p, "database_owner", out.DatabaseOwner)
+	out.PrimaryInstance = required(r, p, "primary_instance", primary, r.instanceOf(&owner))
+	out.RestoreInstance = required(r, p, "restore_instance", in.GetRestoreInstance(), r.instanceOf(&restoring))
+	out.ReplicaInstances = list(r, p, "replica_instances", in.GetReplicaInstances(), r.instanceOf(&owner))
+	r.require(p, "restore_config", in.GetRestoreConfig() != nil)
+	out.RestoreConfig = r.restoreConfig(p, in.GetRestoreConfig())
+	first := at(p, "primary_instance")
+	r.database(p, in.GetDatabaseId(), in.GetDatabaseName(), &first, spec)
 	return out
 }

@@ -13,14 +13,8 @@ import (
 // updateOptions converts all options but delete_database, which is no option of the planner.
 func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateDatabaseOptions) planner.UpdateDatabaseOptions {
 	p := at(parent, field)
-	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
-	if !ok {
-		r.add(&p, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
-	}
-	drain, ok := convert.DrainModes.FromProto(in.GetDrain())
-	if !ok {
-		r.add(&p, "drain", "unknown value %d", in.GetDrain())
-	}
+	strategy := enum(r, &p, "node_update_strategy", convert.NodeUpdateStrategies, in.GetNodeUpdateStrategy())
+	drain := enum(r, &p, "drain", convert.DrainModes, in.GetDrain())
 	r.notAvailable(&p, "lost_hosts", in.GetLostHosts())
 	r.notAvailable(&p, "hold_nodes", in.GetHoldNodes())
 	return planner.UpdateDatabaseOptions{

@@ -13,7 +13,6 @@ func TestEveryLoopPolls(t *testing.T) {
 		"script":     {Loops: 1, Bound: "a node has 2 scripts"},
 		"hasControl": {Loops: 1, Bound: "the bytes of one name, which are counted before"},
 		"isDigest":   {Loops: 1, Bound: "the bytes of one text, which are counted before"},
-		"hasWordSub": {Loops: 1, Bound: "the bytes of one name, which are counted before"},
 		"standsFor":  {Loops: 1, Bound: "4 fields"},
 		"Error":      {Loops: 1, Bound: "3 violations that are shown"},
 		"shorten":    {Loops: 1, Bound: "4 bytes of a character"},

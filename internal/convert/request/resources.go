@@ -104,22 +104,16 @@ func (r *reader) identifier(parent *path, field string, in *plannerv1.Identifier
 }
 
 func (r *reader) identifierAt(p *path, in *plannerv1.Identifier, out *resource.Identifier) bool {
-	if in == nil {
-		r.add(p, "", "is required")
+	if !r.require(p, "", in != nil) {
 		return false
 	}
 	*out = resource.Identifier{Type: resource.Type(in.GetType()), ID: in.GetId()}
 	ok := r.resourceType(p, "type", out.Type)
-	if out.ID == "" {
-		r.add(p, "id", "is required")
-		ok = false
-	}
-	return ok
+	return r.require(p, "id", out.ID != "") && ok
 }
 
 func (r *reader) resourceType(p *path, field string, t resource.Type) bool {
-	if t == "" {
-		r.add(p, field, "is required")
+	if !r.require(p, field, t != "") {
 		return false
 	}
 	if strings.IndexByte(string(t), ':') >= 0 {
@@ -130,18 +124,14 @@ func (r *reader) resourceType(p *path, field string, t resource.Type) bool {
 }
 
 func (r *reader) executor(parent *path, in *plannerv1.Executor, out *resource.Executor) {
-	if in == nil {
-		r.add(parent, "executor", "is required")
+	p := at(parent, "executor")
+	if !r.require(&p, "", in != nil) {
 		return
 	}
-	t, ok := convert.ExecutorTypes.FromProto(in.GetType())
+	t := enum(r, &p, "type", convert.ExecutorTypes, in.GetType())
 	*out = resource.Executor{Type: t, ID: in.GetId()}
-	p := at(parent, "executor")
+	r.require(&p, "type", in.GetType() != plannerv1.ExecutorType_EXECUTOR_TYPE_UNSPECIFIED)
 	switch {
-	case !ok:
-		r.add(&p, "type", "unknown value %d", in.GetType())
-	case t == 0:
-		r.add(&p, "type", "is required")
 	case (t == resource.ExecutorHost || t == resource.ExecutorPrimary) && out.ID == "":
 		r.add(&p, "id", "is required for an executor of type %s", t)
 	case (t == resource.ExecutorAny || t == resource.ExecutorManager) && out.ID != "":

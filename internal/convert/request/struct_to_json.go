@@ -1,7 +1,6 @@
 package request
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -30,25 +29,23 @@ type jsonWriter struct {
 	texts slab.Bytes
 	// keys of the objects that are being written, outermost first.
 	keys []string
-	// depth is how many objects and arrays may be open at once; 0 stands for jsontext.DefaultDepth.
+	// depth is how many objects and arrays may be open at once.
 	depth int
 	// stop ends the writing with interrupt.ErrInterrupted.
 	stop *interrupt.Poller
 }
-
-func (w *jsonWriter) deepest() int { return cmp.Or(w.depth, jsontext.DefaultDepth) }
 
 // usualSize is how long a text is expected to be.
 const usualSize = 512
 
 // object returns the Struct as JSON; a nil one is {}.
 func (w *jsonWriter) object(in *structpb.Struct) (json.RawMessage, error) {
-	return w.end(w.members(w.texts.Begin(usualSize), in.GetFields(), w.deepest()))
+	return w.end(w.members(w.texts.Begin(usualSize), in.GetFields(), w.depth))
 }
 
 // value returns a value of any kind as JSON.
 func (w *jsonWriter) value(in *structpb.Value) (json.RawMessage, error) {
-	return w.end(w.append(w.texts.Begin(usualSize), in, w.deepest()))
+	return w.end(w.append(w.texts.Begin(usualSize), in, w.depth))
 }
 
 // end returns the text that has been written, unless there is an error.

@@ -3,6 +3,7 @@ package request
 import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/verify"
 )
@@ -70,27 +71,15 @@ func (r *reader) standsFor(field string, in *plannerv1.VerifyPlansRequest) {
 
 // rules converts the rules.
 func (r *reader) rules(in *plannerv1.VerifyPlansRequest) verify.Options {
-	operation, ok := convert.PlanRules.FromProto(in.GetRules())
-	if !ok {
-		r.add(nil, "rules", "unknown value %d", in.GetRules())
-	}
-	strategy, ok := convert.NodeUpdateStrategies.FromProto(in.GetNodeUpdateStrategy())
-	if !ok {
-		r.add(nil, "node_update_strategy", "unknown value %d", in.GetNodeUpdateStrategy())
-	}
+	operation := enum(r, nil, "rules", convert.PlanRules, in.GetRules())
+	strategy := enum(r, nil, "node_update_strategy", convert.NodeUpdateStrategies, in.GetNodeUpdateStrategy())
 	return verify.Options{Operation: operation, Rolling: strategy != planner.NodeUpdateStrategyConcurrent}
 }
 
 func (r *reader) countEvents(plans []*plannerv1.Plan) int {
 	n := 0
-	for _, plan := range plans {
-		if r.Stop.Stopped() {
-			return n
-		}
-		for _, phase := range plan.GetPhases() {
-			if r.Stop.Stopped() {
-				return n
-			}
+	for _, plan := range interrupt.Each(r.Stop, plans) {
+		for _, phase := range interrupt.Each(r.Stop, plan.GetPhases()) {
 			n += len(phase.GetEvents())
 		}
 	}

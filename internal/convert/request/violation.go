@@ -101,12 +101,12 @@ func (v *violations) add(p *path, field, format string, args ...any) {
 	if len(v.listed) == maxViolations {
 		return
 	}
-	place := p
+	where := p
 	if field != "" {
 		below := at(p, field)
-		place = &below
+		where = &below
 	}
-	v.listed = append(v.listed, Violation{Field: place.String(), Description: fmt.Sprintf(format, args...)})
+	v.listed = append(v.listed, Violation{Field: where.String(), Description: fmt.Sprintf(format, args...)})
 }
 
 // err returns an *InvalidRequestError if there was any violation.

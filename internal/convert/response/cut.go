@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/slab"
@@ -93,7 +94,7 @@ func (c *cutter) plan(index int) error {
 			continue
 		}
 		whole := c.measured - before
-		if partSize(index, c.unfilled.bytes+phaseSize(p, whole)) <= c.max {
+		if indexedSize(index, c.unfilled.bytes+indexedSize(p, whole)) <= c.max {
 			c.add(piece{phase: p, to: len(c.sizes), bytes: whole})
 			continue
 		}
@@ -111,7 +112,7 @@ func (c *cutter) plan(index int) error {
 func (c *cutter) cutPhase(plan, phase int) {
 	next := piece{phase: phase}
 	for e, n := range interrupt.Each(c.stop, c.sizes) {
-		if partSize(plan, phaseSize(phase, next.bytes+n)) > c.max {
+		if indexedSize(plan, indexedSize(phase, next.bytes+n)) > c.max {
 			c.add(next)
 			c.endPart()
 			next = piece{phase: phase, from: e}
@@ -125,7 +126,7 @@ func (c *cutter) cutPhase(plan, phase int) {
 // add adds a piece to the part that is not filled yet, endPart begins the next one.
 func (c *cutter) add(p piece) {
 	c.pieces = append(c.pieces, p)
-	c.unfilled.bytes += phaseSize(p.phase, p.bytes)
+	c.unfilled.bytes += indexedSize(p.phase, p.bytes)
 }
 
 func (c *cutter) endPart() {
@@ -151,7 +152,7 @@ func (c *cutter) measure(plan, phase int) error {
 			return interrupt.ErrInterrupted
 		}
 		n := len(c.scratch.Bytes) - before
-		if alone := partSize(plan, phaseSize(phase, n)); alone > c.max {
+		if alone := indexedSize(plan, indexedSize(phase, n)); alone > c.max {
 			return &EventTooLargeError{Resource: events[i].Resource.Identifier, Size: alone, Limit: c.max}
 		}
 		c.sizes = append(c.sizes, n)
@@ -185,7 +186,7 @@ type PartMessage struct {
 }
 
 // Size is how many bytes AppendTo appends.
-func (m *PartMessage) Size() int { return partSize(m.part.plan, m.part.bytes) }
+func (m *PartMessage) Size() int { return indexedSize(m.part.plan, m.part.bytes) }
 
 var errUnequalSizes = errors.New("an event has another size than when it was measured")
 
@@ -193,12 +194,9 @@ var errUnequalSizes = errors.New("an event has another size than when it was mea
 // were cut.
 func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 	encoded := m.encoded
-	b = appendPart(b, m.part.plan, m.part.bytes)
-	for _, p := range m.parts.pieces[m.part.first:m.part.last] {
-		if m.parts.stop.Stopped() {
-			return nil, interrupt.ErrInterrupted
-		}
-		b = appendPhase(b, p.phase, p.bytes)
+	b = appendIndexed(b, convert.TagResponsePlanPart, convert.TagPartPlanIndex, m.part.plan, m.part.bytes)
+	for _, p := range interrupt.Each(m.parts.stop, m.parts.pieces[m.part.first:m.part.last]) {
+		b = appendIndexed(b, convert.TagPartPhases, convert.TagPhaseIndex, p.phase, p.bytes)
 		if encoded != nil {
 			b, encoded = append(b, encoded[:p.bytes]...), encoded[p.bytes:]
 			continue
@@ -215,7 +213,7 @@ func (m *PartMessage) AppendTo(b []byte) ([]byte, error) {
 			return nil, errUnequalSizes
 		}
 	}
-	return b, nil
+	return b, m.parts.stop.Err()
 }
 
 // EventTooLargeError says that an event, even alone in a message, is larger than messages may be.

@@ -7,7 +7,7 @@
 //	piece    events of one phase that are in the same part: all of them, unless the phase is too large for one
 //	summary  the message that closes a stream: counts, and the digest
 //	verdict  the message that lists what the judge has found
-//	gap      where the length of a message belongs that is not known yet
+//	blank    where the length of a message belongs that is not known yet
 //
 // # What it promises
 //

@@ -17,21 +17,17 @@ func Verdict(stop *interrupt.Poller, violations []verify.Violation) (*plannerv1.
 			Rule: v.Rule.String(), Message: v.Message,
 			Plan: indexOf(v.Plan), Phase: indexOf(v.Phase), Event: indexOf(v.Event),
 		}
-		for _, id := range v.Resources {
-			if stop.Stopped() {
-				return nil, interrupt.ErrInterrupted
-			}
+		for _, id := range interrupt.Each(stop, v.Resources) {
 			to.Resources = append(to.Resources, &plannerv1.Identifier{Type: string(id.Type), Id: id.ID})
 		}
 		out.Violations = append(out.Violations, to)
 	}
-	return out, nil
+	return out, stop.Err()
 }
 
 func indexOf(i int) *uint32 {
 	if i == verify.Nowhere {
 		return nil
 	}
-	p := uint32(i)
-	return &p
+	return new(uint32(i))
 }

@@ -16,22 +16,22 @@ import (
 // numbers, but for a oneof, which comes last; entries of maps in the order of their keys.
 //
 // The length of a message stands in front of it, and is known at its end. What is small is measured first. For
-// the rest, a gap of no bytes is noted where the length belongs, and all lengths are put in at the very end, when
+// the rest, a blank of no bytes is noted where the length belongs, and all lengths are put in at the very end, when
 // each byte is moved once at most, however deep messages are nested.
 type writer struct {
 	// stop tells to write nothing more: what was written is not looked at.
 	stop *interrupt.Poller
 
-	b    []byte
-	gaps []gap // in the order of their places
+	b      []byte
+	blanks []blank // in the order of their places
 	// filled is how many bytes the lengths take that are known so far.
 	filled int
-	// firstGaps backs the gaps of most messages.
-	firstGaps [16]gap
+	// firstBlanks backs the blanks of most messages.
+	firstBlanks [16]blank
 }
 
-// gap is where a length is missing.
-type gap struct {
+// blank is where a length is missing.
+type blank struct {
 	at int
 	// length is that of the message; until it is known, what filled was at its beginning.
 	length int
@@ -40,20 +40,20 @@ type gap struct {
 // begin makes the writer append to b.
 func (w *writer) begin(b []byte) {
 	w.b, w.filled = b, 0
-	if w.gaps = w.gaps[:0]; w.gaps == nil {
-		w.gaps = w.firstGaps[:0]
+	if w.blanks = w.blanks[:0]; w.blanks == nil {
+		w.blanks = w.firstBlanks[:0]
 	}
 }
 
 // beginMessage notes that the length of what follows belongs here.
 func (w *writer) beginMessage() (index int) {
-	w.gaps = append(w.gaps, gap{at: len(w.b), length: w.filled})
-	return len(w.gaps) - 1
+	w.blanks = append(w.blanks, blank{at: len(w.b), length: w.filled})
+	return len(w.blanks) - 1
 }
 
 // endMessage notes that the message ends here. Those that began after it have ended.
 func (w *writer) endMessage(index int) {
-	g := &w.gaps[index]
+	g := &w.blanks[index]
 	g.length = len(w.b) - g.at + w.filled - g.length
 	w.filled += protowire.SizeVarint(uint64(g.length))
 }
@@ -64,7 +64,7 @@ func (w *writer) finish() []byte {
 	to := end + w.filled
 	b := slices.Grow(w.b, w.filled)[:to]
 	w.b = nil
-	for _, g := range slices.Backward(w.gaps) {
+	for _, g := range slices.Backward(w.blanks) {
 		if w.stop.Stopped() {
 			break
 		}
@@ -78,13 +78,13 @@ func (w *writer) finish() []byte {
 }
 
 // position is how far a writer was.
-type position struct{ bytes, gaps, filled int }
+type position struct{ bytes, blanks, filled int }
 
-func (w *writer) position() position { return position{len(w.b), len(w.gaps), w.filled} }
+func (w *writer) position() position { return position{len(w.b), len(w.blanks), w.filled} }
 
 // rewind forgets what was written since.
 func (w *writer) rewind(to position) {
-	w.b, w.gaps, w.filled = w.b[:to.bytes], w.gaps[:to.gaps], to.filled
+	w.b, w.blanks, w.filled = w.b[:to.bytes], w.blanks[:to.blanks], to.filled
 }
 
 // text writes a field that is left out if it is empty.

@@ -102,11 +102,11 @@ func TestPartsAreWrittenAsProtobufWritesThem(t *testing.T) {
 		part := &plannerv1.PlanPart{PlanIndex: uint32(index), Phases: []*plannerv1.Phase{phase, phase}}
 		want := referenceBytes(t, &plannerv1.UpdateDatabaseResponse{Part: &plannerv1.UpdateDatabaseResponse_PlanPart{PlanPart: part}})
 		events := referenceBytes(t, &plannerv1.Phase{Events: []*plannerv1.Event{event}})
-		got := appendPart(nil, index, 2*phaseSize(index, len(events)))
+		got := appendIndexed(nil, convert.TagResponsePlanPart, convert.TagPartPlanIndex, index, 2*indexedSize(index, len(events)))
 		for range 2 {
-			got = append(appendPhase(got, index, len(events)), events...)
+			got = append(appendIndexed(got, convert.TagPartPhases, convert.TagPhaseIndex, index, len(events)), events...)
 		}
-		if size := partSize(index, 2*phaseSize(index, len(events))); !bytes.Equal(got, want) || size != len(want) {
+		if size := indexedSize(index, 2*indexedSize(index, len(events))); !bytes.Equal(got, want) || size != len(want) {
 			t.Errorf("index %d: got\n%.2000x\nnot\n%.2000x\nand size %d, not %d", index, got, want, size, len(want))
 		}
 	}

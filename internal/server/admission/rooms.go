@@ -51,25 +51,25 @@ func (r *Room) CutOffIfUnread(ctx context.Context) {
 		return
 	}
 	r.timer = time.AfterFunc(2*r.rooms.sendTime, func() {
-		connection.cutOff()
-		r.release() // at once: gRPC does not say what it has not written to a connection that breaks
+		if r.release() { // at once: gRPC does not say what it has not written to a connection that breaks
+			connection.cutOff()
+		}
 	})
 }
 
 // GiveBack gives the room back, and nothing is cut off any more. It may be called again.
 func (r *Room) GiveBack() {
-	if r == nil {
-		return
-	}
-	if r.timer != nil {
+	if r != nil && r.release() && r.timer != nil {
 		r.timer.Stop()
 	}
-	r.release()
 }
 
-func (r *Room) release() {
-	if r.released.CompareAndSwap(false, true) {
-		r.rooms.used.Add(-r.bytes)
-		r.rooms.free.Release(r.bytes)
+// release releases the room, and tells whether that was still to be done.
+func (r *Room) release() bool {
+	if !r.released.CompareAndSwap(false, true) {
+		return false
 	}
+	r.rooms.used.Add(-r.bytes)
+	r.rooms.free.Release(r.bytes)
+	return true
 }

@@ -89,18 +89,13 @@ func (p Policy) authorizeUser(user User) error {
 }
 
 func (p Policy) authorizeCertificate(certificate *x509.Certificate) error {
-	if len(p.AllowedNames) == 0 {
-		return nil
-	}
-	for _, name := range certificate.DNSNames {
-		if slices.Contains(p.AllowedNames, name) {
-			return nil
-		}
-	}
+	names := slices.Clone(certificate.DNSNames)
 	for _, uri := range certificate.URIs {
-		if slices.Contains(p.AllowedNames, uri.String()) {
-			return nil
-		}
+		names = append(names, uri.String())
+	}
+	isAllowed := func(name string) bool { return slices.Contains(p.AllowedNames, name) }
+	if len(p.AllowedNames) == 0 || slices.ContainsFunc(names, isAllowed) {
+		return nil
 	}
 	return &ForbiddenError{Who: "the holder of this client certificate"}
 }
@@ -120,3 +115,14 @@ func verified(info credentials.AuthInfo) *x509.Certificate {
 	}
 	return tls.State.VerifiedChains[0][0]
 }
+
+// UnauthenticatedError says that a call brought no credential, or none that is known. It never holds what
+// the call did bring.
+type UnauthenticatedError struct{ Problem string }
+
+func (e *UnauthenticatedError) Error() string { return e.Problem }
+
+// ForbiddenError says that whoever calls is known, and may not.
+type ForbiddenError struct{ Who string }
+
+func (e *ForbiddenError) Error() string { return e.Who + " may not call this server" }
