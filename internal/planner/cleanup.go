@@ -18,9 +18,8 @@ type outdated struct {
 // moment the state says what still is to be done. What made it necessary, such as an instance that is marked as needing
 // recreation, stays to the end, and is then created like anything else. Where the nodes stand is found out anew after
 // each plan, as whoever stops there and asks again finds it: a node that shares what was deleted may not have all its
-// data any more. It returns the membership after the plans.
-func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
-	var plans []resource.Plan
+// data any more. It appends the plans, and returns the membership after them.
+func (m *membership) cleanUp(plans []resource.Plan) ([]resource.Plan, *membership, error) {
 	for _, kind := range []func(*membership, *outdated, *NodeResources){
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
@@ -28,20 +27,29 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 		for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
 			kind(m, &found, n)
 		}
-		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)
-		plan, err := resource.PlanDelete(m.stop, m.start, append(found.gone, dependents...))
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(plan.Phases) == 0 {
-			continue
-		}
-		plans = append(plans, plan)
-		if m, err = m.at(afterwards(m.stop, m.start, plan)); err != nil {
+		var err error
+		if plans, m, err = m.delete(plans, found.gone, found.lost); err != nil {
 			return nil, nil, err
 		}
 	}
 	return plans, m, nil
+}
+
+// delete appends the plan that deletes what is gone, and what depends on that or on what is lost; if that is nothing,
+// there is none. It returns the membership after it.
+func (m *membership) delete(
+	plans []resource.Plan, gone, lost []resource.Identifier,
+) ([]resource.Plan, *membership, error) {
+	dependents := m.start.Dependents(m.stop, slices.Concat(gone, lost)...)
+	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...))
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(plan.Phases) == 0 {
+		return plans, m, nil
+	}
+	next, err := m.at(afterwards(m.stop, m.start, plan))
+	return append(plans, plan), next, err
 }
 
 // outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been

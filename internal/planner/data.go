@@ -39,7 +39,8 @@ func (m *membership) settled(link database.Link) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	return database.SubscriptionSettled(m.stop, subscription)
+	flags, err := database.ReadSubscriptionFlags(m.stop, subscription)
+	return err == nil && flags.Settled(), err
 }
 
 // mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
@@ -52,7 +53,7 @@ func (m *membership) copyFailed(n *NodeResources) bool {
 	if !ok || subscription.Error == "" {
 		return false
 	}
-	if settled, err := database.SubscriptionSettled(m.stop, subscription); err != nil || settled {
+	if flags, err := database.ReadSubscriptionFlags(m.stop, subscription); err != nil || flags.Settled() {
 		return false
 	}
 	return m.anyOther(func(other *NodeResources) bool {

@@ -8,23 +8,11 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// hasMarkers tells whether start holds what is there only while some node is populated.
-func (m *membership) hasMarkers() bool {
-	for r := range m.start.All(m.stop) {
-		if r.Identifier.Type == database.TypeSyncEvent {
-			return true
-		}
-	}
-	return false
-}
-
 // refusePartlyRemoved refuses a member whose removal has begun: the slots that kept its changes may be gone, and
 // to make them again would skip what was written since. Removal deletes all monitors before the first
-// subscription (see removalOrder), while whoever creates a node makes monitors before subscriptions. A node that was
-// still being populated keeps a subscription with rows to copy.
-func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
-	monitored := m.monitored(n)
-	if monitored && !markers {
+// subscription (see removalOrder), while whoever creates a node makes monitors before subscriptions.
+func (m *membership) refusePartlyRemoved(n *NodeResources) error {
+	if m.monitored(n) {
 		return nil
 	}
 	hasDatabase := m.recorded(n.databaseIdentifier())
@@ -33,15 +21,17 @@ func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
 			continue
 		}
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
-		if m.recorded(database.SubscriptionIdentifier(in)) {
-			if settled, err := m.settled(in); err != nil {
+		if subscription, ok := m.start.Get(database.SubscriptionIdentifier(in)); ok {
+			flags, err := m.flagsOf(subscription)
+			if err != nil {
 				return err
-			} else if !settled {
+			}
+			if !flags.Settled() {
 				return &NodePartlyRemovedError{Node: n.NodeName}
 			}
 		}
 		linked := m.exists(database.SubscriptionIdentifier(in)) && m.exists(database.SubscriptionIdentifier(out))
-		if !monitored && !linked && hasDatabase {
+		if !linked && hasDatabase {
 			return &NodePartlyRemovedError{Node: n.NodeName}
 		}
 	}

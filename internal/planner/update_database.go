@@ -26,12 +26,13 @@ func UpdateDatabaseTo(
 	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (Outcome, error) {
 	complete := completed(stop, start)
-	m, err := newMembership(stop, complete, nodes)
+	m, err := newMembership(stop, complete, nodes, nil)
 	if err != nil {
 		return Outcome{}, cmp.Or(stop.Err(), err)
 	}
 	outcome, err := m.updateDatabase(options, nodes)
 	asRecorded(stop, outcome.Plans, start, complete)
+	outcome.Hazards = sortedHazards(stop, outcome.Hazards)
 	if err := cmp.Or(stop.Err(), err); err != nil {
 		return Outcome{}, err
 	}
@@ -39,31 +40,59 @@ func UpdateDatabaseTo(
 }
 
 func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*NodeResources) (Outcome, error) {
+	damage := m.findDamage(nil)
+	if err := damage.refuse(continues); err != nil {
+		return Outcome{}, err
+	}
 	if err := m.chooseSources(); err != nil {
+		return Outcome{}, err
+	}
+	if err := m.refuseAbandoned(); err != nil {
+		return Outcome{}, err
+	}
+	missing, err := m.backups()
+	if err != nil {
 		return Outcome{}, err
 	}
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
-	cleaned, m, err := m.cleanUp()
+	plans, m, err := damage.giveUp()
 	if err != nil {
+		return Outcome{}, err
+	}
+	unpositioned, err := m.findUnpositioned()
+	if err != nil {
+		return Outcome{}, err
+	}
+	if plans, m, err = m.delete(plans, unpositioned.outdated, nil); err != nil {
+		return Outcome{}, err
+	}
+	if plans, m, err = m.cleanUp(plans); err != nil {
 		return Outcome{}, err
 	}
 	end, err := m.endState(options)
 	if err != nil {
 		return Outcome{}, err
 	}
-	groups, err := m.groups(options.NodeUpdateStrategy, end)
+	moved, err := m.moved(end)
 	if err != nil {
 		return Outcome{}, err
 	}
-	plans, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
+	if plans, m, err = m.delete(plans, moved, nil); err != nil {
+		return Outcome{}, err
+	}
+	groups, err := m.groups(options.NodeUpdateStrategy, unpositioned.links, end)
+	if err != nil {
+		return Outcome{}, err
+	}
+	steps, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
 	})
 	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Plans: append(cleaned, plans...), End: end}, nil
+	return Outcome{Plans: append(plans, steps...), End: end, Hazards: slices.Concat(damage.hazards(), missing, m.movedHazards(moved))}, nil
 }
 
 // planOptions are the options with which databases are planned: what records of the catalog's own types depend on follows
@@ -74,21 +103,24 @@ func planOptions(options resource.PlanOptions) resource.PlanOptions {
 }
 
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
-// "Updating a database" of docs/planning.md; the end state (6) is the last step.
-func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*resource.State, error) {
+// "Updating a database" of docs/planning.md; the end state (7) is the last step.
+func (m *membership) groups(
+	strategy NodeUpdateStrategy, unpositioned []database.Link, end *resource.State,
+) ([][]*resource.State, error) {
 	steps, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
 	if err != nil {
 		return nil, err
 	}
+	steps = append(steps, m.positions(unpositioned, end)...) // (2)
 	incomplete := m.with(newcomer, joining)
 	if m.anySource(incomplete) {
-		steps = append(steps, m.repairs(end), m.roles(incomplete)) // (2), (3)
+		steps = append(steps, m.repairs(end, unpositioned), m.roles(incomplete)) // (3), (4)
 	}
-	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (4)
+	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (5)
 	if err != nil {
 		return nil, err
 	}
-	populate, err := m.populate(incomplete, end) // (5)
+	populate, err := m.populate(incomplete, end) // (6)
 	if err != nil {
 		return nil, err
 	}

@@ -176,7 +176,11 @@ var rules = indexRules(append(limitRules(),
 		return ofNode(e.Node, "field", e.Field, "resource", e.Recorded.String())
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonInstanceMoved, func(e *planner.InstanceMovedError) fault {
-		return ofResource(e.Resource, "instance_id", e.InstanceID, "field", e.Field)
+		f := ofResource(e.Resource, "field", e.Field)
+		if e.NeededBy != (resource.Identifier{}) {
+			f.identifiers["needed_by"] = e.NeededBy.String()
+		}
+		return f
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonNodeNotMentioned, func(e *planner.NodeNotMentionedError) fault { return ofNodes(e.Nodes) }),
 	ruleFor(codes.FailedPrecondition, ReasonBackupBesideMembers, func(e *planner.BackupBesideMembersError) fault {

@@ -64,8 +64,8 @@ func (o *orchestrator) giveUp(hazards []planner.Hazard) {
 
 // providersOf are the nodes whose rows a hazard is about: those of a link, or else all.
 func providersOf(h planner.Hazard) []int {
-	if provider, _, ok := database.LinkNodes(h.Resource); ok {
-		return []int{nodeNumber(provider)}
+	if link, ok := database.LinkOf(h.Resource); ok {
+		return []int{nodeNumber(link.Provider)}
 	}
 	all := make([]int, maxNodes)
 	for node := range all {
@@ -101,11 +101,11 @@ func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 func (o *orchestrator) isDamaged(node int) bool {
 	subscribed, slotLost, linked := [maxNodes]bool{}, [maxNodes]bool{}, false
 	for _, r := range o.state.Resources() {
-		provider, subscriber, ok := database.LinkNodes(r.Identifier)
+		link, ok := database.LinkOf(r.Identifier)
 		if !ok {
 			continue
 		}
-		p, s := nodeNumber(provider), nodeNumber(subscriber)
+		p, s := nodeNumber(link.Provider), nodeNumber(link.Subscriber)
 		linked = linked || p == node || s == node
 		switch {
 		case s != node:

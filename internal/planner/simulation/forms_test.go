@@ -54,7 +54,9 @@ func (f forms) node(n wanted) *planner.NodeResources {
 
 func (n wanted) form() *planner.NodeResources {
 	if n.restored {
-		return n.target().ToNodeResources()
+		form := n.target().ToNodeResources()
+		form.AllowMissingRows = true // of what a backup has, nobody knows
+		return form
 	}
 	return n.unrestored()
 }

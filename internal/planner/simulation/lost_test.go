@@ -23,21 +23,21 @@ func losses() []loss {
 	subscription := database.SubscriptionIdentifier(link(0, 1))
 	base := database.PostgresDatabaseIdentifier("n2", databases.Name)
 	return []loss{
-		{"slot", []resource.Identifier{slot}, nil, "node n# has lost"},
-		{"slot and subscription", []resource.Identifier{slot, subscription}, nil, "node n# has lost"},
-		{"slots of both directions", []resource.Identifier{slot, back}, nil, "node n# has lost"},
-		{"slots of two links", []resource.Identifier{slot, database.ReplicationSlotIdentifier(link(0, 2))}, nil, "node n# has lost"},
-		{"database", []resource.Identifier{base}, nil, "node n# has lost"},
-		{"record of the database", nil, []resource.Identifier{base}, "node n# has lost"},
-		{"subscription", []resource.Identifier{subscription}, nil, "node n# has doubled"},
+		{"slot", []resource.Identifier{slot}, nil, ""},
+		{"slot and subscription", []resource.Identifier{slot, subscription}, nil, ""},
+		{"slots of both directions", []resource.Identifier{slot, back}, nil, ""},
+		{"slots of two links", []resource.Identifier{slot, database.ReplicationSlotIdentifier(link(0, 2))}, nil, ""},
+		{"database", []resource.Identifier{base}, nil, ""},
+		{"record of the database", nil, []resource.Identifier{base}, ""},
+		{"subscription", []resource.Identifier{subscription}, nil, ""},
 		{"subscriptions of both directions", []resource.Identifier{
 			subscription, database.SubscriptionIdentifier(link(1, 0)),
-		}, nil, "node n# has doubled"},
+		}, nil, ""},
 		{"record of the subscription", nil, []resource.Identifier{subscription}, ""},
 		{"record of the slot", nil, []resource.Identifier{slot}, ""},
 		{"record of the node", nil, []resource.Identifier{database.NodeIdentifier("n2")}, ""},
-		{"slot, and subscription the other way", []resource.Identifier{slot, database.SubscriptionIdentifier(link(1, 0))}, nil, "node n# has lost"},
-		{"database, and slot between others", []resource.Identifier{base, database.ReplicationSlotIdentifier(link(0, 2))}, nil, "node n# has lost"},
+		{"slot, and subscription the other way", []resource.Identifier{slot, database.SubscriptionIdentifier(link(1, 0))}, nil, ""},
+		{"database, and slot between others", []resource.Identifier{base, database.ReplicationSlotIdentifier(link(0, 2))}, nil, ""},
 	}
 }
 
