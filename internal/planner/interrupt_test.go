@@ -32,6 +32,8 @@ func TestEveryLoopPolls(t *testing.T) {
 		"asRecorded":      {Loops: 2, Bound: "no plan and no phase is without events"},
 		"Error":           {Loops: 1, Bound: "texts of errors are made once nobody waits for plans"},
 		"restoreStates":   {Loops: 1, Bound: "a restore takes three steps"},
+		"moved":           {Loops: 1, Bound: "two states"},
+		"noteMissing":     {Loops: 1, Bound: "no more than 100 missing dependencies are named"},
 		"giveUp":          {Loops: 1, Bound: "two types of resources of a link"},
 		"add":             {Loops: 1, Bound: "three resources of a link"},
 		"neverBegun":      {Loops: 1, Bound: "four resources of a link"},
@@ -150,7 +152,10 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 	mesh := databases.End(members)
 	joining := beforeTheEnd(t, mesh, all)
 	replicas := slices.Concat(members[:1], []*planner.NodeResources{nodeWith("n1", many)})
-	services := services()
+	services, missing := services(), services()
+	for _, s := range missing {
+		s.Resources[0].Dependencies = []resource.Identifier{{Type: "a-network", ID: "gone"}}
+	}
 	// A node that was there before its primary failed over, to the last of its instances.
 	wide := []*planner.NodeResources{nodeWith("m1", many)}
 	wide[0].PrimaryInstanceID = wide[0].InstanceResources[many-1].Instance.Spec.InstanceID
@@ -177,6 +182,9 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
 		"records lost":       update(concurrent, without(mesh, database.TypePostgresDatabase, "m1"), continuing(members)),
 		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
+		"needed by type":     update(withServices, resource.NewState(), needingServices()),
+		"moved, needed":      refused[*planner.InstanceMovedError](movedAndNeeded(mesh, members)),
+		"services missing":   refused[*resource.MissingDependencyError](update(planner.UpdateDatabaseOptions{Services: missing}, mesh, members)),
 		"delete":             update(concurrent, mesh, nil),
 		"moved":              update(concurrent, changed(mesh, "a-proxy", "", elsewhere), onHosts(members)),
 		"restore, left out":  restore(joining, nil, members),
@@ -309,6 +317,47 @@ func continuing(nodes []*planner.NodeResources) []*planner.NodeResources {
 		all[i] = &c
 	}
 	return all
+}
+
+// refused is a call that is refused with an error of the type.
+func refused[E error](plan func(*interrupt.Poller) error) func(*interrupt.Poller) error {
+	return func(stop *interrupt.Poller) error {
+		err := plan(stop)
+		switch want := *new(E); {
+		case errors.As(err, &want):
+			return nil
+		case err == nil:
+			return errors.New("it is not refused")
+		}
+		return err
+	}
+}
+
+// needingServices are nodes whose volumes need disks, and all services by their type.
+func needingServices() []*planner.NodeResources {
+	nodes := nodesNamed("m", many)
+	for _, n := range nodes {
+		i := n.InstanceResources[0]
+		disk := plain("a-disk", n.NodeName)
+		volume := i.InstanceDependencies[0]
+		volume.Dependencies, volume.TypeDependencies = []resource.Identifier{disk[0].Identifier}, []resource.Type{"a-service"}
+		i.InstanceDependencies = append(i.InstanceDependencies, disk...)
+	}
+	return nodes
+}
+
+// movedAndNeeded wants a volume on another host that many services need, and an instance.
+func movedAndNeeded(mesh *resource.State, members []*planner.NodeResources) func(*interrupt.Poller) error {
+	volume := members[0].InstanceResources[0].InstanceDependencies[0].Identifier
+	start := changed(mesh, volume.Type, volume.ID, elsewhere)
+	wanted := nodesNamed("m", len(members))
+	wanted[0].InstanceResources[0].InstanceDependencies[0].Executor = resource.Executor{Type: resource.ExecutorHost, ID: "here"}
+	all := services()
+	for _, s := range all {
+		s.Resources[0].Dependencies = []resource.Identifier{volume}
+		start.Add(s.Resources[0])
+	}
+	return update(planner.UpdateDatabaseOptions{Services: all}, start, wanted)
 }
 
 // elsewhere puts a resource on another host.

@@ -24,17 +24,25 @@ func (m *membership) moved(end *resource.State) ([]resource.Identifier, error) {
 		return nil, m.stop.Err()
 	}
 	interrupt.SortFunc(m.stop, moved, resource.Identifier.Compare)
-	recorded, desired := neededByCatalog(m.stop, m.start), neededByCatalog(m.stop, end)
-	for _, id := range interrupt.Each(m.stop, moved) {
-		by, needed := recorded[id]
-		if !needed {
-			by, needed = desired[id]
-		}
-		if needed {
-			return nil, &InstanceMovedError{Resource: id, Field: "executor", NeededBy: by}
+	for _, s := range [2]*resource.State{m.start, end} {
+		needed := neededByCatalog(m.stop, s, false)
+		for _, id := range interrupt.Each(m.stop, moved) {
+			if needed[id] {
+				return nil, &InstanceMovedError{Resource: id, Field: "executor", NeededBy: firstOfCatalog(m.stop, s, id)}
+			}
 		}
 	}
 	return moved, m.stop.Err()
+}
+
+// firstOfCatalog is the first resource of the catalog that depends on another one, directly or through others.
+func firstOfCatalog(stop *interrupt.Poller, s *resource.State, id resource.Identifier) resource.Identifier {
+	for _, dependent := range interrupt.Each(stop, s.Dependents(stop, id)) {
+		if database.IsCatalogType(dependent.Type) {
+			return dependent
+		}
+	}
+	return resource.Identifier{}
 }
 
 // movedHazards says that of each of them.
@@ -50,26 +58,36 @@ func onAnotherHost(recorded, desired resource.Executor) bool {
 	return recorded.Type == resource.ExecutorHost && desired.Type == resource.ExecutorHost && recorded.ID != desired.ID
 }
 
-// neededByCatalog are the resources of the caller that resources of the catalog depend on, directly or through others,
-// each with the first one that does.
-func neededByCatalog(stop *interrupt.Poller, s *resource.State) map[resource.Identifier]resource.Identifier {
-	var catalog []*resource.Resource
-	for r := range s.All(stop) {
-		if database.IsCatalogType(r.Identifier.Type) {
-			catalog = append(catalog, r)
+// neededByCatalog are the resources of the caller that resources of the catalog depend on, directly or through others;
+// also, if it says so, because others depend on their type.
+func neededByCatalog(stop *interrupt.Poller, s *resource.State, byType bool) map[resource.Identifier]bool {
+	needed := make(map[resource.Identifier]bool)
+	var open []*resource.Resource
+	add := func(id resource.Identifier) {
+		if found, ok := s.Get(id); ok && !needed[id] && !database.IsCatalogType(id.Type) {
+			needed[id] = true
+			open = append(open, found)
 		}
 	}
-	interrupt.SortFunc(stop, catalog, (*resource.Resource).Compare)
-	needed := make(map[resource.Identifier]resource.Identifier)
-	for _, by := range interrupt.Each(stop, catalog) {
-		for open := []*resource.Resource{by}; len(open) > 0 && !stop.Stopped(); {
-			r := open[len(open)-1]
-			open = open[:len(open)-1]
+	for r := range s.All(stop) {
+		if database.IsCatalogType(r.Identifier.Type) {
 			for _, id := range interrupt.Each(stop, r.Dependencies) {
-				found, ok := s.Get(id)
-				if _, known := needed[id]; ok && !known && !database.IsCatalogType(id.Type) {
-					needed[id] = by.Identifier
-					open = append(open, found)
+				add(id)
+			}
+		}
+	}
+	types := make(map[resource.Type]bool)
+	for len(open) > 0 && !stop.Stopped() {
+		r := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, id := range interrupt.Each(stop, r.Dependencies) {
+			add(id)
+		}
+		for _, t := range interrupt.Each(stop, r.TypeDependencies) {
+			if byType && !types[t] {
+				types[t] = true
+				for _, found := range interrupt.Each(stop, s.OfType(t)) {
+					add(found.Identifier)
 				}
 			}
 		}

@@ -40,59 +40,86 @@ func UpdateDatabaseTo(
 }
 
 func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*NodeResources) (Outcome, error) {
-	damage := m.findDamage(nil)
-	if err := damage.refuse(continues); err != nil {
-		return Outcome{}, err
-	}
-	if err := m.chooseSources(); err != nil {
-		return Outcome{}, err
-	}
-	if err := m.refuseAbandoned(); err != nil {
-		return Outcome{}, err
-	}
-	missing, err := m.backups()
+	damage, hazards, err := m.accept()
 	if err != nil {
 		return Outcome{}, err
 	}
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
-	plans, m, err := damage.giveUp()
+	way, err := damage.clearWay(options)
 	if err != nil {
 		return Outcome{}, err
 	}
-	unpositioned, err := m.findUnpositioned()
+	m = way.m
+	groups, err := m.groups(options.NodeUpdateStrategy, way.unpositioned, way.end)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if plans, m, err = m.delete(plans, unpositioned.outdated, nil); err != nil {
-		return Outcome{}, err
-	}
-	if plans, m, err = m.cleanUp(plans); err != nil {
-		return Outcome{}, err
-	}
-	end, err := m.endState(options)
-	if err != nil {
-		return Outcome{}, err
-	}
-	moved, err := m.moved(end)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if plans, m, err = m.delete(plans, moved, nil); err != nil {
-		return Outcome{}, err
-	}
-	groups, err := m.groups(options.NodeUpdateStrategy, unpositioned.links, end)
-	if err != nil {
-		return Outcome{}, err
-	}
+	last, creates := lastServices(m.stop, way.end, options.Services)
 	steps, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
-		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
+		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates, Deletes: m.removalOrder(),
 	})
 	if err != nil {
+		nameFields(m.stop, err, options.Services)
 		return Outcome{}, err
 	}
-	return Outcome{Plans: append(plans, steps...), End: end, Hazards: slices.Concat(damage.hazards(), missing, m.movedHazards(moved))}, nil
+	return Outcome{
+		Plans: append(way.plans, steps...), End: way.end,
+		Hazards: slices.Concat(damage.hazards(), hazards, m.movedHazards(way.moved)),
+	}, nil
+}
+
+// accept refuses what cannot be meant, and what would lose data. It chooses the sources of new nodes.
+func (m *membership) accept() (*damage, []Hazard, error) {
+	damage := m.findDamage(nil)
+	if err := damage.refuse(continues); err != nil {
+		return nil, nil, err
+	}
+	if err := m.chooseSources(); err != nil {
+		return nil, nil, err
+	}
+	if err := m.refuseAbandoned(); err != nil {
+		return nil, nil, err
+	}
+	hazards, err := m.backups()
+	return damage, hazards, err
+}
+
+// clearedWay is what the steps of an update begin with, once what is in their way has been deleted.
+type clearedWay struct {
+	m            *membership // after the plans
+	plans        []resource.Plan
+	unpositioned []database.Link
+	moved        []resource.Identifier
+	end          *resource.State
+}
+
+// clearWay plans the deletes that come first: of links that are given up, of what was found out about positions, of what
+// joining nodes have to do again, and of what moves to another host.
+func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err error) {
+	if way.plans, way.m, err = d.giveUp(); err != nil {
+		return way, err
+	}
+	found, err := way.m.findUnpositioned()
+	if err != nil {
+		return way, err
+	}
+	way.unpositioned = found.links
+	if way.plans, way.m, err = way.m.delete(way.plans, found.outdated, nil); err != nil {
+		return way, err
+	}
+	if way.plans, way.m, err = way.m.cleanUp(way.plans); err != nil {
+		return way, err
+	}
+	if way.end, err = way.m.endState(options); err != nil {
+		return way, err
+	}
+	if way.moved, err = way.m.moved(way.end); err != nil {
+		return way, err
+	}
+	way.plans, way.m, err = way.m.delete(way.plans, way.moved, nil)
+	return way, err
 }
 
 // planOptions are the options with which databases are planned: what records of the catalog's own types depend on follows
@@ -146,11 +173,6 @@ func (m *membership) endState(options UpdateDatabaseOptions) (*resource.State, e
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range interrupt.Each(m.stop, options.Services) {
-		addDesired(m.stop, end, s.Resources)
-		if s.MonitorResource != nil {
-			end.Add(s.MonitorResource.Wanted())
-		}
-	}
+	addServices(m.stop, end, options.Services)
 	return end, m.stop.Err()
 }

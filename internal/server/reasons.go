@@ -143,7 +143,7 @@ var rules = indexRules(append(limitRules(),
 		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		f := ofResource(e.Resource, "dependency", e.Dependency.String())
+		f := ofResource(e.Resource, "dependency", e.Dependency.String(), "field", e.Field)
 		f.total = 1 + e.More
 		return f
 	}),
