@@ -70,7 +70,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 	for _, peer := range interrupt.Each(m.stop, peers) {
 		marker := database.SyncEventIdentifier(n.link(peer, n.SourceNode))
 		record, ok := m.start.Get(marker)
-		making := database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName))
+		making := m.making(n.link(peer, n.NodeName)).Identifier()
 		if begun && again || copies && ok && database.SyncEventForgets(m.stop, record, making) {
 			m.discard(found, marker)
 		}
@@ -138,6 +138,9 @@ func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
 		m.discard(found, database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 			database.ReplicationSlotIdentifier(out))
+		if m.status[other.NodeName] == member {
+			m.discardMaking(found, n, in)
+		}
 	}
 	found.lost = append(found.lost, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
 }
@@ -153,5 +156,16 @@ func (m *membership) discard(found *outdated, ids ...resource.Identifier) {
 		if m.exists(id) {
 			found.gone = append(found.gone, id)
 		}
+	}
+}
+
+// discardMaking adds what made the slot of a link into a joining node to what goes, to be done again, which is nothing
+// where the slot lives: whoever deletes the subscription may drop the slot with it. As long as the marker behind the slot is
+// there, without a subscription, nothing was. What is recorded by a former identifier may have made a slot of another name.
+func (m *membership) discardMaking(found *outdated, n *NodeResources, in database.Link) {
+	making := m.making(in)
+	marked := m.recorded(database.SyncEventIdentifier(n.link(in.Provider, n.SourceNode)))
+	if !making.Former && (!marked || m.recorded(database.SubscriptionIdentifier(in))) {
+		m.discard(found, making.Identifier())
 	}
 }

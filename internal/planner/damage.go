@@ -124,7 +124,7 @@ func (d *damage) judgeLostSlot(slot resource.Identifier) {
 func (d *damage) neverBegun(link database.Link, subscription *resource.Resource) bool {
 	flags, err := database.ReadSubscriptionFlags(d.m.stop, subscription)
 	failed := err == nil && !flags.Disabled && subscription.NeedsRecreate && subscription.Error != ""
-	traces := append(positionOf(link), database.ReplicationSlotCreateIdentifier(link))
+	traces := append(positionOf(link), d.m.making(link).Identifier())
 	if failed && !slices.ContainsFunc(traces, d.m.recorded) {
 		return true
 	}

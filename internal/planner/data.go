@@ -100,7 +100,7 @@ func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 	for _, provider := range interrupt.Each(m.stop, m.providers(n)) {
 		link := n.link(provider, n.NodeName)
 		for _, id := range []resource.Identifier{
-			database.ReplicationSlotIdentifier(link), database.ReplicationSlotCreateIdentifier(link),
+			database.ReplicationSlotIdentifier(link), m.making(link).Identifier(),
 		} {
 			if m.recorded(id) && !m.exists(id) {
 				ids = append(ids, id)
@@ -115,7 +115,7 @@ func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
 	return m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))) &&
 		slices.ContainsFunc(m.peers(n), func(peer string) bool {
-			return m.stop.Stopped() || !m.recorded(database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName)))
+			return m.stop.Stopped() || !m.recorded(m.making(n.link(peer, n.NodeName)).Identifier())
 		})
 }
 
@@ -141,7 +141,7 @@ func (m *membership) abandonedLinks(n *NodeResources) []resource.Identifier {
 // wasPeer tells whether the provider was a peer of the subscriber when that began to join: only for one a slot is made
 // ahead, and a subscription waits.
 func (m *membership) wasPeer(link database.Link) bool {
-	if m.recorded(database.ReplicationSlotCreateIdentifier(link)) {
+	if m.recorded(m.making(link).Identifier()) {
 		return true
 	}
 	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))

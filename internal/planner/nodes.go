@@ -139,6 +139,11 @@ func linkOf(stop *interrupt.Poller, r *resource.Resource) (link database.Link, o
 	return database.LinkOf(r.Identifier)
 }
 
+// making is what makes the slot of a link ahead, by the identifier that start has it by.
+func (m *membership) making(link database.Link) database.ReplicationSlotCreate {
+	return database.RecordedSlotCreate(link, m.recorded)
+}
+
 // with returns the nodes that have one of the statuses, in order.
 func (m *membership) with(statuses ...nodeStatus) []*NodeResources {
 	var found []*NodeResources

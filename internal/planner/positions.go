@@ -51,7 +51,7 @@ func (m *membership) findUnpositioned() (unpositioned, error) {
 		if err != nil {
 			return found, err
 		}
-		if flags.Copies || flags.Disabled && m.recorded(database.ReplicationSlotCreateIdentifier(link)) {
+		if flags.Copies || flags.Disabled && m.recorded(m.making(link).Identifier()) {
 			return found, &NodePartlyRemovedError{Node: link.Subscriber}
 		}
 		marked := r.NeedsRecreate || r.Error != ""
@@ -69,7 +69,7 @@ func (u *unpositioned) add(m *membership, link database.Link, waits bool) {
 	if waits {
 		return
 	}
-	for _, id := range append(positionOf(link), database.ReplicationSlotCreateIdentifier(link)) {
+	for _, id := range append(positionOf(link), m.making(link).Identifier()) {
 		if m.recorded(id) {
 			u.outdated = append(u.outdated, id)
 		}

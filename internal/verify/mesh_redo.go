@@ -87,7 +87,7 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 	in, out, source := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name)
 	return []resource.Identifier{
 		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
-		database.ReplicationSlotCreateIdentifier(in),
+		m.making(in),
 		database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 		database.LagTrackerIdentifier(other, n.name, n.database),
 		database.ReplicationSlotAdvanceIdentifier(in), database.ReplicationOriginAdvanceIdentifier(in),

@@ -79,7 +79,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		}
 	case now.disabled:
 		if !m.node(link.Subscriber, link.DatabaseName).member { // a member finds the position of a link that it had
-			m.judgeSlot(x, database.ReplicationSlotCreateIdentifier(link), at)
+			m.judgeSlot(x, m.making(link), at)
 		}
 	default:
 		switch {
