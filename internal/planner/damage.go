@@ -19,6 +19,8 @@ type damage struct {
 	members map[string]*IncompleteMember
 	// holding are the nodes that hold data. What another one had not sent, nobody can bring.
 	holding map[string]bool
+	// doubtful are the slots that are lost in a mesh without any link that is there: they may never have been read from.
+	doubtful map[resource.Identifier]bool
 	// alive are the nodes that a subscription into or out of them is there for; nil: not known yet.
 	alive map[string]bool
 }
@@ -27,6 +29,7 @@ type damage struct {
 func (m *membership) findDamage(exempt map[string]bool) *damage {
 	d := &damage{
 		m: m, exempt: exempt, members: make(map[string]*IncompleteMember), holding: make(map[string]bool),
+		doubtful: make(map[resource.Identifier]bool),
 	}
 	d.findHolding()
 	d.findEmptied()
@@ -108,7 +111,11 @@ func (d *damage) judgeLostSlot(slot resource.Identifier) {
 		return
 	}
 	known := d.members[link.Subscriber]
-	if known != nil && len(known.Providers) == 0 || !d.provides(link.Provider) || d.neverBegun(link, subscription) {
+	switch {
+	case known != nil && len(known.Providers) == 0, !d.provides(link.Provider), d.neverBegun(link, subscription):
+		return
+	case !d.isAlive(link.Subscriber):
+		d.doubtful[slot] = true
 		return
 	}
 	if known == nil {
@@ -119,15 +126,17 @@ func (d *damage) judgeLostSlot(slot resource.Identifier) {
 	known.Records = append(known.Records, slot)
 }
 
-// neverBegun tells whether a link whose slot is lost has never brought rows: its subscription could not be created, or
-// none of those of its subscriber could.
+// neverBegun tells whether a link whose slot is lost has never brought rows: its subscription could not be created.
 func (d *damage) neverBegun(link database.Link, subscription *resource.Resource) bool {
 	flags, err := database.ReadSubscriptionFlags(d.m.stop, subscription)
 	failed := err == nil && !flags.Disabled && subscription.NeedsRecreate && subscription.Error != ""
 	traces := append(positionOf(link), d.m.making(link).Identifier())
-	if failed && !slices.ContainsFunc(traces, d.m.recorded) {
-		return true
-	}
+	return failed && !slices.ContainsFunc(traces, d.m.recorded)
+}
+
+// isAlive tells whether a subscription into or out of a node is there. If none is, either the mesh could not be made,
+// or all of it is lost: nothing tells which, so that the links are made, and what they may lack is said.
+func (d *damage) isAlive(node string) bool {
 	if d.alive == nil {
 		d.alive = make(map[string]bool)
 		for r := range d.m.start.All(d.m.stop) {
@@ -136,7 +145,7 @@ func (d *damage) neverBegun(link database.Link, subscription *resource.Resource)
 			}
 		}
 	}
-	return !d.alive[link.Subscriber]
+	return d.alive[node]
 }
 
 // provides tells whether a node may have rows that it has not sent to a member which it is linked to. A leaving node
@@ -170,8 +179,8 @@ func (d *damage) refuse(accepts func(*NodeResources) bool) error {
 // continues tells whether a damaged node is to go on as it is.
 func continues(n *NodeResources) bool { return n.Recovery == NodeRecoveryContinue }
 
-// hazards are the rows that are given up: those that damaged members lack, those that nodes without data had not sent to
-// the others, and those that a leaving node does not send any more, since its link has stopped.
+// hazards are the rows that are given up: those that damaged members lack, and others may lack, those that nodes without
+// data had not sent to the others, and those that a leaving node does not send any more, since its link has stopped.
 func (d *damage) hazards() []Hazard {
 	var hazards []Hazard
 	add := func(node string, id resource.Identifier) {
@@ -185,7 +194,7 @@ func (d *damage) hazards() []Hazard {
 		}
 	}
 	for r := range d.m.start.All(d.m.stop) {
-		if link, ok := database.LinkOf(r.Identifier); ok && d.m.status[link.Subscriber] == member && d.cutsOff(link, r) {
+		if link, ok := database.LinkOf(r.Identifier); ok && d.m.status[link.Subscriber] == member && (d.doubtful[r.Identifier] || d.cutsOff(link, r)) {
 			add(link.Subscriber, database.ReplicationSlotIdentifier(link))
 		}
 	}
