@@ -111,11 +111,13 @@ func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 }
 
 // copiedWithoutSlot tells whether the copy of a joining node was made without the slot of one of the peers:
-// what that peer wrote after it is kept nowhere.
+// what that peer wrote after it is kept nowhere. A peer that has joined beside it had written nothing then.
 func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
 	return m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))) &&
 		slices.ContainsFunc(m.peers(n), func(peer string) bool {
-			return m.stop.Stopped() || !m.recorded(m.making(n.link(peer, n.NodeName)).Identifier())
+			link := n.link(peer, n.NodeName)
+			settled, err := m.settled(link)
+			return m.stop.Stopped() || !m.recorded(m.making(link).Identifier()) && (err != nil || !settled)
 		})
 }
 

@@ -80,6 +80,9 @@ func newMembership(
 		}
 		n.own = n.makeOwn(stop)
 	}
+	if err := m.refuseLeftOut(); err != nil {
+		return nil, err
+	}
 	return m, m.judgeJoining()
 }
 
