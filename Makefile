@@ -107,6 +107,7 @@ bench-memory: ## Measure the peak resident size
 .PHONY: test-deep
 test-deep: ## Search random schedules of crashes for lost rows (SCHEDULES=1000000), and random graphs
 	go test -run '^TestRandomSchedules$$' -count 1 -timeout 0 -v ./internal/planner/simulation -schedules $(or $(SCHEDULES),1000000)
+	go test -count 1 -timeout 0 -v ./internal/planner/simulation -deep -schedules 1
 	go test -run 'EqualsReference' -count 1 -timeout 0 -v ./internal/resource -differential.large 2000
 
 .PHONY: clients

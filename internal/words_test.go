@@ -55,8 +55,8 @@ var words = []word{
 	{"link", []string{"internal/database", "internal/planner", "internal/verify"}, "from a provider to a subscriber"},
 	{"member", []string{
 		"internal/convert", "internal/convert/request", "internal/convert/response", "internal/database", "internal/jsontext",
-		"internal/planner", "internal/verify", "internal/wire",
-	}, "of a JSON object, a name and a value; in planner and verify, a node that is no longer joining"},
+		"internal/planner", "internal/server", "internal/verify", "internal/wire",
+	}, "of a JSON object, a name and a value; in planner, server and verify, a node that is no longer joining"},
 }
 
 // TestOneWordOneThing finds words of the list above where they would name a second thing.

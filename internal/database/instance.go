@@ -47,11 +47,21 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 
 // InstanceNodeName reads from a stored instance which node it belongs to. The error is an *AttributeError.
 func InstanceNodeName(stop *interrupt.Poller, r *resource.Resource) (string, error) {
+	return instanceText(stop, r, "node_name")
+}
+
+// InstanceHostID reads from a stored instance on which host it is. The error is an *AttributeError.
+func InstanceHostID(stop *interrupt.Poller, r *resource.Resource) (string, error) {
+	return instanceText(stop, r, "host_id")
+}
+
+// instanceText reads a string in the spec of a stored instance.
+func instanceText(stop *interrupt.Poller, r *resource.Resource, key string) (string, error) {
 	spec, err := attribute(stop, r, TypeInstance, "spec")
 	if err != nil {
 		return "", err
 	}
-	return textAttribute(stop, &resource.Resource{Identifier: r.Identifier, Attributes: spec}, TypeInstance, "node_name")
+	return textAttribute(stop, &resource.Resource{Identifier: r.Identifier, Attributes: spec}, TypeInstance, key)
 }
 
 // Validate returns an *InstanceFieldError unless the settings and the connection info are JSON objects, or

@@ -17,7 +17,7 @@ import (
 )
 
 // TestReplicationSlotCreateNamesAreUnique (safety): a slot that two links took for theirs would be advanced
-// for one and lose the changes of the other. The name determines the link, because it can be read back.
+// for one and lose the changes of the other. The name determines the link: it can be read back, or has a hash of it.
 func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 	words := rapid.SampledFrom([]string{"", "n1", "n11", "1n", "s", "subs", "xsub", "Sub", "sub-1", "ö"})
 	name := rapid.Custom(func(t *rapid.T) string {
@@ -25,6 +25,8 @@ func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 	}).Filter(func(name string) bool { return name != "" })
 	const databaseName = "app_sub_n1"
 	seen := testkit.Classes{}
+	legal, hashed := regexp.MustCompile(`^[a-z0-9_]{1,63}$`), regexp.MustCompile(`_[0-9a-f]{16}$`)
+	named := map[string]database.Link{}
 
 	seen.CheckMany(t, 10, 10, func(t *rapid.T) {
 		l := database.Link{
@@ -35,10 +37,26 @@ func TestReplicationSlotCreateNamesAreUnique(t *testing.T) {
 		seen.Count("underscores", strings.Contains(l.Provider, "_"))
 		seen.Count("sub in a word", strings.Contains(l.Provider, "sub"))
 		id := database.ReplicationSlotCreateIdentifier(l).ID
+		if !legal.MatchString(id) {
+			t.Fatalf("%q is no name of a slot", id)
+		}
+		if other, ok := named[id]; ok && other != l {
+			t.Fatalf("%q is the name for %+v and for %+v", id, l, other)
+		}
+		named[id] = l
+		plain := "spk_" + l.DatabaseName + "_" + l.Provider + "_sub_" + l.Provider + "_" + l.Subscriber
+		seen.Count("illegal", !legal.MatchString(plain))
+		seen.Count("too long", len(plain) > 63)
+		if !legal.MatchString(plain) {
+			if !hashed.MatchString(id) {
+				t.Fatalf("%q has no hash", id)
+			}
+			return
+		}
 		if got, ok := readSlotName(id, databaseName); !ok || got != l {
 			t.Fatalf("%q reads as %+v, is %+v", id, got, l)
 		}
-	}, "underscores", "sub in a word")
+	}, "underscores", "sub in a word", "illegal", "too long")
 }
 
 // readSlotName is the inverse of a slot's name in a known database.

@@ -14,11 +14,11 @@ import (
 
 func TestEveryLoopPolls(t *testing.T) {
 	polls.CheckLoops(t, map[string]polls.Short{
-		"Resource":            {Loops: 1, Bound: "the instances of a node, of which a request has at most as many as resources"},
-		"SubscriptionSettled": {Loops: 1, Bound: "3 flags, each of which is looked up with polls"},
-		"SlotCreateLink":      {Loops: 1, Bound: "3 names, each of which is looked up with polls"},
-		"spec":                {Loops: 1, Bound: "5 members of every spec"},
-		"settings":            {Loops: 2, Bound: "5 members of every spec, each searched for in 30 steps at most"},
+		"Resource":              {Loops: 1, Bound: "the instances of a node, of which a request has at most as many as resources"},
+		"ReadSubscriptionFlags": {Loops: 1, Bound: "3 flags, each of which is looked up with polls"},
+		"SlotCreateLink":        {Loops: 1, Bound: "3 names, each of which is looked up with polls"},
+		"spec":                  {Loops: 1, Bound: "5 members of every spec"},
+		"settings":              {Loops: 2, Bound: "5 members of every spec, each searched for in 30 steps at most"},
 	})
 }
 

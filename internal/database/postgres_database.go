@@ -1,6 +1,11 @@
 package database
 
-import "github.com/pgplanner/pgplanner/internal/resource"
+import (
+	"strings"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // TypePostgresDatabase is the type of PostgresDatabase.
 const TypePostgresDatabase resource.Type = "database.postgres_database"
@@ -26,6 +31,25 @@ type PostgresDatabase struct {
 // PostgresDatabaseIdentifier identifies the Postgres database on the node.
 func PostgresDatabaseIdentifier(node, database string) resource.Identifier {
 	return resource.Identifier{Type: TypePostgresDatabase, ID: node + separator + database}
+}
+
+// PostgresDatabaseNode reads the node back from the identifier of a PostgresDatabase; ok is false for any other
+// identifier.
+func PostgresDatabaseNode(id resource.Identifier) (node string, ok bool) {
+	if id.Type != TypePostgresDatabase {
+		return "", false
+	}
+	node, _, ok = strings.Cut(id.ID, separator)
+	return node, ok
+}
+
+// PostgresDatabaseID reads from a stored Postgres database which database it belongs to. It is "" if that does not tell.
+func PostgresDatabaseID(stop *interrupt.Poller, r *resource.Resource) string {
+	id, err := textAttribute(stop, r, TypePostgresDatabase, "database_id")
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // Resource makes the resource.

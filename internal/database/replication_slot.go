@@ -1,10 +1,6 @@
 package database
 
-import (
-	"strings"
-
-	"github.com/pgplanner/pgplanner/internal/resource"
-)
+import "github.com/pgplanner/pgplanner/internal/resource"
 
 // TypeReplicationSlot is the type of ReplicationSlot.
 const TypeReplicationSlot resource.Type = "database.replication_slot"
@@ -39,19 +35,6 @@ func SlotNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
 	if id.Type != TypeReplicationSlot {
 		return "", "", false
 	}
-	return LinkNodes(id)
-}
-
-// LinkNodes reads provider and subscriber back from the identifier of a ReplicationSlot or a Subscription; ok is
-// false for any other identifier.
-func LinkNodes(id resource.Identifier) (provider, subscriber string, ok bool) {
-	if id.Type != TypeReplicationSlot && id.Type != TypeSubscription {
-		return "", "", false
-	}
-	provider, rest, _ := strings.Cut(id.ID, separator)
-	subscriber, _, ok = strings.Cut(rest, separator)
-	if !ok {
-		return "", "", false
-	}
-	return provider, subscriber, true
+	link, ok := LinkOf(id)
+	return link.Provider, link.Subscriber, ok
 }

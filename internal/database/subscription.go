@@ -54,16 +54,23 @@ func (s Subscription) attributes(buffer []byte) object {
 		flag("sync_structure", s.SyncStructure)
 }
 
-// SubscriptionSettled tells of a stored subscription whether it replicates and has nothing to copy. One
-// that does not, or still has, belongs to a node that is being populated. The error is an *AttributeError; of a
+// SubscriptionFlags is what a stored subscription is to do.
+type SubscriptionFlags struct {
+	Disabled bool // it applies no changes
+	Copies   bool // it copies schema or rows first
+}
+
+// ReadSubscriptionFlags reads what a stored subscription is to do. The error is an *AttributeError; of a
 // computation that was told to stop, neither means anything.
-func SubscriptionSettled(stop *interrupt.Poller, r *resource.Resource) (bool, error) {
-	for _, key := range []string{"disabled", "sync_structure", "sync_data"} {
-		if set, err := flagAttribute(stop, r, TypeSubscription, key); err != nil || set {
-			return false, err
+func ReadSubscriptionFlags(stop *interrupt.Poller, r *resource.Resource) (SubscriptionFlags, error) {
+	var flags [3]bool
+	for i, key := range [3]string{"disabled", "sync_structure", "sync_data"} {
+		var err error
+		if flags[i], err = flagAttribute(stop, r, TypeSubscription, key); err != nil {
+			return SubscriptionFlags{}, err
 		}
 	}
-	return true, nil
+	return SubscriptionFlags{Disabled: flags[0], Copies: flags[1] || flags[2]}, nil
 }
 
 // SubscriptionDisabled tells of a stored subscription whether it applies no changes. One that does not tell does.
@@ -71,3 +78,7 @@ func SubscriptionDisabled(stop *interrupt.Poller, r *resource.Resource) bool {
 	disabled, err := flagAttribute(stop, r, TypeSubscription, "disabled")
 	return err == nil && disabled
 }
+
+// Settled tells whether the subscription replicates and has nothing to copy. One that does not, or still has, belongs
+// to a node that is being populated, or waits for its position.
+func (f SubscriptionFlags) Settled() bool { return f == SubscriptionFlags{} }

@@ -15,7 +15,7 @@ type division struct {
 	forward, backward []int32
 }
 
-// mostRounds is how many steps from both ends together make mostEdits: an element that is replaced takes two.
+// mostRounds is how many edits from both ends together make mostEdits: an element that is replaced takes two.
 const mostRounds = 2 * mostEdits
 
 func newDivision(stop *interrupt.Poller) *division {
@@ -71,25 +71,25 @@ func (x *division) middle(a, b []int32) (commonElement, bool) {
 	}
 	n, m := len(a), len(b)
 	delta, most := n-m, len(x.forward)/2
-	for steps := 0; steps <= mostEdits && !x.stop.Stopped(); steps++ {
-		for k := -steps; k <= steps && !x.stop.Stopped(); k += 2 {
-			i := reach(x.forward[most+k-1:], steps, n, m, k)
+	for edits := 0; edits <= mostEdits && !x.stop.Stopped(); edits++ {
+		for k := -edits; k <= edits && !x.stop.Stopped(); k += 2 {
+			i := reach(x.forward[most+k-1:], edits, n, m, k)
 			for i >= 0 && i < n && i-k < m && a[i] == b[i-k] && !x.stop.Stopped() {
 				i++
 			}
 			x.forward[most+k] = int32(i)
 			// From the other end, one step less has been done: together it is an odd number.
-			if other := delta - k; delta&1 != 0 && -steps < other && other < steps && meet(i, x.backward[most+other], n) {
+			if other := delta - k; delta&1 != 0 && -edits < other && other < edits && meet(i, x.backward[most+other], n) {
 				return commonElement{i, i - k}, true
 			}
 		}
-		for k := -steps; k <= steps && !x.stop.Stopped(); k += 2 {
-			i := reach(x.backward[most+k-1:], steps, n, m, k)
+		for k := -edits; k <= edits && !x.stop.Stopped(); k += 2 {
+			i := reach(x.backward[most+k-1:], edits, n, m, k)
 			for i >= 0 && i < n && i-k < m && a[n-1-i] == b[m-1-i+k] && !x.stop.Stopped() {
 				i++
 			}
 			x.backward[most+k] = int32(i)
-			if other := delta - k; delta&1 == 0 && -steps <= other && other <= steps && meet(i, x.forward[most+other], n) {
+			if other := delta - k; delta&1 == 0 && -edits <= other && other <= edits && meet(i, x.forward[most+other], n) {
 				return commonElement{n - i, m - i + k}, true
 			}
 		}
@@ -102,8 +102,8 @@ func meet(i int, other int32, n int) bool { return i >= 0 && other >= 0 && i+int
 
 // reach returns how far on diagonal k one gets with a step from its neighbors, of which around begins with the lower
 // one; -1 if that leads beyond the lists.
-func reach(around []int32, steps, n, m, k int) int {
-	if steps == 0 {
+func reach(around []int32, edits, n, m, k int) int {
+	if edits == 0 {
 		return 0
 	}
 	best := -1

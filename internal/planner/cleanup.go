@@ -18,9 +18,8 @@ type outdated struct {
 // moment the state says what still is to be done. What made it necessary, such as an instance that is marked as needing
 // recreation, stays to the end, and is then created like anything else. Where the nodes stand is found out anew after
 // each plan, as whoever stops there and asks again finds it: a node that shares what was deleted may not have all its
-// data any more. It returns the membership after the plans.
-func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
-	var plans []resource.Plan
+// data any more. It appends the plans, and returns the membership after them.
+func (m *membership) cleanUp(plans []resource.Plan) ([]resource.Plan, *membership, error) {
 	for _, kind := range []func(*membership, *outdated, *NodeResources){
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
@@ -28,20 +27,29 @@ func (m *membership) cleanUp() ([]resource.Plan, *membership, error) {
 		for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
 			kind(m, &found, n)
 		}
-		dependents := m.start.Dependents(m.stop, slices.Concat(found.gone, found.lost)...)
-		plan, err := resource.PlanDelete(m.stop, m.start, append(found.gone, dependents...))
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(plan.Phases) == 0 {
-			continue
-		}
-		plans = append(plans, plan)
-		if m, err = m.at(afterwards(m.stop, m.start, plan)); err != nil {
+		var err error
+		if plans, m, err = m.delete(plans, found.gone, found.lost); err != nil {
 			return nil, nil, err
 		}
 	}
 	return plans, m, nil
+}
+
+// delete appends the plan that deletes what is gone, and what depends on that or on what is lost; if that is nothing,
+// there is none. It returns the membership after it.
+func (m *membership) delete(
+	plans []resource.Plan, gone, lost []resource.Identifier,
+) ([]resource.Plan, *membership, error) {
+	dependents := m.start.Dependents(m.stop, slices.Concat(gone, lost)...)
+	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...))
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(plan.Phases) == 0 {
+		return plans, m, nil
+	}
+	next, err := m.at(afterwards(m.stop, m.start, plan))
+	return append(plans, plan), next, err
 }
 
 // outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been
@@ -62,7 +70,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 	for _, peer := range interrupt.Each(m.stop, peers) {
 		marker := database.SyncEventIdentifier(n.link(peer, n.SourceNode))
 		record, ok := m.start.Get(marker)
-		making := database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName))
+		making := m.making(n.link(peer, n.NodeName)).Identifier()
 		if begun && again || copies && ok && database.SyncEventForgets(m.stop, record, making) {
 			m.discard(found, marker)
 		}
@@ -130,6 +138,9 @@ func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
 		m.discard(found, database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 			database.ReplicationSlotIdentifier(out))
+		if m.status[other.NodeName] == member {
+			m.discardMaking(found, n, in)
+		}
 	}
 	found.lost = append(found.lost, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
 }
@@ -145,5 +156,16 @@ func (m *membership) discard(found *outdated, ids ...resource.Identifier) {
 		if m.exists(id) {
 			found.gone = append(found.gone, id)
 		}
+	}
+}
+
+// discardMaking adds what made the slot of a link into a joining node to what goes, to be done again, which is nothing
+// where the slot lives: whoever deletes the subscription may drop the slot with it. As long as the marker behind the slot is
+// there, without a subscription, nothing was. What is recorded by a former identifier may have made a slot of another name.
+func (m *membership) discardMaking(found *outdated, n *NodeResources, in database.Link) {
+	making := m.making(in)
+	marked := m.recorded(database.SyncEventIdentifier(n.link(in.Provider, n.SourceNode)))
+	if !making.Former && (!marked || m.recorded(database.SubscriptionIdentifier(in))) {
+		m.discard(found, making.Identifier())
 	}
 }

@@ -39,7 +39,8 @@ func (m *membership) settled(link database.Link) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	return database.SubscriptionSettled(m.stop, subscription)
+	flags, err := database.ReadSubscriptionFlags(m.stop, subscription)
+	return err == nil && flags.Settled(), err
 }
 
 // mustCopyAgain tells whether a node that has not all its data has to copy from the beginning.
@@ -52,7 +53,7 @@ func (m *membership) copyFailed(n *NodeResources) bool {
 	if !ok || subscription.Error == "" {
 		return false
 	}
-	if settled, err := database.SubscriptionSettled(m.stop, subscription); err != nil || settled {
+	if flags, err := database.ReadSubscriptionFlags(m.stop, subscription); err != nil || flags.Settled() {
 		return false
 	}
 	return m.anyOther(func(other *NodeResources) bool {
@@ -99,7 +100,7 @@ func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 	for _, provider := range interrupt.Each(m.stop, m.providers(n)) {
 		link := n.link(provider, n.NodeName)
 		for _, id := range []resource.Identifier{
-			database.ReplicationSlotIdentifier(link), database.ReplicationSlotCreateIdentifier(link),
+			database.ReplicationSlotIdentifier(link), m.making(link).Identifier(),
 		} {
 			if m.recorded(id) && !m.exists(id) {
 				ids = append(ids, id)
@@ -110,11 +111,13 @@ func (m *membership) lostSlots(n *NodeResources) []resource.Identifier {
 }
 
 // copiedWithoutSlot tells whether the copy of a joining node was made without the slot of one of the peers:
-// what that peer wrote after it is kept nowhere.
+// what that peer wrote after it is kept nowhere. A peer that has joined beside it had written nothing then.
 func (m *membership) copiedWithoutSlot(n *NodeResources) bool {
 	return m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName))) &&
 		slices.ContainsFunc(m.peers(n), func(peer string) bool {
-			return m.stop.Stopped() || !m.recorded(database.ReplicationSlotCreateIdentifier(n.link(peer, n.NodeName)))
+			link := n.link(peer, n.NodeName)
+			settled, err := m.settled(link)
+			return m.stop.Stopped() || !m.recorded(m.making(link).Identifier()) && (err != nil || !settled)
 		})
 }
 
@@ -140,7 +143,7 @@ func (m *membership) abandonedLinks(n *NodeResources) []resource.Identifier {
 // wasPeer tells whether the provider was a peer of the subscriber when that began to join: only for one a slot is made
 // ahead, and a subscription waits.
 func (m *membership) wasPeer(link database.Link) bool {
-	if m.recorded(database.ReplicationSlotCreateIdentifier(link)) {
+	if m.recorded(m.making(link).Identifier()) {
 		return true
 	}
 	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))

@@ -74,19 +74,25 @@ func (e *DatabaseChangedError) Error() string {
 		"database instead, delete this one first", e.Field, e.Node, e.Recorded)
 }
 
-// InstanceMovedError says that an instance, or something that it needs, is wanted elsewhere than where it is.
+// InstanceMovedError says that an instance, or something that an instance or a database needs, is wanted elsewhere than
+// where it is.
 type InstanceMovedError struct {
-	InstanceID string
-	// Resource is what moves: the instance, or what it needs.
+	// Resource is what moves.
 	Resource resource.Identifier
-	// Field is "host_id" or "node_name" for the instance, and "executor" for what it needs.
+	// Field is "host_id" or "node_name" of an instance, and "executor" of anything else.
 	Field string
+	// NeededBy is what needs the resource; the zero value if that is an instance itself.
+	NeededBy resource.Identifier
 }
 
 func (e *InstanceMovedError) Error() string {
-	return fmt.Sprintf("the %s of %s differs from what is recorded, and what instance %s has there would be left behind: "+
-		"give the recorded one, or give the instance in the new place, and what it needs, ids of their own",
-		e.Field, e.Resource, e.InstanceID)
+	if e.NeededBy == (resource.Identifier{}) {
+		return fmt.Sprintf("the %s of %s differs from what is recorded, and what the instance has there would be left behind: "+
+			"give the recorded one, or give the instance in the new place, and what it needs, ids of their own",
+			e.Field, e.Resource)
+	}
+	return fmt.Sprintf("the %s of %s differs from what is recorded, and %s needs what is there: give the recorded one, or "+
+		"give the instance in the new place, and what it needs, ids of their own", e.Field, e.Resource, e.NeededBy)
 }
 
 // NodeNotMentionedError says that RestoreDatabase is not told what becomes of members.

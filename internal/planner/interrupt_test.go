@@ -31,7 +31,12 @@ func TestEveryLoopPolls(t *testing.T) {
 		"afterwards":      {Loops: 2, Bound: "no plan and no phase is without events"},
 		"asRecorded":      {Loops: 2, Bound: "no plan and no phase is without events"},
 		"Error":           {Loops: 1, Bound: "texts of errors are made once nobody waits for plans"},
-		"restoreDatabase": {Loops: 1, Bound: "a restore takes three steps"},
+		"restoreStates":   {Loops: 1, Bound: "a restore takes three steps"},
+		"moved":           {Loops: 1, Bound: "two states"},
+		"noteMissing":     {Loops: 1, Bound: "no more than 100 missing dependencies are named"},
+		"giveUp":          {Loops: 1, Bound: "two types of resources of a link"},
+		"add":             {Loops: 1, Bound: "three resources of a link"},
+		"neverBegun":      {Loops: 1, Bound: "four resources of a link"},
 	})
 }
 
@@ -60,7 +65,7 @@ func TestPollsAreMany(t *testing.T) {
 			t.Errorf("%s, in %s: %d units, want %d", poll.Position, poll.Function, units[poll.Position], many)
 			continue
 		}
-		if poll.Function != "sortedSet" && poll.Function != "leaving" { // sorting goes on, without comparing
+		if !slices.Contains([]string{"sortedSet", "leaving", "findDamage", "findUnpositioned", "sortedHazards"}, poll.Function) { // sorting goes on, without comparing
 			stopAt(t, poll.Position, cases[caseWith[poll.Position]])
 		}
 	}
@@ -147,7 +152,10 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 	mesh := databases.End(members)
 	joining := beforeTheEnd(t, mesh, all)
 	replicas := slices.Concat(members[:1], []*planner.NodeResources{nodeWith("n1", many)})
-	services := services()
+	services, missing := services(), services()
+	for _, s := range missing {
+		s.Resources[0].Dependencies = []resource.Identifier{{Type: "a-network", ID: "gone"}}
+	}
 	// A node that was there before its primary failed over, to the last of its instances.
 	wide := []*planner.NodeResources{nodeWith("m1", many)}
 	wide[0].PrimaryInstanceID = wide[0].InstanceResources[many-1].Instance.Spec.InstanceID
@@ -169,6 +177,18 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"remove":             update(concurrent, databases.End(all), members[:1]),
 		"remove joining":     update(concurrent, joining, members),
 		"remove incomplete":  update(concurrent, changed(databases.End(all), database.TypeSubscription, "", withoutDependencies), members[:1]),
+		"positions":          update(concurrent, changed(mesh, database.TypeSubscription, "m", needsRecreate), all),
+		"slots lost":         update(concurrent, lostSlots(databases.End(all)), continuing(members)),
+		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
+		"records lost":       update(concurrent, without(mesh, database.TypePostgresDatabase, "m1"), continuing(members)),
+		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
+		"needed by type":     update(withServices, resource.NewState(), needingServices()),
+		"moved, needed":      refused[*planner.InstanceMovedError](movedAndNeeded(mesh, members)),
+		"services missing":   refused[*resource.MissingDependencyError](update(planner.UpdateDatabaseOptions{Services: missing}, mesh, members)),
+		"delete":             update(concurrent, mesh, nil),
+		"moved":              update(concurrent, changed(mesh, "a-proxy", "", elsewhere), onHosts(members)),
+		"restore, left out":  restore(joining, nil, members),
+		"restore, positions": restore(changed(databases.End(all), database.TypeSubscription, "m", needsRecreate), members, newcomers),
 		"restore":            restore(databases.End(all), members, newcomers),
 	}
 }
@@ -282,6 +302,90 @@ func changed(s *resource.State, of resource.Type, prefix string, change func(*re
 func needsRecreate(r *resource.Resource) { r.NeedsRecreate = true }
 
 func withoutDependencies(r *resource.Resource) { r.Dependencies = nil }
+
+// lostSlots has lost all slots.
+func lostSlots(s *resource.State) *resource.State {
+	return changed(s, database.TypeReplicationSlot, "", needsRecreate)
+}
+
+// continuing are the nodes, going on though they lack rows.
+func continuing(nodes []*planner.NodeResources) []*planner.NodeResources {
+	all := make([]*planner.NodeResources, len(nodes))
+	for i, n := range nodes {
+		c := *n
+		c.Recovery = planner.NodeRecoveryContinue
+		all[i] = &c
+	}
+	return all
+}
+
+// refused is a call that is refused with an error of the type.
+func refused[E error](plan func(*interrupt.Poller) error) func(*interrupt.Poller) error {
+	return func(stop *interrupt.Poller) error {
+		err := plan(stop)
+		switch want := *new(E); {
+		case errors.As(err, &want):
+			return nil
+		case err == nil:
+			return errors.New("it is not refused")
+		}
+		return err
+	}
+}
+
+// needingServices are nodes whose volumes need disks, and all services by their type.
+func needingServices() []*planner.NodeResources {
+	nodes := nodesNamed("m", many)
+	for _, n := range nodes {
+		i := n.InstanceResources[0]
+		disk := plain("a-disk", n.NodeName)
+		volume := i.InstanceDependencies[0]
+		volume.Dependencies, volume.TypeDependencies = []resource.Identifier{disk[0].Identifier}, []resource.Type{"a-service"}
+		i.InstanceDependencies = append(i.InstanceDependencies, disk...)
+	}
+	return nodes
+}
+
+// movedAndNeeded wants a volume on another host that many services need, and an instance.
+func movedAndNeeded(mesh *resource.State, members []*planner.NodeResources) func(*interrupt.Poller) error {
+	volume := members[0].InstanceResources[0].InstanceDependencies[0].Identifier
+	start := changed(mesh, volume.Type, volume.ID, elsewhere)
+	wanted := nodesNamed("m", len(members))
+	wanted[0].InstanceResources[0].InstanceDependencies[0].Executor = resource.Executor{Type: resource.ExecutorHost, ID: "here"}
+	all := services()
+	for _, s := range all {
+		s.Resources[0].Dependencies = []resource.Identifier{volume}
+		start.Add(s.Resources[0])
+	}
+	return update(planner.UpdateDatabaseOptions{Services: all}, start, wanted)
+}
+
+// elsewhere puts a resource on another host.
+func elsewhere(r *resource.Resource) {
+	r.Executor = resource.Executor{Type: resource.ExecutorHost, ID: "elsewhere"}
+}
+
+// onHosts are the nodes with their proxies on hosts.
+func onHosts(nodes []*planner.NodeResources) []*planner.NodeResources {
+	all := nodesNamed("m", len(nodes))
+	for _, n := range all {
+		for _, i := range n.InstanceResources {
+			i.NodeDependents[0].Executor = resource.Executor{Type: resource.ExecutorHost, ID: i.Instance.Spec.HostID}
+		}
+	}
+	return all
+}
+
+// without has no resources of a type, but those whose id begins so.
+func without(s *resource.State, of resource.Type, but string) *resource.State {
+	s = s.Clone()
+	for _, r := range s.OfType(of) {
+		if !strings.HasPrefix(r.Identifier.ID, but) || but == "" {
+			s.Remove(r.Identifier)
+		}
+	}
+	return s
+}
 
 func lostPrimary(s *resource.State) *resource.State {
 	return changed(s, database.TypeInstance, "n1-a", needsRecreate)

@@ -32,13 +32,23 @@ type membership struct {
 	all     []*NodeResources
 	status  map[string]nodeStatus
 	members []*NodeResources
+	// databases are the names of the nodes' databases.
+	databases map[string]string
 	// links are, for each joining node, what start has of the links from and to it.
 	links map[string][]resource.Identifier
 }
 
-// newMembership finds out where each node stands. It refuses states in which going on would lose data.
-func newMembership(stop *interrupt.Poller, start *resource.State, nodes []*NodeResources) (*membership, error) {
-	m := &membership{stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes))}
+// newMembership finds out where each node stands. It refuses states in which going on would lose data. Links from and
+// to exempt nodes say nothing.
+func newMembership(
+	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, exempt map[string]bool,
+) (*membership, error) {
+	if err := refuseOldLayout(stop, start); err != nil {
+		return nil, err
+	}
+	m := &membership{
+		stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes)), databases: make(map[string]string, len(nodes)),
+	}
 	for _, n := range interrupt.Each(stop, nodes) {
 		if _, twice := m.status[n.NodeName]; twice {
 			return nil, &DuplicateNodeError{Node: n.NodeName}
@@ -52,15 +62,26 @@ func newMembership(stop *interrupt.Poller, start *resource.State, nodes []*NodeR
 			return nil, err
 		}
 		m.all = append(m.all, &node)
+		m.databases[n.NodeName] = n.databaseName()
 	}
-	m.demoteEmpty()
+	if err := m.refuseChangedDatabases(); err != nil {
+		return nil, err
+	}
+	if err := m.judgeEmpty(exempt); err != nil {
+		return nil, err
+	}
 	m.members = m.with(member)
-	markers := m.hasMarkers()
 	for _, n := range interrupt.Each(stop, m.all) {
-		if err := m.takeRecorded(n, markers); err != nil {
+		if err := m.refuseMovedInstances(n); err != nil {
+			return nil, err
+		}
+		if err := m.takeRecorded(n); err != nil {
 			return nil, err
 		}
 		n.own = n.makeOwn(stop)
+	}
+	if err := m.refuseLeftOut(); err != nil {
+		return nil, err
 	}
 	return m, m.judgeJoining()
 }
@@ -121,6 +142,11 @@ func linkOf(stop *interrupt.Poller, r *resource.Resource) (link database.Link, o
 	return database.LinkOf(r.Identifier)
 }
 
+// making is what makes the slot of a link ahead, by the identifier that start has it by.
+func (m *membership) making(link database.Link) database.ReplicationSlotCreate {
+	return database.RecordedSlotCreate(link, m.recorded)
+}
+
 // with returns the nodes that have one of the statuses, in order.
 func (m *membership) with(statuses ...nodeStatus) []*NodeResources {
 	var found []*NodeResources
@@ -173,32 +199,50 @@ func (m *membership) statusAlone(n *NodeResources) (nodeStatus, error) {
 	return newcomer, nil
 }
 
-// demoteEmpty makes newcomers of the nodes that have no Postgres database, where another node has one: they
-// hold no data, and must get it from a source before they take part.
-func (m *membership) demoteEmpty() {
-	var empty []string
-	members := m.with(member)
-	for _, n := range interrupt.Each(m.stop, members) {
+// judgeEmpty looks at the nodes that have no Postgres database and are not joining. Those that have been linked to
+// others than the exempt ones are members, which have lost it. All others hold no data; where another node does, they
+// are newcomers, which must get it from a source before they take part.
+func (m *membership) judgeEmpty(exempt map[string]bool) error {
+	empty := make(map[string]bool)
+	for _, n := range interrupt.Each(m.stop, m.with(newcomer, member)) {
 		if !m.recorded(n.databaseIdentifier()) {
-			empty = append(empty, n.NodeName)
+			empty[n.NodeName] = true
 		}
 	}
-	if len(empty) == len(members) {
-		return
+	linked := m.linkedTo(empty, exempt)
+	if err := m.stop.Err(); err != nil {
+		return err
 	}
-	for _, name := range interrupt.Each(m.stop, empty) {
-		m.status[name] = newcomer
+	filled := false
+	for _, n := range interrupt.Each(m.stop, m.with(newcomer, member)) {
+		if len(linked[n.NodeName]) > 0 {
+			if !m.anyInstanceLeft(n) {
+				return &NodeLostError{Node: n.NodeName}
+			}
+			m.status[n.NodeName] = member
+			empty[n.NodeName] = false
+		}
+		filled = filled || !empty[n.NodeName]
 	}
+	for name, is := range empty {
+		if m.stop.Stopped() {
+			break
+		}
+		if is && filled {
+			m.status[name] = newcomer
+		}
+	}
+	return m.stop.Err()
 }
 
 // anyInstanceLeft tells whether an instance of the node is there and does not have to be made again.
 func (m *membership) anyInstanceLeft(n *NodeResources) bool {
-	for _, id := range m.instances(n) {
-		if m.stop.Stopped() || m.exists(id) {
-			return true
-		}
-	}
-	return false
+	return m.anyOf(m.instances(n), m.exists)
+}
+
+// anyOf tells whether it is so for any of the resources.
+func (m *membership) anyOf(ids []resource.Identifier, is func(resource.Identifier) bool) bool {
+	return slices.ContainsFunc(ids, func(id resource.Identifier) bool { return m.stop.Stopped() || is(id) })
 }
 
 // instances are the instances of the node, those that start has recorded and those desired. Some may be there twice.
@@ -227,9 +271,10 @@ func recordedInstances(stop *interrupt.Poller, node *resource.Resource) []resour
 // takeRecorded fills in what start knows better than the caller: the primary of a node that has been there, or has
 // been begun, and the source of one that is joining. It refuses a node that would lose its primary, and its data with
 // it, and one whose removal has begun.
-func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
+func (m *membership) takeRecorded(n *NodeResources) error {
 	recorded := ""
-	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
+	node, known := m.start.Get(database.NodeIdentifier(n.NodeName))
+	if known {
 		var err error
 		if recorded, err = database.NodePrimaryInstanceID(m.stop, node); err != nil {
 			return err
@@ -245,6 +290,8 @@ func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
 	}
 	if recorded != "" {
 		n.PrimaryInstanceID = recorded
+	} else if known && len(recordedInstances(m.stop, node)) > 0 {
+		return &PrimaryUnknownError{Node: n.NodeName}
 	}
 	n.PrimaryInstanceID = n.primaryInstanceID()
 	if !n.hasInstance(m.stop, n.PrimaryInstanceID) {
@@ -252,7 +299,7 @@ func (m *membership) takeRecorded(n *NodeResources, markers bool) error {
 	}
 	if status == member {
 		n.SourceNode = ""
-		return m.refusePartlyRemoved(n, markers)
+		return m.refusePartlyRemoved(n)
 	}
 	return m.takeRecordedSource(n)
 }

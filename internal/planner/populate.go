@@ -24,8 +24,19 @@ func PopulateNodes(existing, nodes []*NodeResources) (*resource.State, error) {
 func PopulateNodesUntil(
 	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
 ) (*resource.State, error) {
+	return populateNodes(stop, existing, nodes, func(link database.Link) database.ReplicationSlotCreate {
+		return database.ReplicationSlotCreate{Link: link}
+	})
+}
+
+// populateNodes is PopulateNodesUntil with knowledge of how the makings of slots are recorded.
+func populateNodes(
+	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
+	making func(database.Link) database.ReplicationSlotCreate,
+) (*resource.State, error) {
 	p := populating{
-		stop: stop, diff: resource.NewState(), slotsBefore: make(map[database.Link][]resource.Identifier),
+		stop: stop, diff: resource.NewState(), making: making,
+		slotsBefore: make(map[database.Link][]resource.Identifier),
 	}
 	for _, node := range interrupt.Each(stop, nodes) {
 		if node.SourceNode != "" && node.SourceNode == node.NodeName {
@@ -59,6 +70,8 @@ func names(stop *interrupt.Poller, nodes []*NodeResources) []string {
 type populating struct {
 	stop *interrupt.Poller
 	diff *resource.State
+	// making is what makes the slot of a link ahead.
+	making func(database.Link) database.ReplicationSlotCreate
 	// slotsBefore are, for each link from a peer to a source, the slots that have to be there before its marker is
 	// written: those of the peer for all nodes that copy the source.
 	slotsBefore map[database.Link][]resource.Identifier
@@ -83,9 +96,10 @@ func (p *populating) addNode(node *NodeResources, existing []string) {
 // over. That stays disabled until the end state enables it (7).
 func (p *populating) addSlot(node *NodeResources, peer string) {
 	link := node.link(peer, node.NodeName)
-	slotMade := database.ReplicationSlotCreateIdentifier(link)
+	making := p.making(link)
+	slotMade := making.Identifier()
 	p.diff.Add(database.ReplicationSlot{Link: link}.Resource())
-	p.diff.Add(database.ReplicationSlotCreate{Link: link}.Resource())
+	p.diff.Add(making.Resource())
 	p.diff.Add(database.Subscription{
 		Link: link, Disabled: true, ExtraDependencies: []resource.Identifier{slotMade},
 	}.Resource())
@@ -144,7 +158,7 @@ func (p *populating) addAdvance(node *NodeResources, peer string) {
 
 // populate returns the diff that populates what is incomplete, and goes on where earlier plans stopped.
 func (m *membership) populate(incomplete []*NodeResources, end *resource.State) (*resource.State, error) {
-	diff, err := PopulateNodesUntil(m.stop, names(m.stop, m.members), incomplete)
+	diff, err := populateNodes(m.stop, names(m.stop, m.members), incomplete, m.making)
 	if err != nil {
 		return nil, err
 	}

@@ -150,6 +150,7 @@ func (w drawnWish) nodes() []*planner.NodeResources {
 		node := &planner.NodeResources{NodeName: n.Name, SourceNode: n.Source, DatabaseOwner: n.Owner}
 		if n.Restore {
 			node.RestoreConfig = &database.RestoreConfig{SourceDatabaseName: "backup"}
+			node.AllowMissingRows = true
 		}
 		for _, i := range n.Instances {
 			node.InstanceResources = append(node.InstanceResources, w.instance(n, i))

@@ -206,11 +206,21 @@ func (c propertyCheck) structure() {
 			if wanted && !c.concerns(e.Resource, joining) {
 				c.Errorf("plan %d deletes %s, which is wanted", i+1, e.Resource.Identifier)
 			}
-			if i < len(c.plans)-1 && len(joining) == 0 && !c.start.HasType(database.TypeSyncEvent) {
+			if i < len(c.plans)-1 && len(joining) == 0 && !c.start.HasType(database.TypeSyncEvent) && !isTrace(e.Resource.Identifier) {
 				c.Errorf("plan %d deletes %s, and is not the last one", i+1, e.Resource.Identifier)
 			}
 		}
 	}
+}
+
+// isTrace tells whether a resource is what makes a slot ahead, or what finds a position.
+func isTrace(id resource.Identifier) bool {
+	switch id.Type {
+	case database.TypeReplicationSlotCreate, database.TypeLagTracker, database.TypeReplicationSlotAdvance,
+		database.TypeReplicationOriginAdvance:
+		return true
+	}
+	return false
 }
 
 // concerns tells whether a resource is, or needs by name, something that is marked as needing recreation, or

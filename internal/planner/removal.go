@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -8,23 +9,11 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// hasMarkers tells whether start holds what is there only while some node is populated.
-func (m *membership) hasMarkers() bool {
-	for r := range m.start.All(m.stop) {
-		if r.Identifier.Type == database.TypeSyncEvent {
-			return true
-		}
-	}
-	return false
-}
-
 // refusePartlyRemoved refuses a member whose removal has begun: the slots that kept its changes may be gone, and
 // to make them again would skip what was written since. Removal deletes all monitors before the first
-// subscription (see removalOrder), while whoever creates a node makes monitors before subscriptions. A node that was
-// still being populated keeps a subscription with rows to copy.
-func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
-	monitored := m.monitored(n)
-	if monitored && !markers {
+// subscription (see removalOrder), while whoever creates a node makes monitors before subscriptions.
+func (m *membership) refusePartlyRemoved(n *NodeResources) error {
+	if m.monitored(n) {
 		return nil
 	}
 	hasDatabase := m.recorded(n.databaseIdentifier())
@@ -33,19 +22,69 @@ func (m *membership) refusePartlyRemoved(n *NodeResources, markers bool) error {
 			continue
 		}
 		in, out := n.link(other.NodeName, n.NodeName), n.link(n.NodeName, other.NodeName)
-		if m.recorded(database.SubscriptionIdentifier(in)) {
-			if settled, err := m.settled(in); err != nil {
+		if subscription, ok := m.start.Get(database.SubscriptionIdentifier(in)); ok {
+			flags, err := m.flagsOf(subscription)
+			if err != nil {
 				return err
-			} else if !settled {
+			}
+			if !flags.Settled() {
 				return &NodePartlyRemovedError{Node: n.NodeName}
 			}
 		}
 		linked := m.exists(database.SubscriptionIdentifier(in)) && m.exists(database.SubscriptionIdentifier(out))
-		if !monitored && !linked && hasDatabase {
+		if !linked && hasDatabase {
 			return &NodePartlyRemovedError{Node: n.NodeName}
 		}
 	}
 	return nil
+}
+
+// refuseLeftOut refuses a member without which another node has joined, up to where it provides: the member was leaving
+// then. The node would have to copy again, or the member would get a link from it that begins too late; and what has been
+// written there meanwhile, by a service of its own, would be lost. As long as the member has a monitor, the markers for the
+// other node are recorded, even if it is not joining any more. A member without any link goes on without what it lacks.
+func (m *membership) refuseLeftOut() error {
+	names := make(map[string]bool)
+	for r := range m.start.All(m.stop) {
+		switch r.Identifier.Type {
+		case database.TypeRolesSource:
+			names[r.Identifier.ID] = true
+		case database.TypeSyncEvent:
+			link, _ := database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: r.Identifier.ID})
+			names[link.Subscriber] = true
+		}
+	}
+	candidates := maps.Clone(names)
+	for _, n := range interrupt.Each(m.stop, m.members) {
+		names[n.NodeName] = len(candidates) > 0
+	}
+	links := linksOf(m.stop, m.start, names)
+	for _, n := range interrupt.Each(m.stop, m.with(joining, member)) {
+		if !candidates[n.NodeName] || !m.provides(n, links[n.NodeName]) {
+			continue
+		}
+		for _, other := range interrupt.Each(m.stop, m.members) {
+			if other.NodeName != n.NodeName && len(links[other.NodeName]) > 0 && !m.anyLink(n, other) {
+				return &NodePartlyRemovedError{Node: other.NodeName}
+			}
+		}
+	}
+	return nil
+}
+
+// anyLink tells whether start has anything of the links between two nodes.
+func (m *membership) anyLink(a, b *NodeResources) bool {
+	there, back := a.link(a.NodeName, b.NodeName), a.link(b.NodeName, a.NodeName)
+	return m.recorded(database.ReplicationSlotIdentifier(there)) || m.recorded(database.SubscriptionIdentifier(there)) ||
+		m.recorded(database.ReplicationSlotIdentifier(back)) || m.recorded(database.SubscriptionIdentifier(back))
+}
+
+// provides tells whether another node subscribes to the node that has these links.
+func (m *membership) provides(n *NodeResources, links []resource.Identifier) bool {
+	return slices.ContainsFunc(links, func(id resource.Identifier) bool {
+		link, _ := database.LinkOf(id)
+		return m.stop.Stopped() || link.Provider == n.NodeName && id.Type == database.TypeSubscription
+	})
 }
 
 // monitored tells whether start has a monitor of an instance of the node.

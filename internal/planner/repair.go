@@ -7,20 +7,17 @@ import (
 )
 
 // repairs returns the diff that mends what new nodes will depend on: of the members' databases and the
-// replication between them, what start does not have, or has as failed. Nil if nothing is broken.
-func (m *membership) repairs(end *resource.State) *resource.State {
-	databases := resource.NewState()
-	for _, n := range interrupt.Each(m.stop, m.members) {
-		n.addDatabase(m.stop, databases)
-	}
-	diff := resource.NewState()
+// replication between them, what start does not have, or has as failed, and what waits for its position. Nil if nothing
+// is broken.
+func (m *membership) repairs(end *resource.State, waiting []database.Link) *resource.State {
+	diff := m.brokenDatabases(end)
 	for desired := range end.All(m.stop) {
-		if !databases.Has(desired.Identifier) && !m.linksMembers(desired.Identifier) {
-			continue
-		}
-		if found, ok := m.start.Get(desired.Identifier); !ok || found.NeedsRecreate || found.Error != "" {
+		if link, ok := database.LinkOf(desired.Identifier); ok && m.betweenMembers(link) && m.broken(desired.Identifier) {
 			diff.Add(desired)
 		}
+	}
+	for _, link := range interrupt.Each(m.stop, waiting) {
+		diff.Add(database.Subscription{Link: link}.Resource())
 	}
 	if diff.Len() == 0 {
 		return nil
@@ -28,8 +25,22 @@ func (m *membership) repairs(end *resource.State) *resource.State {
 	return diff
 }
 
-// linksMembers tells whether it is a slot or a subscription between two members.
-func (m *membership) linksMembers(id resource.Identifier) bool {
-	provider, subscriber, ok := database.LinkNodes(id)
-	return ok && m.status[provider] == member && m.status[subscriber] == member
+// brokenDatabases returns what is broken of the members' databases.
+func (m *membership) brokenDatabases(end *resource.State) *resource.State {
+	databases, broken := resource.NewState(), resource.NewState()
+	for _, n := range interrupt.Each(m.stop, m.members) {
+		n.addDatabase(m.stop, databases)
+	}
+	for part := range databases.All(m.stop) {
+		if desired, ok := end.Get(part.Identifier); ok && m.broken(part.Identifier) {
+			broken.Add(desired)
+		}
+	}
+	return broken
+}
+
+// broken tells whether start does not have a desired resource, or has it as failed.
+func (m *membership) broken(id resource.Identifier) bool {
+	found, ok := m.start.Get(id)
+	return !ok || found.NeedsRecreate || found.Error != ""
 }

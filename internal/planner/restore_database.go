@@ -2,7 +2,11 @@ package planner
 
 import (
 	"cmp"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -43,33 +47,102 @@ func restoreDatabase(
 	if err := disjoint(stop, nodes, targets); err != nil {
 		return Outcome{}, err
 	}
-	kept, err := membersOnly(stop, start, nodes)
+	m, err := membersOnly(stop, start, nodes, targets)
 	if err != nil {
 		return Outcome{}, err
 	}
-	base, err := EndStateUntil(stop, kept)
+	unpositioned, err := m.findUnpositioned()
 	if err != nil {
 		return Outcome{}, err
+	}
+	plans, m, err := m.delete(nil, m.joiningLeft(targets), nil)
+	if err != nil {
+		return Outcome{}, err
+	}
+	plans, m, err = m.delete(plans, unpositioned.outdated, nil)
+	if err != nil {
+		return Outcome{}, err
+	}
+	desired, err := m.restoreStates(targets, unpositioned.links)
+	if err != nil {
+		return Outcome{}, err
+	}
+	end := desired[len(desired)-1][0]
+	moved, err := m.moved(end)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if plans, m, err = m.delete(plans, moved, nil); err != nil {
+		return Outcome{}, err
+	}
+	following, err := resource.PlanMerged(stop, m.start, planOptions(resource.PlanOptions{}), desired...)
+	return Outcome{Plans: append(plans, following...), End: end, Hazards: m.movedHazards(moved)}, err
+}
+
+// joiningLeft are the instances of the joining nodes that are neither kept nor restored, and the slots for them. These go,
+// with all that depends on them, before the roles source: without that, what is left would be taken for a member.
+func (m *membership) joiningLeft(targets []*NodeRestoreResources) []resource.Identifier {
+	restored := make(map[string]bool, len(targets))
+	for _, t := range interrupt.Each(m.stop, targets) {
+		restored[t.NodeName] = true
+	}
+	var gone []resource.Identifier
+	joining := make(map[string]bool)
+	for _, node := range interrupt.Each(m.stop, m.leaving()) {
+		name := node.Identifier.ID
+		if m.recorded(database.RolesSourceIdentifier(name)) && !restored[name] {
+			joining[name] = true
+			gone = append(gone, recordedInstances(m.stop, node)...)
+			gone = append(gone, node.Identifier)
+		}
+	}
+	for _, links := range linksOf(m.stop, m.start, joining) {
+		if m.stop.Spend(len(links)) {
+			break
+		}
+		gone = append(gone, links...)
+	}
+	return gone
+}
+
+// restoreStates are the states of the restore, each to be merged, the end state last. Before that, the links between
+// kept nodes that are not at their position find it.
+func (m *membership) restoreStates(
+	targets []*NodeRestoreResources, unpositioned []database.Link,
+) ([][]*resource.State, error) {
+	base, err := EndStateUntil(m.stop, m.all)
+	if err != nil {
+		return nil, err
 	}
 	lists := make([][]*resource.State, len(targets))
 	restored := make([]*NodeResources, len(targets))
-	for i, target := range interrupt.Each(stop, targets) {
-		if lists[i], err = RestoreNodeUntil(stop, target); err != nil {
-			return Outcome{}, err
+	for i, target := range interrupt.Each(m.stop, targets) {
+		if lists[i], err = RestoreNodeUntil(m.stop, target); err != nil {
+			return nil, err
 		}
 		restored[i] = target.ToNodeResources()
+		if err := m.refuseMovedInstances(restored[i]); err != nil {
+			return nil, err
+		}
 	}
 	end := base.Clone()
-	if err := extendEnd(stop, end, kept, restored); err != nil {
-		return Outcome{}, err
+	if err := extendEnd(m.stop, end, m.all, restored); err != nil {
+		return nil, err
+	}
+	find := resource.NewState()
+	for _, link := range interrupt.Each(m.stop, unpositioned) {
+		addStop(base, link)
+		addFind(find, link)
 	}
 	var desired [][]*resource.State
-	for _, between := range mergeByPosition(stop, lists) {
-		desired = append(desired, []*resource.State{base, between})
+	for i, between := range mergeByPosition(m.stop, lists) {
+		parts := []*resource.State{base, between}
+		if i > 0 {
+			parts = append(parts, find)
+		}
+		desired = append(desired, parts)
 	}
-	desired = append(desired, []*resource.State{end})
-	plans, err := resource.PlanMerged(stop, start, planOptions(resource.PlanOptions{}), desired...)
-	return Outcome{Plans: plans, End: end}, err
+	return append(desired, []*resource.State{end}), nil
 }
 
 // disjoint refuses a node that is given twice, as kept, as target, or as both.
@@ -88,10 +161,16 @@ func disjoint(stop *interrupt.Poller, nodes []*NodeResources, targets []*NodeRes
 	return nil
 }
 
-// membersOnly returns the kept nodes as start knows them, and refuses one that is not a member: its replication
+// membersOnly returns where the kept nodes stand, and refuses one that is not a member, or lacks rows: its replication
 // would be enabled over rows that it does not have.
-func membersOnly(stop *interrupt.Poller, start *resource.State, nodes []*NodeResources) ([]*NodeResources, error) {
-	m, err := newMembership(stop, start, nodes)
+func membersOnly(
+	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+) (*membership, error) {
+	restored := make(map[string]bool, len(targets))
+	for _, t := range interrupt.Each(stop, targets) {
+		restored[t.NodeName] = true
+	}
+	m, err := newMembership(stop, start, nodes, restored)
 	if err != nil {
 		return nil, err
 	}
@@ -104,5 +183,26 @@ func membersOnly(stop *interrupt.Poller, start *resource.State, nodes []*NodeRes
 			return nil, &KeptNodeError{Node: n.NodeName, Problem: KeptNodeJoining}
 		}
 	}
-	return m.all, nil
+	damage := m.findDamage(restored)
+	if err := m.refuseNotMentioned(damage); err != nil {
+		return nil, err
+	}
+	return m, damage.refuse(func(*NodeResources) bool { return false })
+}
+
+// refuseNotMentioned refuses to delete members that are neither kept nor restored. A joining node goes.
+func (m *membership) refuseNotMentioned(d *damage) error {
+	holding := slices.Collect(maps.Keys(d.holding))
+	interrupt.SortFunc(m.stop, holding, strings.Compare)
+	var left []string
+	for _, name := range interrupt.Each(m.stop, holding) {
+		mentioned := m.status[name] != 0 || d.exempt[name]
+		if d.holding[name] && !mentioned && !m.recorded(database.RolesSourceIdentifier(name)) {
+			left = append(left, name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return &NodeNotMentionedError{Nodes: left}
 }

@@ -43,7 +43,7 @@ type wishParser struct {
 //	strategy rolling|concurrent
 //	force                             update everything
 //	existing NODE ...                 for PopulateNode and PopulateNodes
-//	node NAME [source NODE] [backup DATABASE] [primary INSTANCE] [owner ROLE]
+//	node NAME [source NODE] [backup DATABASE] [primary INSTANCE] [owner ROLE] [recovery WAY] [allow missing_rows]
 //	  script NAME SQL
 //	  instance ID on HOST [KEY=JSON ...]     with its settings
 //	    needs RESOURCE                an instance dependency, at the instance's host unless it says more
@@ -147,6 +147,10 @@ func (p *wishParser) addNode(words []string) bool {
 			p.node.SourceNode = words[1]
 		case "backup":
 			p.node.RestoreConfig = backup(words[1])
+		case "recovery":
+			p.node.Recovery = planner.NodeRecovery(words[1])
+		case "allow":
+			p.node.AllowMissingRows = words[1] == "missing_rows"
 		case "primary":
 			p.node.PrimaryInstanceID = words[1]
 		case "owner":

@@ -26,12 +26,13 @@ func UpdateDatabaseTo(
 	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (Outcome, error) {
 	complete := completed(stop, start)
-	m, err := newMembership(stop, complete, nodes)
+	m, err := newMembership(stop, complete, nodes, nil)
 	if err != nil {
 		return Outcome{}, cmp.Or(stop.Err(), err)
 	}
 	outcome, err := m.updateDatabase(options, nodes)
 	asRecorded(stop, outcome.Plans, start, complete)
+	outcome.Hazards = sortedHazards(stop, outcome.Hazards)
 	if err := cmp.Or(stop.Err(), err); err != nil {
 		return Outcome{}, err
 	}
@@ -39,31 +40,86 @@ func UpdateDatabaseTo(
 }
 
 func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*NodeResources) (Outcome, error) {
-	if err := m.chooseSources(); err != nil {
+	damage, hazards, err := m.accept()
+	if err != nil {
 		return Outcome{}, err
 	}
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
-	cleaned, m, err := m.cleanUp()
+	way, err := damage.clearWay(options)
 	if err != nil {
 		return Outcome{}, err
 	}
-	end, err := m.endState(options)
+	m = way.m
+	groups, err := m.groups(options.NodeUpdateStrategy, way.unpositioned, way.end)
 	if err != nil {
 		return Outcome{}, err
 	}
-	groups, err := m.groups(options.NodeUpdateStrategy, end)
-	if err != nil {
-		return Outcome{}, err
-	}
-	plans, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
-		Groups: groups, Prompt: m.nodeStates(), End: end, Deletes: m.removalOrder(),
+	last, creates := lastServices(m.stop, way.end, options.Services)
+	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
+		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates, Deletes: m.removalOrder(),
 	})
 	if err != nil {
+		nameFields(m.stop, err, options.Services)
 		return Outcome{}, err
 	}
-	return Outcome{Plans: append(cleaned, plans...), End: end}, nil
+	return Outcome{
+		Plans: append(way.plans, following...), End: way.end,
+		Hazards: slices.Concat(damage.hazards(), hazards, m.movedHazards(way.moved)),
+	}, nil
+}
+
+// accept refuses what cannot be meant, and what would lose data. It chooses the sources of new nodes.
+func (m *membership) accept() (*damage, []Hazard, error) {
+	damage := m.findDamage(nil)
+	if err := damage.refuse(continues); err != nil {
+		return nil, nil, err
+	}
+	if err := m.chooseSources(); err != nil {
+		return nil, nil, err
+	}
+	if err := m.refuseAbandoned(); err != nil {
+		return nil, nil, err
+	}
+	hazards, err := m.backups()
+	return damage, hazards, err
+}
+
+// clearedWay is what the steps of an update begin with, once what is in their way has been deleted.
+type clearedWay struct {
+	m            *membership // after the plans
+	plans        []resource.Plan
+	unpositioned []database.Link
+	moved        []resource.Identifier
+	end          *resource.State
+}
+
+// clearWay plans the deletes that come first: of links that are given up, of what was found out about positions, of what
+// joining nodes have to do again, and of what moves to another host.
+func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err error) {
+	if way.plans, way.m, err = d.giveUp(); err != nil {
+		return way, err
+	}
+	found, err := way.m.findUnpositioned()
+	if err != nil {
+		return way, err
+	}
+	way.unpositioned = found.links
+	if way.plans, way.m, err = way.m.delete(way.plans, found.outdated, nil); err != nil {
+		return way, err
+	}
+	if way.plans, way.m, err = way.m.cleanUp(way.plans); err != nil {
+		return way, err
+	}
+	if way.end, err = way.m.endState(options); err != nil {
+		return way, err
+	}
+	if way.moved, err = way.m.moved(way.end); err != nil {
+		return way, err
+	}
+	way.plans, way.m, err = way.m.delete(way.plans, way.moved, nil)
+	return way, err
 }
 
 // planOptions are the options with which databases are planned: what records of the catalog's own types depend on follows
@@ -74,21 +130,24 @@ func planOptions(options resource.PlanOptions) resource.PlanOptions {
 }
 
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
-// "Updating a database" of docs/planning.md; the end state (6) is the last step.
-func (m *membership) groups(strategy NodeUpdateStrategy, end *resource.State) ([][]*resource.State, error) {
+// "Updating a database" of docs/planning.md; the end state (7) is the last step.
+func (m *membership) groups(
+	strategy NodeUpdateStrategy, unpositioned []database.Link, end *resource.State,
+) ([][]*resource.State, error) {
 	states, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
 	if err != nil {
 		return nil, err
 	}
+	states = append(states, m.positions(unpositioned, end)...) // (2)
 	incomplete := m.with(newcomer, joining)
 	if m.anySource(incomplete) {
-		states = append(states, m.repairs(end), m.roles(incomplete)) // (2), (3)
+		states = append(states, m.repairs(end, unpositioned), m.roles(incomplete)) // (3), (4)
 	}
-	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (4)
+	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (5)
 	if err != nil {
 		return nil, err
 	}
-	populate, err := m.populate(incomplete, end) // (5)
+	populate, err := m.populate(incomplete, end) // (6)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +173,6 @@ func (m *membership) endState(options UpdateDatabaseOptions) (*resource.State, e
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range interrupt.Each(m.stop, options.Services) {
-		addDesired(m.stop, end, s.Resources)
-		if s.MonitorResource != nil {
-			end.Add(s.MonitorResource.Wanted())
-		}
-	}
+	addServices(m.stop, end, options.Services)
 	return end, m.stop.Err()
 }

@@ -10,11 +10,17 @@ import (
 type MissingDependencyError struct {
 	Resource   Identifier
 	Dependency Identifier
+	// Field is the path of the dependency in the request; "" if whoever planned does not know it.
+	Field string
 	// More is how many there are, besides, that are not among those that come joined. The last of them has it.
 	More int
 }
 
 func (e *MissingDependencyError) Error() string {
+	if e.Field != "" {
+		return fmt.Sprintf("%s: resource %s depends on %s, which is not in the state: want that, too, or leave the "+
+			"dependency out", e.Field, e.Resource, e.Dependency)
+	}
 	return fmt.Sprintf("resource %s depends on %s, which is not in the state", e.Resource, e.Dependency)
 }
 

@@ -100,9 +100,9 @@ func (l loose) tiesConstraint() bool {
 	return false
 }
 
-// loosen takes out of the graph the edges inside cycles, but for those that keeps returns for a vertex. It returns the
+// loosen takes out of the graph the edges inside cycles, but for those that lasting returns for a vertex. It returns the
 // edges that such vertices had before.
-func (g *graph) loosen(keeps func(v vertex) map[vertex]bool) map[vertex][]vertex {
+func (g *graph) loosen(lasting func(v vertex) map[vertex]bool) map[vertex][]vertex {
 	before := make(map[vertex][]vertex)
 	of := g.components().of
 	for i := range g.edges {
@@ -113,10 +113,10 @@ func (g *graph) loosen(keeps func(v vertex) map[vertex]bool) map[vertex][]vertex
 		if !g.has(v) || !g.anyOf(g.edges[v], func(w vertex) bool { return of[w] == of[v] }) {
 			continue
 		}
-		kept := keeps(v)
+		stays := lasting(v)
 		edges := make([]vertex, 0, len(g.edges[v]))
 		for _, w := range interrupt.Each(g.stop, g.edges[v]) {
-			if of[w] != of[v] || kept[w] {
+			if of[w] != of[v] || stays[w] {
 				edges = append(edges, w)
 			}
 		}

@@ -13,6 +13,8 @@ type Steps struct {
 	Groups [][]*State
 	// Prompt has the resources that never wait for the group that holds them; nil: none.
 	Prompt *State
+	// Last has the resources that get no event before the last step, unless a group holds them; nil: none.
+	Last *State
 	// End is the state after the last step. It is complete.
 	End *State
 	// Creates are constraints on the creates and updates of the last step, Deletes on its deletes.
@@ -33,6 +35,7 @@ type Steps struct {
 //   - What only depends on something planned waits if a later group is the first to hold it and it is not
 //     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
 //     or once what was missing is planned, or in the last step, and does not forget why.
+//   - What only depends on something planned, and Last has, waits for the last step.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
 //   - What a record of start says in a cycle does not count, unless a diff or end says it, too.
 //   - ForceUpdate and constraints apply to the last step. But what is pending deletion stands above what a constraint
@@ -78,6 +81,9 @@ func (e *engine) foresee(steps Steps, end *graph) error {
 				e.foreseeDiff(diff, int32(i)+1)
 			}
 		}
+	}
+	if steps.Last != nil {
+		e.foreseeDiff(steps.Last, int32(len(steps.Groups))+1)
 	}
 	e.firstGroup = grown(e.firstGroup, len(e.names))
 	for v, r := range e.current.resources {

@@ -34,9 +34,9 @@ func TestRefusalsOfLoss(t *testing.T) {
 			metadata: map[string]string{"node": "n1", "field": "database_name", "resource": "database::n1"},
 		},
 		"moved": {
-			err:    &planner.InstanceMovedError{InstanceID: "n1-a", Resource: id("dir", "n1-a"), Field: "executor"},
+			err:    &planner.InstanceMovedError{Resource: id("dir", "n1-a"), Field: "executor", NeededBy: id("database.instance", "n1-a")},
 			reason: "INSTANCE_MOVED", subjects: []string{"dir::n1-a"},
-			metadata: map[string]string{"instance_id": "n1-a", "resource": "dir::n1-a", "field": "executor"},
+			metadata: map[string]string{"needed_by": "database.instance::n1-a", "resource": "dir::n1-a", "field": "executor"},
 		},
 		"not mentioned": {
 			err: &planner.NodeNotMentionedError{Nodes: []string{"n3"}}, reason: "NODE_NOT_MENTIONED", subjects: []string{"n3"},

@@ -151,7 +151,7 @@ var rules = indexRules(
 		return fault{field: "nodes", identifiers: pairs("instance_id", e.InstanceID, "field", e.Field)}
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonDependencyMissing, func(e *resource.MissingDependencyError) fault {
-		f := ofResource(e.Resource, "dependency", e.Dependency)
+		f := ofResource(e.Resource, "dependency", e.Dependency, "field", e.Field)
 		f.total = 1 + e.More
 		return f
 	}),
@@ -184,7 +184,11 @@ var rules = indexRules(
 		return ofNode(e.Node, "field", e.Field, "resource", e.Recorded.String())
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonInstanceMoved, func(e *planner.InstanceMovedError) fault {
-		return ofResource(e.Resource, "instance_id", e.InstanceID, "field", e.Field)
+		f := ofResource(e.Resource, "field", e.Field)
+		if e.NeededBy != (resource.Identifier{}) {
+			f.identifiers["needed_by"] = e.NeededBy.String()
+		}
+		return f
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonNodeNotMentioned, func(e *planner.NodeNotMentionedError) fault { return ofNodes(e.Nodes) }),
 	ruleFor(codes.FailedPrecondition, ReasonBackupBesideMembers, func(e *planner.BackupBesideMembersError) fault {

@@ -143,6 +143,11 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	}
 }
 
+// making identifies what makes the slot of a link ahead, as start has it.
+func (m *mesh) making(link database.Link) resource.Identifier {
+	return database.RecordedSlotCreate(link, m.start.Has).Identifier()
+}
+
 // linkOf reads the link from the identifier of a resource that has one.
 func linkOf(id resource.Identifier) (database.Link, bool) {
 	provider, rest, ok := cutName(id.ID)

@@ -166,7 +166,7 @@ func (m *mesh) gapInPreparation(n *node, source, peer string) *gap {
 		return g
 	}
 	marker := m.entry(database.SyncEventIdentifier(n.link(peer, source)))
-	slot := database.ReplicationSlotCreateIdentifier(n.link(peer, n.name))
+	slot := m.making(n.link(peer, n.name))
 	switch {
 	case !isDone(marker.now) || marker.changed <= made && made > 0:
 		return &gap{*marker.id}
@@ -195,7 +195,7 @@ func (m *mesh) slotMade(n *node, source, provider string) (moment, *gap) {
 	if provider == source {
 		return made, nil
 	}
-	ahead := m.entry(database.ReplicationSlotCreateIdentifier(link))
+	ahead := m.entry(m.making(link))
 	if !isDone(ahead.now) || made > 0 && ahead.made <= made {
 		return 0, &gap{*ahead.id}
 	}
@@ -206,6 +206,6 @@ func (m *mesh) slotMade(n *node, source, provider string) (moment, *gap) {
 // it. Some planners do not record slots. The record makes no slot, so that to put it loses none.
 func (m *mesh) isRecordedLate(link database.Link) bool {
 	return m.atStart(database.ReplicationSlotIdentifier(link)) == nil &&
-		(isThere(m.atStart(database.ReplicationSlotCreateIdentifier(link))) ||
+		(isThere(m.atStart(m.making(link))) ||
 			isThere(m.atStart(database.SubscriptionIdentifier(link))))
 }

@@ -11,8 +11,10 @@ import (
 
 // mayRedo tells whether the resource belongs to a node that is joining at the start, or depends on something
 // that does: itself, its instances and its database, the slots and subscriptions to and from it, its marker, and those that
-// peers write for its source, with who waits for them. What of this has to be done again is deleted first, so that the state
-// says so at every moment. That is safe at any time: nothing goes on by what is not there any more.
+// peers write for its source, with who waits for them. Or it is of a link that has lost its slot, or whose database is gone
+// on one side; or it has made a slot ahead, or found the position of a link; or it is on another host than it is wanted. What
+// of this has to be done again is deleted first, so that the state says so at every moment. That is safe at any time:
+// nothing goes on by what is not there any more.
 func (m *mesh) mayRedo(id resource.Identifier) bool {
 	if m.redoable == nil {
 		m.redoable = make(map[resource.Identifier]bool)
@@ -38,7 +40,8 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 	return m.redoable[id]
 }
 
-// noteLinks notes the links of joining nodes, those from and to nodes without a record, too.
+// noteLinks notes the links of joining nodes, those from and to nodes without a record, too, and what of other links
+// is lost or has been found out.
 func (m *mesh) noteLinks() {
 	for i := range m.start.Len() {
 		if m.stops() {
@@ -49,8 +52,17 @@ func (m *mesh) noteLinks() {
 		switch r.Identifier.Type {
 		case database.TypeReplicationSlot, database.TypeSubscription:
 			link, ok = linkOf(r.Identifier)
-		case database.TypeReplicationSlotCreate:
-			link, ok = m.slotLink(r)
+			slot := m.atStart(database.ReplicationSlotIdentifier(link))
+			if ok && (slot != nil && slot.NeedsRecreate || !m.bothDatabases(link)) {
+				m.redoable[r.Identifier] = true
+			}
+		case database.TypeReplicationSlotCreate, database.TypeLagTracker, database.TypeReplicationSlotAdvance,
+			database.TypeReplicationOriginAdvance:
+			m.redoable[r.Identifier] = true
+		default:
+			if wanted, stays := m.end.Get(r.Identifier); stays && isElsewhere(r, wanted) {
+				m.redoable[r.Identifier] = true
+			}
 		}
 		if ok && (m.joining[link.Provider] || m.joining[link.Subscriber]) {
 			m.redoable[r.Identifier] = true
@@ -58,12 +70,24 @@ func (m *mesh) noteLinks() {
 	}
 }
 
+// isElsewhere tells whether a resource of the caller is on another host than it is wanted: it goes there before it comes.
+func isElsewhere(r, wanted *resource.Resource) bool {
+	return !database.IsCatalogType(r.Identifier.Type) && r.Executor.Type == resource.ExecutorHost &&
+		wanted.Executor.Type == resource.ExecutorHost && r.Executor.ID != wanted.Executor.ID
+}
+
+// bothDatabases tells whether start has the databases on both sides of a link, and does not have to make them again.
+func (m *mesh) bothDatabases(link database.Link) bool {
+	return isThere(m.atStart(database.PostgresDatabaseIdentifier(link.Provider, link.DatabaseName))) &&
+		isThere(m.atStart(database.PostgresDatabaseIdentifier(link.Subscriber, link.DatabaseName)))
+}
+
 // between returns what belongs to a joining node and what it has to do with another one.
 func (m *mesh) between(n *node, other string) []resource.Identifier {
 	in, out, source := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name)
 	return []resource.Identifier{
 		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
-		database.ReplicationSlotCreateIdentifier(in),
+		m.making(in),
 		database.SubscriptionIdentifier(in), database.SubscriptionIdentifier(out),
 		database.LagTrackerIdentifier(other, n.name, n.database),
 		database.ReplicationSlotAdvanceIdentifier(in), database.ReplicationOriginAdvanceIdentifier(in),

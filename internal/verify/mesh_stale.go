@@ -73,6 +73,6 @@ func (m *mesh) needsSlot(slot resource.Identifier) []resource.Identifier {
 		return nil
 	}
 	return []resource.Identifier{
-		database.SubscriptionIdentifier(n.link(source, name)), database.ReplicationSlotCreateIdentifier(link),
+		database.SubscriptionIdentifier(n.link(source, name)), m.making(link),
 	}
 }

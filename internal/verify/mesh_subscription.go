@@ -24,11 +24,8 @@ func flagsOf(stop *interrupt.Poller, r *resource.Resource) (flags, error) {
 	if !bytes.Contains(r.Attributes, []byte("true")) { // none can be set
 		return flags{}, nil
 	}
-	settled, err := database.SubscriptionSettled(stop, r)
-	if err != nil || settled {
-		return flags{}, err
-	}
-	return flags{disabled: isSet(stop, r, "disabled"), copies: isSet(stop, r, "sync_structure") || isSet(stop, r, "sync_data")}, nil
+	read, err := database.ReadSubscriptionFlags(stop, r)
+	return flags{disabled: read.Disabled, copies: read.Copies}, err
 }
 
 // isSet tells whether an attribute is true.
@@ -81,7 +78,9 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 			m.judgeCopy(x, link, at)
 		}
 	case now.disabled:
-		m.judgeSlot(x, database.ReplicationSlotCreateIdentifier(link), at)
+		if !m.node(link.Subscriber, link.DatabaseName).member { // a member finds the position of a link that it had
+			m.judgeSlot(x, m.making(link), at)
+		}
 	default:
 		switch {
 		case e.Type == resource.EventCreate || !before.settled(): // it begins
@@ -180,10 +179,19 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 		return
 	}
 	postgres := m.get(database.PostgresDatabaseIdentifier(n.name, n.database))
-	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") {
+	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") || m.wasLinked(n) {
 		return
 	}
 	m.about(RuleJoiningIn, at, *x.id, "applies changes to a new node, which has not copied any rows")
+}
+
+// wasLinked tells whether start has links of a node that need its database: it has been a member.
+func (m *mesh) wasLinked(n *node) bool {
+	return slices.ContainsFunc(m.nodeNames(), func(other string) bool {
+		in, out := n.link(other, n.name), n.link(n.name, other)
+		return m.stops() || m.atStart(database.SubscriptionIdentifier(in)) != nil ||
+			m.atStart(database.SubscriptionIdentifier(out)) != nil || m.atStart(database.ReplicationSlotIdentifier(out)) != nil
+	})
 }
 
 // judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its

@@ -24,7 +24,7 @@ type story struct {
 func stories() []story {
 	noNodes := []*planner.NodeResources{}
 	backup := nodes("n1", "n2", "n3")
-	backup[2].RestoreConfig = &database.RestoreConfig{SourceDatabaseName: "old"}
+	backup[2].RestoreConfig, backup[2].AllowMissingRows = &database.RestoreConfig{SourceDatabaseName: "old"}, true
 	return []story{
 		{name: "create one node", wish: wish{nodes: nodes("n1")}},
 		{name: "create three nodes with replicas", wish: wish{nodes: nodes("n1:3", "n2:2", "n3")}},

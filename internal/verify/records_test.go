@@ -189,6 +189,15 @@ func TestOtherRecordsAreRefused(t *testing.T) {
 	}
 }
 
+// removeDatabase removes the records of the database of a node, and of the links with another one.
+func removeDatabase(s *resource.State, node, other string) {
+	s.Remove(database.PostgresDatabaseIdentifier(node, "app"))
+	for _, l := range []database.Link{link(node, other), link(other, node)} {
+		s.Remove(database.SubscriptionIdentifier(l))
+		s.Remove(database.ReplicationSlotIdentifier(l))
+	}
+}
+
 // TestPrimaryIsDerived: of a node that does not exist yet the first instance is the primary, whatever is asked for; of one
 // that does, the one that is recorded.
 func TestPrimaryIsDerived(t *testing.T) {
@@ -217,11 +226,11 @@ func TestPrimaryIsDerived(t *testing.T) {
 			s.Add(database.RolesSource{NodeName: "n1", SourceNodeName: "n2"}.Resource())
 		}, "n1-a", "n1-b"},
 		"without a database beside a member": {func(s *resource.State) {
-			s.Remove(database.PostgresDatabaseIdentifier("n1", "app"))
+			removeDatabase(s, "n1", "n2")
 			s.Add(database.Node{Name: "n1", InstanceIDs: []string{"n1-a", "n1-b"}, PrimaryInstanceID: "n1-b"}.Resource())
 		}, "n1-a", "n1-b"},
 		"without a database, and the primary lost": {func(s *resource.State) {
-			s.Remove(database.PostgresDatabaseIdentifier("n1", "app"))
+			removeDatabase(s, "n1", "n2")
 			s.Add(database.Node{Name: "n1", InstanceIDs: []string{"n1-a", "n1-b"}, PrimaryInstanceID: "n1-b"}.Resource())
 			lost, _ := s.Get(database.InstanceIdentifier("n1-b"))
 			lost = record(*lost)

@@ -93,7 +93,13 @@ func isRefusal(err error) bool {
 	var removed *planner.NodePartlyRemovedError
 	var source *planner.JoiningSourceError
 	var kept *planner.KeptNodeError
-	return errors.As(err, &lost) || errors.As(err, &removed) || errors.As(err, &source) || errors.As(err, &kept)
+	var incomplete *planner.MemberIncompleteError
+	var abandoned *planner.DataAbandonedError
+	var mentioned *planner.NodeNotMentionedError
+	if errors.As(err, &abandoned) || errors.As(err, &mentioned) {
+		return true
+	}
+	return errors.As(err, &incomplete) || errors.As(err, &lost) || errors.As(err, &removed) || errors.As(err, &source) || errors.As(err, &kept)
 }
 
 // TestResumedPlansAreRight stops the plans of every story at every event, in every way, and judges what the

@@ -89,7 +89,7 @@ var typeCauseCases = []wrong{
 	{
 		rule: verify.RuleReason, name: "a type is not named", story: following,
 		mutate: causedByTypes(),
-		says:   `reason plan 0 phase 3 event 1: host.service::front is updated because of a dependency, but none is named`,
+		says:   `reason plan 2 phase 0 event 0: host.service::front is updated because of a dependency, but none is named`,
 	},
 	{rule: verify.RuleReason, name: "a type twice", story: following, mutate: causedByTypes(database.TypePostgresDatabase, database.TypePostgresDatabase)},
 	{rule: verify.RuleReason, name: "a type without event", story: following, mutate: causedByTypes(database.TypePostgresDatabase, "host.backup")},
@@ -101,7 +101,7 @@ var typeCauseCases = []wrong{
 				e.CausedBy = []resource.Identifier{database.PostgresDatabaseIdentifier("n1", "app")}
 			})
 		},
-		says: `reason plan 0 phase 3 event 1: host.service::front names as cause what had no event since its own, or is no dependency of it: database.postgres_database::n1:app`,
+		says: `reason plan 2 phase 0 event 0: host.service::front names as cause what had no event since its own, or is no dependency of it: database.postgres_database::n1:app`,
 	},
 	{
 		rule: verify.RuleReason, name: "a type for a diff", story: serving,

@@ -46,8 +46,7 @@ var requestCases = []wrong{
 				end.Add(database.Subscription{Link: link("n2", "n1"), Disabled: true}.Resource())
 			})
 		},
-		says:    "",
-		follows: verify.RuleSubscriptionWithoutSlot, // that is made ahead for it
+		says: "end_differs: database.subscription::n2:n1:app has other attributes in the end than wanted",
 	},
 	{
 		rule: verify.RuleRequestDiffers, name: "the wrong primary", story: replicas,

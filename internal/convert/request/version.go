@@ -28,8 +28,8 @@ func (r *reader) version(p *path, version string) {
 	number, err := strconv.ParseUint(version, 10, 64)
 	if err == nil && number > 1 && strconv.FormatUint(number, 10) == version {
 		if r.tooNew == nil {
-			place := at(p, "version")
-			r.tooNew = &StateTooNewError{Field: place.String(), Version: number}
+			field := at(p, "version")
+			r.tooNew = &StateTooNewError{Field: field.String(), Version: number}
 		}
 		return
 	}

@@ -106,7 +106,7 @@ func (o *orchestrator) checkRows(node int) error {
 	if s.doubled != (rowset{}) {
 		return &rowError{"has doubled", w.byOrigin(s.doubled)}
 	}
-	if missed := w.certain(s.missed).and(due); missed != (rowset{}) {
+	if missed := w.certain(s.missed, due).and(due); missed != (rowset{}) {
 		return &rowError{"has missed edits of", w.byOrigin(missed)}
 	}
 	return nil

@@ -9,11 +9,14 @@ import (
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 )
 
-// damage takes things away, whosever they are, and lets a refresh find that out.
+// damage takes things away, whosever they are, and lets a refresh find that out. What it could not tell, stays.
 func (o *orchestrator) damage(ids ...resource.Identifier) {
 	for _, id := range ids {
-		if r, ok := o.state.Get(id); ok {
-			d := thing(r)
+		r, ok := o.state.Get(id)
+		if !ok {
+			continue
+		}
+		if d := thing(r); o.canDamage(&d) {
 			o.note("lose %v", id)
 			o.world.seen.count(memberDamaged)
 			o.world.lose(&d)
@@ -22,11 +25,14 @@ func (o *orchestrator) damage(ids ...resource.Identifier) {
 	o.refresh()
 }
 
-// misplace loses the records of things that are there.
+// misplace loses the records of things that are there, if that can be told.
 func (o *orchestrator) misplace(ids ...resource.Identifier) {
 	for _, id := range ids {
 		if r, ok := o.state.Get(id); ok {
 			d := thing(r)
+			if _, ok := database.LinkOf(id); ok && !o.canMisplace(id) {
+				continue
+			}
 			o.note("lose the record of %v", id)
 			o.world.seen.count(memberDamaged)
 			o.forget(id, &d)
@@ -34,11 +40,17 @@ func (o *orchestrator) misplace(ids ...resource.Identifier) {
 	}
 }
 
-// strand gives up what a node whose database goes has written and not sent: nobody can bring that any more.
+// strand gives up what a node whose database is gone has written and not sent, and what no other member has: nobody can
+// bring that any more. If it copies another node again, it has what that has.
 func (w *world) strand(node int) {
+	var there rowset
 	for other := range w.servers {
 		w.giveUp(other, node)
+		if w.open[other] {
+			there = there.or(w.servers[other].commits())
+		}
 	}
+	w.givenUp[node] = w.givenUp[node].or(w.all().minus(there))
 }
 
 // giveUp lets a node go on without what another one has written and it has not got.
@@ -62,10 +74,10 @@ func (o *orchestrator) giveUp(hazards []planner.Hazard) {
 	}
 }
 
-// providersOf are the nodes whose rows a hazard is about: those of a link, or else all.
+// providersOf are the nodes whose rows a hazard is about: that of a link to the node, or else all.
 func providersOf(h planner.Hazard) []int {
-	if provider, _, ok := database.LinkNodes(h.Resource); ok {
-		return []int{nodeNumber(provider)}
+	if l, ok := database.LinkOf(h.Resource); ok && l.Subscriber == h.Node {
+		return []int{nodeNumber(l.Provider)}
 	}
 	all := make([]int, maxNodes)
 	for node := range all {
@@ -73,6 +85,17 @@ func providersOf(h planner.Hazard) []int {
 	}
 	return all
 }
+
+// way is a way out of a refusal of members that lack rows.
+type way uint8
+
+const (
+	anyWay   way = iota
+	goOn         // the member goes on without them
+	addAgain     // it is removed, and then added again
+)
+
+func (w way) String() string { return [...]string{"any way", "going on", "added again"}[w] }
 
 // recover does what a user can do about a member that lacks rows: remove it, and add it again later, or let it go on
 // without them. It returns an error if no record says that it lacks any.
@@ -83,17 +106,29 @@ func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 			return fmt.Errorf("refused without a reason: %w", refusal)
 		}
 	}
-	m := refusal.Members[o.tape.pick(len(refusal.Members))]
-	node := nodeNumber(m.Node)
-	if o.tape.oneIn(2) || !o.othersOpen(node) || o.wish.nodes[o.wish.find(node)].goesOn {
-		if o.wish.nodes[o.wish.find(node)].goesOn {
-			return fmt.Errorf("refused though it may go on: %w", refusal)
-		}
-		o.want(o.wish.change(node, func(n *wanted) { n.goesOn = true }))
-		return nil
+	node := nodeNumber(refusal.Members[o.tape.pick(len(refusal.Members))].Node)
+	if o.wish.nodes[o.wish.find(node)].goesOn {
+		return fmt.Errorf("refused though it may go on: %w", refusal)
 	}
-	o.retire(node)
+	if o.way == goOn || o.way == anyWay && o.tape.oneIn(2) || !o.othersOpen(node) || o.isStuck(node) {
+		o.want(o.wish.change(node, func(n *wanted) { n.goesOn = true }))
+	} else {
+		o.retire(node)
+	}
 	return nil
+}
+
+// isStuck tells whether the changes of a node cannot reach another member, though nothing tells that it lacks them: whoever
+// removes the node then, loses them.
+func (o *orchestrator) isStuck(node int) bool {
+	for other, open := range o.world.open {
+		slot, ok := o.state.Get(database.ReplicationSlotIdentifier(link(node, other)))
+		lacks := ok && slot.NeedsRecreate && o.has(database.SubscriptionIdentifier(link(node, other)))
+		if open && other != node && !lacks && !o.world.streaming(node, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // isDamaged tells whether the records say of a node that it lacks rows which nothing will bring: a slot for it has to
@@ -101,11 +136,11 @@ func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 func (o *orchestrator) isDamaged(node int) bool {
 	subscribed, slotLost, linked := [maxNodes]bool{}, [maxNodes]bool{}, false
 	for _, r := range o.state.Resources() {
-		provider, subscriber, ok := database.LinkNodes(r.Identifier)
+		l, ok := database.LinkOf(r.Identifier)
 		if !ok {
 			continue
 		}
-		p, s := nodeNumber(provider), nodeNumber(subscriber)
+		p, s := nodeNumber(l.Provider), nodeNumber(l.Subscriber)
 		linked = linked || p == node || s == node
 		switch {
 		case s != node:
@@ -123,6 +158,60 @@ func (o *orchestrator) isDamaged(node int) bool {
 		if lost && subscribed[p] {
 			return true
 		}
+	}
+	return false
+}
+
+// damageSome takes away one or two things of any nodes, or loses a record.
+func (o *orchestrator) damageSome() {
+	var lossy []resource.Identifier
+	for _, r := range o.state.Resources() {
+		if d := thing(r); o.canDamage(&d) {
+			lossy = append(lossy, r.Identifier)
+		}
+	}
+	if len(lossy) == 0 {
+		return
+	}
+	some := func() resource.Identifier { return lossy[o.tape.pick(min(len(lossy), 256))] }
+	switch o.tape.pick(4) {
+	case 0, 1:
+		o.damage(some())
+	case 2:
+		o.damage(some(), some())
+	case 3:
+		if id := some(); o.canMisplace(id) {
+			o.misplace(id)
+		}
+	}
+}
+
+// canDamage tells whether the thing can be taken away so that the records tell it: a slot without its subscription's record
+// looks like one that was never read from.
+func (o *orchestrator) canDamage(d *deed) bool {
+	switch d.kind {
+	case database.TypePostgresDatabase, database.TypeSubscription:
+		return true
+	case database.TypeReplicationSlot:
+		return o.has(database.SubscriptionIdentifier(link(d.node, d.other)))
+	}
+	return false
+}
+
+// canMisplace tells whether the record can be lost while the thing is there, so that the other record of the link tells
+// of it. (The record of a database is lost in a test of its own: writers go on there, who do not know that the node counts
+// as new once its links are deleted.)
+func (o *orchestrator) canMisplace(id resource.Identifier) bool {
+	r, _ := o.state.Get(id)
+	d := thing(r)
+	if o.joins(d.node) || o.joins(d.other) || !o.wish.has(d.node) || !o.wish.has(d.other) {
+		return false
+	}
+	switch d.kind {
+	case database.TypeSubscription:
+		return o.sound(id) && o.sound(database.ReplicationSlotIdentifier(link(d.node, d.other)))
+	case database.TypeReplicationSlot:
+		return o.sound(id) && o.world.holds(&d) && o.sound(database.SubscriptionIdentifier(link(d.node, d.other)))
 	}
 	return false
 }

@@ -91,11 +91,11 @@ func (s *server) willCopy(row int) bool {
 	return !enabled && s.content == content{}
 }
 
-// certain are those of the edits that were certain to meet their row.
-func (w *world) certain(edits rowset) rowset {
+// certain are those of the edits that were certain to meet their row, if that is one of the rows.
+func (w *world) certain(edits, rows rowset) rowset {
 	var certain rowset
 	for _, commit := range edits.list() {
-		if w.edits[commit].certain {
+		if e := w.edits[commit]; e.certain && rows.has(int(e.row)-1) {
 			certain.add(commit)
 		}
 	}

@@ -53,10 +53,15 @@ func (f forms) node(n wanted) *planner.NodeResources {
 }
 
 func (n wanted) form() *planner.NodeResources {
+	form := n.unrestored()
 	if n.restored {
-		return n.target().ToNodeResources()
+		form = n.target().ToNodeResources()
+		form.AllowMissingRows = true // of what a backup has, nobody knows
 	}
-	return n.unrestored()
+	if n.goesOn {
+		form.Recovery = planner.NodeRecoveryContinue
+	}
+	return form
 }
 
 // unrestored is the node as it is without a restore. Each instance has a directory, which stands for the orchestrator's
@@ -68,9 +73,6 @@ func (n wanted) unrestored() *planner.NodeResources {
 	}, fmt.Sprint(nodeName(n.node), ":", n.instances))[0]
 	if n.source != firstMember {
 		form.SourceNode = nodeName(n.source)
-	}
-	if n.goesOn {
-		form.Recovery = planner.NodeRecoveryContinue
 	}
 	return form
 }

@@ -120,8 +120,8 @@ func (w *world) lose(d *deed) {
 		w.servers[d.other].subscriptions[d.node] = subscription{}
 		w.remove(d)
 	case database.TypePostgresDatabase:
-		w.strand(d.node)
 		w.remove(d)
+		w.strand(d.node)
 	case database.TypeInstance:
 		w.remove(d)
 		if !w.servers[d.node].holdsData() {

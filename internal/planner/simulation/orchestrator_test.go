@@ -20,6 +20,8 @@ type orchestrator struct {
 	uncertain bool
 	// over tells that no node is left that could hold data.
 	over bool
+	// way is the way out that the user takes if a member lacks rows.
+	way way
 
 	advisor *advisor
 	tape    *tape
@@ -158,7 +160,7 @@ func (o *orchestrator) record(d *deed, found int, as recorded) {
 	case as != asDone:
 		failed := *d.Resource
 		failed.NeedsRecreate = as == asRecreate
-		if as == asError {
+		if as == asError || d.Type == resource.EventCreate {
 			failed.Error = "failed"
 		}
 		o.put(&failed, d, 0)
@@ -206,6 +208,6 @@ func (o *orchestrator) finish(a *answer) error {
 	for node := range o.world.open {
 		o.world.open[node] = o.wish.has(node)
 	}
-	o.dropped, o.uncertain = [maxNodes]bool{}, false
+	o.dropped, o.uncertain, o.world.goingOn = [maxNodes]bool{}, false, [maxNodes][maxNodes]bool{}
 	return o.checkWorld()
 }

@@ -28,7 +28,7 @@ func TestRandomSchedules(t *testing.T) {
 		failed atomic.Int64
 	)
 	if *schedules >= 5_000 {
-		seen.demand(t, everything()[:memberDamaged]...)
+		seen.demand(t, everything()[:refusedAbandoned]...)
 	}
 	begin := time.Now()
 	for range runtime.GOMAXPROCS(0) {
@@ -170,7 +170,7 @@ func (o *orchestrator) changeWish() {
 	case 3:
 		o.wish.concurrent = !o.wish.concurrent
 	case 4:
-		if !o.world.open[node] || o.othersOpen(node) {
+		if !o.world.open[node] || o.othersOpen(node) && !o.isStuck(node) {
 			o.retire(node)
 		}
 	case 5:
@@ -197,9 +197,14 @@ func (o *orchestrator) wantNew(node, change int) {
 	o.want(o.wish.with(n))
 }
 
-// loseSomething takes away one thing that may be lost, now and then.
+// loseSomething takes something away, now and then: mostly what loses nothing by nature.
 func (o *orchestrator) loseSomething() {
-	if !o.tape.oneIn(4) {
+	switch o.tape.pick(8) {
+	case 5, 6:
+	case 7:
+		o.damageSome()
+		return
+	default:
 		return
 	}
 	var candidates []*resource.Resource

@@ -21,11 +21,11 @@ func (o *orchestrator) settle(w wish) {
 	}
 }
 
-// refresh looks at the real things and records which of them are gone.
+// refresh looks at the real things and records which of them are gone. Of what was known to be gone, nothing is new.
 func (o *orchestrator) refresh() {
 	o.note("refresh")
 	for _, r := range o.state.Resources() {
-		if d := thing(r); !o.world.holds(&d) {
+		if d := thing(r); !r.NeedsRecreate && !o.world.holds(&d) {
 			o.note("  gone: %v", r.Identifier)
 			o.markLost(r, &d)
 		}

@@ -92,7 +92,6 @@ func (w *world) createSlot(provider, subscriber int) {
 	if s := &p.slots[subscriber]; !s.exists {
 		if w.goingOn[provider][subscriber] {
 			w.giveUp(subscriber, provider)
-			w.goingOn[provider][subscriber] = false
 		}
 		*s = slot{exists: true, confirmed: p.end(), saved: p.end()}
 	}
@@ -164,6 +163,9 @@ func (w *world) takeSnapshot(provider, subscriber int) {
 		w.seen.count(copyRepeated)
 	}
 	d.content, d.doubled = content{}, rowset{}
+	if w.goingOn[subscriber][subscriber] {
+		w.strand(subscriber)
+	}
 	w.givenUp[subscriber] = w.givenUp[provider]
 	p.slots[subscriber] = slot{exists: true, confirmed: p.end(), saved: p.end()}
 	s := &d.subscriptions[provider]

@@ -1,40 +1,30 @@
 package simulation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+)
 
 // These change plans: they show what becomes of a rule that plans do not keep.
 
-// servicePlace is when services come.
-type servicePlace uint8
-
-const (
-	behindAll     servicePlace = iota // in a plan of their own, when all others are through
-	beforeDeletes                     // in the last plan, when all else is made and before anything is deleted
-	first                             // before everything else that is made in the last plan
-)
-
-// servicesAt returns what lets services come at another time.
-func servicesAt(place servicePlace) func([]plan) []plan {
-	return func(plans []plan) []plan {
-		plans, services := split(plans, func(d *deed) bool { return d.kind == typeService && d.makes() })
-		switch {
-		case len(services) == 0:
-			return plans
-		case place == behindAll || len(plans) == 0:
-			return append(plans, plan{services})
-		}
-		last := plans[len(plans)-1]
-		if place == first {
-			plans[len(plans)-1] = slices.Insert(last, 0, services)
-			return plans
-		}
-		at := slices.IndexFunc(last, func(p phase) bool { return !p[0].makes() })
-		if at < 0 {
-			at = len(last)
-		}
-		plans[len(plans)-1] = slices.Insert(last, at, services)
+// servicesFirst lets services come as soon as there are databases, before the links that the last plan makes.
+func servicesFirst(plans []plan) []plan {
+	plans, services := split(plans, func(d *deed) bool { return d.kind == typeService && d.makes() })
+	switch {
+	case len(services) == 0:
 		return plans
+	case len(plans) == 0:
+		return []plan{{services}}
 	}
+	last, at := len(plans)-1, 0
+	for i, ph := range plans[last] {
+		if slices.ContainsFunc(ph, func(d deed) bool { return d.kind == database.TypePostgresDatabase && d.makes() }) {
+			at = i + 1
+		}
+	}
+	plans[last] = slices.Insert(plans[last], at, services)
+	return plans
 }
 
 // split returns the plans without some events, and these.
@@ -59,4 +49,24 @@ func split(plans []plan, is func(*deed) bool) (left []plan, events phase) {
 		}
 	}
 	return left, events
+}
+
+// leavingOut returns what leaves events out of plans.
+func leavingOut(is func(*deed) bool) func([]plan) []plan {
+	return func(plans []plan) []plan {
+		left, _ := split(plans, is)
+		return left
+	}
+}
+
+// leavingForLater returns what leaves the records of things as they are, until they are deleted behind all plans.
+func leavingForLater(is func(*deed) bool) func([]plan) []plan {
+	return func(plans []plan) []plan {
+		left, events := split(plans, is)
+		deletes := slices.DeleteFunc(events, func(d deed) bool { return d.makes() })
+		if len(deletes) == 0 {
+			return left
+		}
+		return append(left, plan{deletes})
+	}
 }

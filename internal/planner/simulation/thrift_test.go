@@ -43,7 +43,7 @@ func (o *orchestrator) allIntact(source int) bool {
 }
 
 // intact tells whether all that a copy rests on is recorded as in order: instances, database, and the slots
-// on all members, of which none is about to leave.
+// on all members, of which none is about to leave, and the links through which the source got their changes.
 func (o *orchestrator) intact(source int, n wanted) bool {
 	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name))
 	copying := database.SubscriptionIdentifier(link(source, n.node))
@@ -58,8 +58,15 @@ func (o *orchestrator) intact(source int, n wanted) bool {
 		case !o.wish.has(other):
 			good = good && !o.has(slot)
 		case other != n.node && !o.joins(other):
-			good = good && o.sound(slot) && (other == source || o.sound(made))
+			good = good && o.sound(slot) && (other == source || o.sound(made) && o.bothWays(other, source))
 		}
 	}
 	return good
+}
+
+// bothWays tells whether two members and the slots between them are recorded as in order.
+func (o *orchestrator) bothWays(a, b int) bool {
+	return o.sound(database.PostgresDatabaseIdentifier(nodeName(a), databases.Name)) &&
+		o.sound(database.PostgresDatabaseIdentifier(nodeName(b), databases.Name)) &&
+		o.sound(database.ReplicationSlotIdentifier(link(a, b))) && o.sound(database.ReplicationSlotIdentifier(link(b, a)))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
+	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 )
 
 // want sets another wish.
@@ -50,7 +51,7 @@ func (o *orchestrator) accepted() (*answer, error) {
 		if err == nil {
 			return a, nil
 		}
-		if err := o.comply(err); err != nil {
+		if err := o.comply(err); err != nil || o.over {
 			return nil, err
 		}
 	}
@@ -92,11 +93,27 @@ func (o *orchestrator) comply(refusal error) error {
 	if errors.As(refusal, &incomplete) {
 		return o.recover(incomplete)
 	}
+	var abandoned *planner.DataAbandonedError
+	if errors.As(refusal, &abandoned) {
+		return o.abandon(abandoned)
+	}
 	node, err := o.refusedFor(refusal)
 	if err != nil {
 		return err
 	}
 	o.retire(node)
+	return nil
+}
+
+// abandon ends the schedule: of the data, nothing is left that is wanted.
+func (o *orchestrator) abandon(refusal error) error {
+	for _, n := range o.wish.nodes {
+		if o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name)) {
+			return fmt.Errorf("refused without a reason: %w", refusal)
+		}
+	}
+	o.world.seen.count(refusedAbandoned)
+	o.over = true
 	return nil
 }
 
@@ -136,7 +153,7 @@ func (o *orchestrator) refusedFor(refusal error) (int, error) {
 		justified = o.dropped[actual] || wished != firstMember && wished != actual
 	case errors.As(refusal, &source):
 		node, kind = nodeNumber(source.Node), refusedSource
-		justified = !o.world.open[nodeNumber(source.Source)]
+		justified = !o.world.open[nodeNumber(source.Source)] || !o.has(database.PostgresDatabaseIdentifier(source.Source, databases.Name))
 	}
 	if !justified {
 		return 0, fmt.Errorf("refused without a reason: %w", refusal)

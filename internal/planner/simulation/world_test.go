@@ -17,7 +17,7 @@ type world struct {
 	// edits are the commits that edit a row; what they are of others is nothing.
 	edits [maxCommits]edit
 	// givenUp are the commits that a node may lack. Where goingOn says so, by provider and subscriber, these become those
-	// from before the slot that the link gets.
+	// from before the slot that the link gets, until the plans are through.
 	givenUp [maxNodes]rowset
 	goingOn [maxNodes][maxNodes]bool
 	// dropsSlots tells of the engine that it drops the slot of a subscription together with that.
