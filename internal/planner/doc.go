@@ -19,6 +19,11 @@
 //	marker       what a peer writes behind its slots for new nodes, and their source waits for
 //	settled      of a subscription: it replicates, and has nothing to copy
 //	outdated     what a joining node has to do again; a clean-up deletes it first
+//	damaged      of a member: it lacks rows which nothing will bring
+//	holding      of a node: it has a database, on an instance that is there
+//	position     of a link between members: up to where the subscriber has the changes of the provider
+//	making       what makes a slot ahead of the subscription that reads from it
+//	hazard       what plans destroy or give up because the request says so
 //	repair       mend what is broken among the members before a new node builds on it
 //	removal      delete a leaving node; refused to be taken back once rows may be missing
 //	deferred     a newcomer that waits for its turn, until the nodes that are joining now are done

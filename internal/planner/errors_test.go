@@ -86,6 +86,8 @@ func TestEveryErrorHasAScenario(t *testing.T) {
 		}
 	}
 	types, problems := declaredErrors(t, "errors.go")
+	lossTypes, lossProblems := declaredErrors(t, "errors_loss.go")
+	types, problems = append(types, lossTypes...), append(problems, lossProblems...)
 	for i := range types {
 		types[i] = "planner." + types[i]
 	}

@@ -14,9 +14,9 @@ import (
 
 func TestPlanStepsTellsAStory(t *testing.T) {
 	for name, c := range map[string]struct {
-		start, groups, prompt, end string
-		force                      bool
-		want                       string
+		start, groups, prompt, last, end string
+		force                            bool
+		want                             string
 	}{
 		"what one node's update changes for another node waits for that node": {
 			start: `
@@ -65,6 +65,32 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 
 				update instance::n1b dependency_updated [dir::shared]
 				update node::n1 dependency_updated [instance::n1b]`,
+		},
+		"what comes last does not follow before the last step, unless a group holds it": {
+			start: `
+				a::1 {"v":1}
+				b::1 -> a::1
+				c::1 -> a::1
+				d::1 -> b::1`,
+			groups: `
+				a::1 {"v":2}
+				=
+				c::1 -> a::1`,
+			last: `
+				b::1
+				c::1`,
+			end: `
+				a::1 {"v":2}
+				b::1 -> a::1
+				c::1 -> a::1
+				d::1 -> b::1`,
+			want: `
+				update a::1 has_diff <replace /v 2>
+
+				update c::1 dependency_updated [a::1]
+
+				update b::1 dependency_updated [a::1]
+				update d::1 dependency_updated [b::1]`,
 		},
 		"a later step of the same group does not make anything wait": {
 			start: `
@@ -279,7 +305,7 @@ func TestPlanStepsTellsAStory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			plans, err := resource.PlanSteps(nil, parseState(t, c.start),
 				resource.PlanOptions{ForceUpdate: c.force},
-				resource.Steps{Groups: parseGroups(t, c.groups), Prompt: parseState(t, c.prompt), End: parseState(t, c.end)})
+				resource.Steps{Groups: parseGroups(t, c.groups), Prompt: parseState(t, c.prompt), Last: parseState(t, c.last), End: parseState(t, c.end)})
 			checkStory(t, plans, err, c.want)
 		})
 	}

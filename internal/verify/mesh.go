@@ -143,9 +143,10 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	}
 }
 
-// making identifies what makes the slot of a link ahead, as start has it.
+// making identifies what makes the slot of a link ahead, as it is recorded now.
 func (m *mesh) making(link database.Link) resource.Identifier {
-	return database.RecordedSlotCreate(link, m.start.Has).Identifier()
+	isRecorded := func(id resource.Identifier) bool { return m.get(id) != nil }
+	return database.RecordedSlotCreate(link, isRecorded).Identifier()
 }
 
 // linkOf reads the link from the identifier of a resource that has one.

@@ -206,6 +206,6 @@ func (m *mesh) slotMade(n *node, source, provider string) (moment, *gap) {
 // it. Some planners do not record slots. The record makes no slot, so that to put it loses none.
 func (m *mesh) isRecordedLate(link database.Link) bool {
 	return m.atStart(database.ReplicationSlotIdentifier(link)) == nil &&
-		(isThere(m.atStart(m.making(link))) ||
+		(isThere(m.atStart(database.RecordedSlotCreate(link, m.start.Has).Identifier())) ||
 			isThere(m.atStart(database.SubscriptionIdentifier(link))))
 }

@@ -81,7 +81,7 @@ const (
 
 	// RuleEarlyDelete (update): nothing is deleted before the last create or update of all plans. What
 	// is left over may be what a resume needs, and goes only when everything else has succeeded. Exempt is
-	// what a joining node has to do again (see mayRedo), and the end of a turn, where nodes join in turns (see
+	// what has to be done again or moves to another host (see mayRedo), and the end of a turn, where nodes join in turns (see
 	// endsTurn).
 	RuleEarlyDelete
 	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
@@ -101,7 +101,7 @@ const (
 	RuleEmptyMember
 
 	// RuleSubscriptionWithoutSlot (replication): a subscription has its slot when it is put, and in the end; a
-	// disabled one the slot that was made for it. It reads from the slot, and only the record of the slot
+	// disabled one of a node that is no member the slot that was made for it. It reads from the slot, and only the record of the slot
 	// makes someone drop it when the subscription is gone.
 	RuleSubscriptionWithoutSlot
 	// RuleSlotWithoutSubscription (replication): in the end no slot is without its subscription. Nobody would
