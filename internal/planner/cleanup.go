@@ -72,7 +72,9 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 		record, ok := m.start.Get(marker)
 		making := m.making(n.link(peer, n.NodeName)).Identifier()
 		if begun && again || copies && ok && database.SyncEventForgets(m.stop, record, making) {
-			m.discard(found, marker)
+			if m.recorded(marker) { // in whatever condition: the copies of others follow it
+				found.gone = append(found.gone, marker)
+			}
 		}
 	}
 }
