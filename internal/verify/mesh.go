@@ -26,8 +26,12 @@ type mesh struct {
 	lastPut, lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
-	// sources are the nodes to copy from that were asked for, by the names of the nodes that are to copy.
-	sources map[string]string
+	// wanted are the nodes that were asked for, by their names; keeps is one of these that is a member which holds its
+	// data, "" if none is. Both are empty if it is not known what was asked for.
+	wanted map[string]*DesiredNode
+	keeps  string
+	lost   losses
+	opens  opening
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
 	// these were created to do so.
 	targets  map[string]*DesiredNode
@@ -55,14 +59,14 @@ func newMesh(j *judge) *mesh {
 		lastJoin: -1,
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
-		sources:  make(map[string]string),
+		wanted:   make(map[string]*DesiredNode),
 		targets:  make(map[string]*DesiredNode),
 		restored: make(map[string]moment),
 	}
 	if desired := j.options.Desired; desired != nil {
 		for i := range interrupt.Each(j.stop, desired.Nodes) {
 			n := &desired.Nodes[i]
-			m.sources[n.Name] = n.Source
+			m.wanted[n.Name] = n
 			if n.Restore != nil {
 				m.targets[n.Restore.Instance.Spec.InstanceID] = n
 			}
@@ -70,6 +74,13 @@ func newMesh(j *judge) *mesh {
 	}
 	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeRolesSource, j.start)) {
 		m.joining[r.Identifier.ID] = true
+	}
+	m.findLosses()
+	m.findServices()
+	for name := range m.wanted {
+		if !j.stops() && m.keepsData(name) && (m.keeps == "" || name < m.keeps) {
+			m.keeps = name
+		}
 	}
 	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeReplicationSlotCreate, j.start)) {
 		m.noteOutlived(r)
@@ -126,17 +137,35 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	if !isPut(e) {
 		return
 	}
-	if m.update && e.Type == resource.EventCreate && len(m.joining) > 0 {
+	if m.update && e.Type == resource.EventCreate {
 		m.judgeStale(x, at)
+	}
+	watches := x.id.Type == database.TypeMonitorInstance // whoever watches follows
+	if m.update && e.Type == resource.EventUpdate && x.now != nil && !watches && isOnAnotherHost(x.now, e.Resource) {
+		m.about(RuleMovedInPlace, at, *x.id, "is updated on another host than it is")
+	}
+	if m.opens.services != nil {
+		m.noteOpening(x, at)
 	}
 	switch x.id.Type {
 	case database.TypeInstance:
 		m.noteRestore(e)
 		m.judgeInstance(x, e, at)
 	case database.TypeRolesSource:
-		asked := m.sources[x.id.ID]
-		if source, err := database.RolesSourceNode(m.stop, e.Resource); asked != "" && !m.joining[x.id.ID] && (err != nil || source != asked) {
+		n := m.wanted[x.id.ID]
+		if n == nil || n.Source == "" || m.joining[n.Name] {
+			break
+		}
+		if source, err := database.RolesSourceNode(m.stop, e.Resource); err != nil || source != n.Source {
 			m.about(RuleRequestDiffers, at, *x.id, "names another source than was asked for")
+		}
+	case database.TypePostgresDatabase:
+		if e.Type == resource.EventCreate {
+			m.judgeEmpty(x, at)
+		}
+	case database.TypeReplicationSlot:
+		if e.Type == resource.EventCreate {
+			m.judgeGap(x, at)
 		}
 	case database.TypeSubscription:
 		m.judgeSubscription(x, e, at)

@@ -72,8 +72,7 @@ func (m *mesh) noteLinks() {
 
 // isElsewhere tells whether a resource of the caller is on another host than it is wanted: it goes there before it comes.
 func isElsewhere(r, wanted *resource.Resource) bool {
-	return !database.IsCatalogType(r.Identifier.Type) && r.Executor.Type == resource.ExecutorHost &&
-		wanted.Executor.Type == resource.ExecutorHost && r.Executor.ID != wanted.Executor.ID
+	return !database.IsCatalogType(r.Identifier.Type) && isOnAnotherHost(r, wanted)
 }
 
 // bothDatabases tells whether start has the databases on both sides of a link, and does not have to make them again.

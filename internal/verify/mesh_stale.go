@@ -8,8 +8,8 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// judgeStale judges, when x is created for a node that is joining at the start, that no record stands as
-// done of what was lost with the x before.
+// judgeStale judges, when x is created for a node that is joining at the start, or is the lost database of a member, that
+// no record stands as done of what was lost with the x before.
 func (m *mesh) judgeStale(x *entry, at place) {
 	var stale []resource.Identifier
 	for _, id := range interrupt.Each(m.stop, m.livesIn(x)) {
@@ -35,7 +35,7 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		return append(ids, database.PostgresDatabaseIdentifier(name, m.databaseOf(name)))
 	case database.TypePostgresDatabase:
 		name, databaseName, _ := cutName(x.id.ID)
-		if !m.joining[name] {
+		if !m.joining[name] && !m.isLinked(name) {
 			return nil
 		}
 		n := m.node(name, databaseName)

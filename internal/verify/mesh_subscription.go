@@ -78,6 +78,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 			m.judgeCopy(x, link, at)
 		}
 	case now.disabled:
+		m.judgeWaiting(x, link, at)
 		if !m.node(link.Subscriber, link.DatabaseName).member { // a member finds the position of a link that it had
 			m.judgeSlot(x, m.making(link), at)
 		}
@@ -88,7 +89,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 		case !isDone(x.now): // it may have begun
 			m.judgeProviderAgain(x, link, at)
 		}
-		m.judgeEnabling(x, e, link, !before.settled(), at)
+		m.judgeEnabling(x, e, link, before, at)
 	}
 }
 
@@ -127,15 +128,12 @@ func (m *mesh) reportProvider(x *entry, g *gap, at place) {
 	}
 }
 
-// judgeEnabling judges that the subscription may apply changes: it is put to do so, and starts means that
-// it has not done so before.
-func (m *mesh) judgeEnabling(x *entry, e *resource.Event, link database.Link, starts bool, at place) {
+// judgeEnabling judges that the subscription, which was to do something else before, may apply changes.
+func (m *mesh) judgeEnabling(x *entry, e *resource.Event, link database.Link, before flags, at place) {
 	n := m.node(link.Subscriber, link.DatabaseName)
 	if !m.isJoining(n.name) {
 		m.judgeAttached(x, n, link, at)
-		if starts {
-			m.judgeStart(x, link, at)
-		}
+		m.judgePosition(x, e, link, before, at)
 		return
 	}
 	source := m.sourceOf(n.name)
@@ -179,31 +177,8 @@ func (m *mesh) judgeAttached(x *entry, n *node, link database.Link, at place) {
 		return
 	}
 	postgres := m.get(database.PostgresDatabaseIdentifier(n.name, n.database))
-	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") || m.wasLinked(n) {
+	if postgres == nil || isSet(m.stop, postgres, "has_restore_config") || m.isLinked(n.name) {
 		return
 	}
 	m.about(RuleJoiningIn, at, *x.id, "applies changes to a new node, which has not copied any rows")
-}
-
-// wasLinked tells whether start has links of a node that need its database: it has been a member.
-func (m *mesh) wasLinked(n *node) bool {
-	return slices.ContainsFunc(m.nodeNames(), func(other string) bool {
-		in, out := n.link(other, n.name), n.link(n.name, other)
-		return m.stops() || m.atStart(database.SubscriptionIdentifier(in)) != nil ||
-			m.atStart(database.SubscriptionIdentifier(out)) != nil || m.atStart(database.ReplicationSlotIdentifier(out)) != nil
-	})
-}
-
-// judgeStart judges the start of a subscription whose node is not known to be joining: nothing tells its
-// source, but what leads to a start was done.
-func (m *mesh) judgeStart(x *entry, link database.Link, at place) {
-	parts := []resource.Identifier{
-		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
-	}
-	if before, err := flagsOf(m.stop, x.now); err == nil && before.copies {
-		parts = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
-	}
-	if g := m.firstGap(0, parts...); g != nil {
-		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
-	}
 }

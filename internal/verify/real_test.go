@@ -17,6 +17,7 @@ type story struct {
 	name  string
 	start []*planner.NodeResources // the nodes that exist; nil: an empty state
 	with  []*planner.ServiceResources
+	scar  func(s *resource.State) // what has become of the start state since; nil: nothing
 	wish  wish
 }
 
@@ -72,7 +73,11 @@ func (s story) startState(t rapid.TB) *resource.State {
 		return resource.NewState()
 	}
 	before := wish{nodes: s.start, services: s.with}
-	return execution.After(resource.NewState(), before.mustPlan(t, resource.NewState())...)
+	start := execution.After(resource.NewState(), before.mustPlan(t, resource.NewState())...)
+	if s.scar != nil {
+		s.scar(start)
+	}
+	return start
 }
 
 func TestRealPlansAreRight(t *testing.T) {

@@ -120,9 +120,10 @@ const (
 	// p:N has been made, then the marker p:S written, and S has received and applied that. Then every change of
 	// p is in what is copied, or kept in the slot, or both; what is in neither would be lost.
 	RuleCopyTooEarly
-	// RuleEnabledTooEarly (replication): a subscription p:N starts to apply changes only after the copy has been
-	// received, and then the slot and the origin p:N been advanced to what came with it. Else changes
-	// that are in the copy would be applied twice. So it is not created to do so, but first told to wait.
+	// RuleEnabledTooEarly (replication): a subscription p:N starts to apply changes only after the copy has been received,
+	// and then the slot and the origin p:N been advanced to what came with it. Else changes that are in the copy would be
+	// applied twice. So it is not created to do so, but first told to wait. One between members that has lost its position
+	// is told to wait, too, and finds it anew; unless its slot is new, and has sent nothing.
 	RuleEnabledTooEarly
 	// RuleJoiningOut (replication): nobody copies or applies changes from a joining node before it is
 	// populated. They would get a part of the data and go on from there.
@@ -130,11 +131,16 @@ const (
 	// RuleJoiningIn (replication): no subscription of a joining node but its copy applies changes before it is
 	// populated. Changes would meet rows that are not there yet.
 	RuleJoiningIn
-	// RuleStaleRecord (update): when the primary or the database of a joining node is created again, or a slot
-	// on a peer for it, no record stands as done of what was lost with the one before: the replicas and the
-	// database; the subscriptions; the copy, which lacks what the peer wrote since. A crash right after would
-	// leave a state in which nothing tells that these have to be done again.
+	// RuleStaleRecord (update): when the primary or the database of a joining node is created again, or a slot on a peer
+	// for it, or the lost database of a member, no record stands as done of what was lost with the one before: the replicas
+	// and the database; the subscriptions; the copy, which lacks what the peer wrote since. Nor does one of what found the
+	// position of a subscription between members, when that is put to wait for it. A crash right after would leave a state
+	// in which nothing tells that these have to be done again.
 	RuleStaleRecord
+	// RuleLinkOverGap (replication): a slot between members is not made again where rows are missing behind it, but after
+	// its subscription and then its own record are deleted, so that until then the state tells of the loss; and one that is
+	// there is not made again at all. A link that just goes on has a gap that nothing shows.
+	RuleLinkOverGap
 	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
 	RuleUnreadable
 
@@ -149,12 +155,33 @@ const (
 	// RuleNotRestored (request): the primary of a node that is to be restored is created with what performs the restore,
 	// and then the database on it. Else the node has what it had before, or nothing.
 	RuleNotRestored
+	// RuleMemberIncomplete (request): no node stays that lacks rows which nothing will bring, unless it is asked to go on
+	// so: its database is lost, and there are links from or to it; or a slot is lost through which it received rows, and
+	// its provider had more. Nothing would look wrong afterwards.
+	RuleMemberIncomplete
+	// RuleEmptyBesideMembers (request): beside a member that holds data no node gets an empty database, or one from a
+	// backup that may not lack rows: a new node copies. Else it would be taken for complete.
+	RuleEmptyBesideMembers
+	// RuleDataAbandoned (request): the data of members is not thrown away by a wish that does not say so: of an update that
+	// wants nodes, one is a member, has copied one, or comes from a backup; a restore names all members.
+	RuleDataAbandoned
+	// RuleDatabaseChanged (request): a node that has a database is wanted with that one. Else an empty one would take its
+	// place.
+	RuleDatabaseChanged
+	// RuleMovedInPlace (request): an instance that is there stays on its host and in its node, and what it needs on its
+	// host; and an update of a database updates nothing on another host than it is. What is there would be left behind.
+	// Exempt is what watches an instance, and follows it.
+	RuleMovedInPlace
+	// RuleServiceTooEarly (request): the resources of services, and what watches them, are created or updated after all
+	// databases, slots and subscriptions that are wanted: they open nodes to writers. Exempt is what any of the database's
+	// own resources needs.
+	RuleServiceTooEarly
 )
 
 // Rules returns all rules.
 func Rules() []Rule {
-	all := make([]Rule, 0, RuleNotRestored)
-	for r := RuleInvalidEvent; r <= RuleNotRestored; r++ {
+	all := make([]Rule, 0, RuleServiceTooEarly)
+	for r := RuleInvalidEvent; r <= RuleServiceTooEarly; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -203,6 +230,13 @@ func (r Rule) String() string {
 		RuleRequestDiffers:          "request_differs",
 		RuleNotForced:               "not_forced",
 		RuleNotRestored:             "not_restored",
+		RuleMemberIncomplete:        "member_incomplete",
+		RuleEmptyBesideMembers:      "empty_beside_members",
+		RuleDataAbandoned:           "data_abandoned",
+		RuleDatabaseChanged:         "database_changed",
+		RuleMovedInPlace:            "moved_in_place",
+		RuleServiceTooEarly:         "service_too_early",
+		RuleLinkOverGap:             "link_over_gap",
 	}
 	if r == 0 || int(r) >= len(names) {
 		return "invalid"

@@ -54,6 +54,7 @@ func Plans(
 	if j.database != nil {
 		j.database.judgeInstances()
 		j.database.judgeRestored()
+		j.database.judgeWish()
 	}
 	if j.judgeEnd() && options.Replan != nil && !j.stops() {
 		j.judgeSecondPlanning()

@@ -1,0 +1,83 @@
+package verify
+
+import (
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// positionOf are what finds the position of a link, in order: what has arrived, and the slot and the origin moved behind it.
+func positionOf(link database.Link) []resource.Identifier {
+	return []resource.Identifier{
+		database.LagTrackerIdentifier(link.Provider, link.Subscriber, link.DatabaseName),
+		database.ReplicationSlotAdvanceIdentifier(link), database.ReplicationOriginAdvanceIdentifier(link),
+	}
+}
+
+// isBetweenMembers tells whether both nodes of a link are members.
+func (m *mesh) isBetweenMembers(link database.Link) bool {
+	return m.holdsData(link.Provider, link.DatabaseName) && m.holdsData(link.Subscriber, link.DatabaseName)
+}
+
+// isNew tells whether the slot of a link keeps nothing that may have arrived: start has no slot, or it has lost it, or the
+// plans have deleted it. A slot that start has not recorded is there if something reads from it.
+func (m *mesh) isNew(link database.Link) bool {
+	slot := m.entry(database.ReplicationSlotIdentifier(link))
+	switch before := m.atStart(*slot.id); {
+	case slot.deletion != nil:
+		return true
+	case before != nil:
+		return before.NeedsRecreate
+	}
+	return m.atStart(database.SubscriptionIdentifier(link)) == nil
+}
+
+// waits tells whether start has told a subscription to wait until its position is found, and the plans have not made it
+// again.
+func (m *mesh) waits(x *entry) bool {
+	before := m.atStart(*x.id)
+	if x.made > 0 || !isDone(before) {
+		return false
+	}
+	flags, err := flagsOf(m.stop, before)
+	return err == nil && flags.disabled
+}
+
+// judgeWaiting judges, when a subscription between members is put to wait, that nothing stands as done of what found its
+// position before. A crash right after would leave a state in which nothing tells that it has to be found.
+func (m *mesh) judgeWaiting(x *entry, link database.Link, at place) {
+	if m.waits(x) || !m.isBetweenMembers(link) {
+		return
+	}
+	for _, id := range positionOf(link) {
+		if old := m.entry(id); old.changed == 0 && isDone(old.now) {
+			m.about(RuleStaleRecord, at, *x.id, "is put to wait for its position while there stands as done:", id)
+		}
+	}
+}
+
+// judgePosition judges the start of a subscription whose node is not joining. Between members it goes on from a position
+// that is found after it was told to wait; if nothing has arrived, there is none to find. For other nodes nothing tells
+// their source, but what leads to a start was done.
+func (m *mesh) judgePosition(x *entry, e *resource.Event, link database.Link, before flags, at place) {
+	parts, after := positionOf(link)[1:], moment(0)
+	isBetween := m.isBetweenMembers(link)
+	switch {
+	case e.Type == resource.EventCreate && isBetween:
+		if !m.isNew(link) {
+			m.about(RuleEnabledTooEarly, at, *x.id, "is created to apply changes from a position that nothing has told it")
+		}
+		return
+	case before.settled():
+		return
+	case before.copies:
+		parts = []resource.Identifier{database.SyncEventIdentifier(link), database.WaitForSyncEventIdentifier(link)}
+	case isBetween:
+		parts = positionOf(link)
+		if !m.waits(x) {
+			after = x.changed
+		}
+	}
+	if g := m.firstGap(after, parts...); g != nil {
+		m.about(RuleEnabledTooEarly, at, *x.id, "applies changes before is done:", g.missing)
+	}
+}
