@@ -3,7 +3,6 @@ package verify_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -181,11 +180,11 @@ func TestLossesAreFound(t *testing.T) {
 					if c.leaves {
 						w.nodes = slices.Delete(w.nodes, i, i+1)
 					}
-					expectLosses(t, where, c.rules, start, w)
+					expectOf(t, ofLosses, where, c.rules, start, w)
 					for _, target := range all {
 						if target != provider && target != subscriber && !c.leaves {
 							kept := slices.DeleteFunc(slices.Clone(all), func(n *planner.NodeResources) bool { return n == target })
-							expectLosses(t, where+", beside a restore", c.restoring, start, wish{
+							expectOf(t, ofLosses, where+", beside a restore", c.restoring, start, wish{
 								nodes: kept, restore: []*planner.NodeRestoreResources{restored(target.NodeName, len(target.InstanceResources))},
 							})
 						}
@@ -209,23 +208,5 @@ func TestLossesAreFound(t *testing.T) {
 	}
 	if planned == 0 {
 		t.Error("nothing was planned")
-	}
-}
-
-// expectLosses judges plans that just make what is missing.
-func expectLosses(t *testing.T, what, want string, start *resource.State, w wish) {
-	t.Helper()
-	plans, err := resource.PlanAll(nil, start, resource.PlanOptions{}, w.end())
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := w.options()
-	options.Replan = nil
-	violations := judged(start, plans, w.end(), options)
-	found := names(slices.DeleteFunc(slices.Clone(violations), func(v verify.Violation) bool { return !slices.Contains(ofLosses, v.Rule) }))
-	sorted := strings.Fields(want)
-	slices.Sort(sorted)
-	if found != strings.Join(sorted, " ") {
-		t.Errorf("%s: found %q, want %q: %v\n%s", what, found, want, violations, notation.Plans(plans))
 	}
 }

@@ -150,11 +150,14 @@ func (m *mesh) judgeGap(x *entry, at place) {
 	}
 }
 
-// judgeEmpty judges, when a Postgres database is created, that it gets rows from somewhere, if others have some.
+// judgeEmpty judges, when a Postgres database is created, that it gets rows from somewhere, if others have some, and that
+// the node had none.
 func (m *mesh) judgeEmpty(x *entry, at place) {
 	name, _, _ := cutName(x.id.ID)
 	n := m.wanted[name]
 	switch {
+	case m.keepsData(name):
+		m.about(RuleDataAbandoned, at, *x.id, "is made again, though it is there")
 	case n == nil || n.Restore != nil || m.keeps == "" || m.isJoining(name):
 	case m.atStart(*x.id) != nil || m.isLinked(name): // it failed at its first creation, or see judgeMembers
 	case n.Database.HasRestoreConfig && n.AllowMissingRows:

@@ -23,7 +23,7 @@ func (m *mesh) judgeWish() {
 		if m.stops() {
 			return
 		}
-		if n.Restore == nil {
+		if n.Restore == nil && !m.joining[n.Name] {
 			m.judgeRenamed(n)
 		}
 		for k := range n.Instances {

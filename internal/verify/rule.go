@@ -163,7 +163,8 @@ const (
 	// backup that may not lack rows: a new node copies. Else it would be taken for complete.
 	RuleEmptyBesideMembers
 	// RuleDataAbandoned (request): the data of members is not thrown away by a wish that does not say so: of an update that
-	// wants nodes, one is a member, has copied one, or comes from a backup; a restore names all members.
+	// wants nodes, one is a member, has copied one, or comes from a backup; a restore names all members; and the database
+	// of a member that stays is not made again.
 	RuleDataAbandoned
 	// RuleDatabaseChanged (request): a node that has a database is wanted with that one. Else an empty one would take its
 	// place.

@@ -186,6 +186,19 @@ var memberCases = []wrong{
 		follows: verify.RuleEndDiffers,
 	},
 	{
+		rule: verify.RuleDataAbandoned, name: "of a node that stays", story: restoring,
+		mutate: func(m *mutant) { // n1 is kept
+			id := database.PostgresDatabaseIdentifier("n1", "app")
+			recorded, _ := m.start.Get(id)
+			m.put(0, len(m.plans[0].Phases)-1, resource.Event{
+				Type: resource.EventDelete, Resource: recorded, Reason: resource.ReasonNotDesired,
+			})
+			again, _ := m.end.Get(id)
+			plan, phase, _ := m.find("create database.postgres_database::n2:app")
+			m.put(plan, phase, resource.Event{Type: resource.EventCreate, Resource: again, Reason: resource.ReasonDoesNotExist})
+		},
+	},
+	{
 		rule: verify.RuleDatabaseChanged, name: "of another database", story: changing,
 		mutate:  toldOf(1, func(n *verify.DesiredNode) { n.Database.DatabaseID = "other" }),
 		follows: verify.RuleEndDiffers,
