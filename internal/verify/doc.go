@@ -26,6 +26,10 @@
 //	prepared    of a link: its slot is made ahead of its subscription
 //	settled     of a subscription: it replicates and has nothing to copy
 //	gap         what is not done of a populate, the first of it
+//	loss        rows that a member lacks, and that nothing brings
+//	linked      of a node: it has links that are there only because its database has been
+//	position    of a link: up to where its subscriber has what its provider has written
+//	waiting     of a subscription between members: it applies nothing until its position is found
 //	turn        what nodes that join after others wait for
 //	desired     what a request asks for
 //	target      a node that is to be restored in place

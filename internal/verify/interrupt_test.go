@@ -128,6 +128,7 @@ func TestEveryLoopPolls(t *testing.T) {
 		"String":            {Loops: 1, Bound: "three parts of a place"},
 		"cause":             {Loops: 1, Bound: "16 dependencies"},
 		"firstGap":          {Loops: 1, Bound: "three parts of a populate"},
+		"isNew":             {Loops: 1, Bound: "two nodes"},
 		"instancesOf":       {Loops: 1, Bound: "two states"},
 		"judgeCauses":       {Loops: 1, Bound: "a search that halves"},
 		"judgeCausingTypes": {Loops: 1, Bound: "two records"},

@@ -82,18 +82,18 @@ func scars() []scar {
 			trace(s, l)
 		}
 	}
-	const gap, early = "link_over_gap member_incomplete", "enabled_too_early"
+	const loss, early = "link_over_loss member_incomplete", "enabled_too_early"
 	return []scar{
-		{name: "slot", leave: lost(slot), rules: gap, restoring: gap},
-		{name: "slot and subscription", rules: gap, restoring: gap, leave: func(s *resource.State, l database.Link, _ nodes) {
+		{name: "slot", leave: lost(slot), rules: loss, restoring: loss},
+		{name: "slot and subscription", rules: loss, restoring: loss, leave: func(s *resource.State, l database.Link, _ nodes) {
 			lose(slot(l), subscription(l))(s)
 		}},
-		{name: "slot of a link that waits", rules: early + " " + gap, restoring: early + " " + gap, leave: func(s *resource.State, l database.Link, _ nodes) {
+		{name: "slot of a link that waits", rules: early + " " + loss, restoring: early + " " + loss, leave: func(s *resource.State, l database.Link, _ nodes) {
 			lose(slot(l))(s)
 			waiting(s, l)
 		}},
-		{name: "slot, and the subscription that failed once had a position", rules: gap, restoring: gap, leave: failed(foundOnce)},
-		{name: "slot, and the subscription that failed once had a slot made ahead", rules: gap, restoring: gap,
+		{name: "slot, and the subscription that failed once had a position", rules: loss, restoring: loss, leave: failed(foundOnce)},
+		{name: "slot, and the subscription that failed once had a slot made ahead", rules: loss, restoring: loss,
 			leave: failed(func(s *resource.State, l database.Link) { s.Add(database.ReplicationSlotCreate{Link: l}.Resource()) })},
 		{name: "database", leave: lost(databaseOf), rules: "member_incomplete stale_record", restoring: "member_incomplete"},
 		{name: "record of the database", leave: missing(databaseOf), rules: "member_incomplete stale_record", restoring: "member_incomplete"},
@@ -133,7 +133,7 @@ func scars() []scar {
 			unlink(s, l.Subscriber)
 			edit(s, databaseOf(l), neverMade)
 		}},
-		{name: "database that was never made, but a slot for it", rules: early, restoring: early,
+		{name: "database that was never made, but a slot for it",
 			leave: func(s *resource.State, l database.Link, _ nodes) {
 				unlink(s, l.Subscriber)
 				edit(s, databaseOf(l), neverMade)
@@ -155,7 +155,7 @@ func scars() []scar {
 
 // ofLosses are the rules about what members have lost.
 var ofLosses = []verify.Rule{
-	verify.RuleMemberIncomplete, verify.RuleEmptyBesideMembers, verify.RuleLinkOverGap, verify.RuleEnabledTooEarly, verify.RuleStaleRecord,
+	verify.RuleMemberIncomplete, verify.RuleEmptyBesideMembers, verify.RuleLinkOverLoss, verify.RuleEnabledTooEarly, verify.RuleStaleRecord,
 }
 
 // TestLossesAreFound has two to four members lose something, on each link. Plans that just make what is missing, as any

@@ -32,6 +32,8 @@ type mesh struct {
 	keeps  string
 	lost   losses
 	opens  opening
+	// waiting are the times at which events put subscriptions between members to wait for their positions.
+	waiting map[resource.Identifier]moment
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
 	// these were created to do so.
 	targets  map[string]*DesiredNode
@@ -60,6 +62,7 @@ func newMesh(j *judge) *mesh {
 		copied:   make(map[string]moment),
 		nodes:    make(map[string]*node),
 		wanted:   make(map[string]*DesiredNode),
+		waiting:  make(map[resource.Identifier]moment),
 		targets:  make(map[string]*DesiredNode),
 		restored: make(map[string]moment),
 	}
@@ -145,7 +148,7 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 		m.about(RuleMovedInPlace, at, *x.id, "is updated on another host than it is")
 	}
 	if m.opens.services != nil {
-		m.noteOpening(x, at)
+		m.noteOpening(x, e, at)
 	}
 	switch x.id.Type {
 	case database.TypeInstance:
@@ -165,7 +168,7 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 		}
 	case database.TypeReplicationSlot:
 		if e.Type == resource.EventCreate {
-			m.judgeGap(x, at)
+			m.judgeMadeAgain(x, at)
 		}
 	case database.TypeSubscription:
 		m.judgeSubscription(x, e, at)

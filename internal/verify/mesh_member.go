@@ -91,16 +91,16 @@ func (m *mesh) judgeMembers() {
 		}
 	}
 	for _, link := range interrupt.Each(m.stop, m.lost.slots) {
-		if n := m.wanted[link.Subscriber]; n != nil && !goesOn(n) && !m.joining[n.Name] && m.isGap(link) {
+		if n := m.wanted[link.Subscriber]; n != nil && !goesOn(n) && !m.joining[n.Name] && m.lacksRows(link) {
 			m.about(RuleMemberIncomplete, theEnd(), database.ReplicationSlotIdentifier(link),
 				"is lost, and its subscriber stays without the rows that it has not sent")
 		}
 	}
 }
 
-// isGap tells whether rows are missing behind a link that has lost its slot: its provider had some to send, and its
+// lacksRows tells whether rows are missing behind a link that has lost its slot: its provider had some to send, and its
 // subscriber had begun to receive.
-func (m *mesh) isGap(link database.Link) bool {
+func (m *mesh) lacksRows(link database.Link) bool {
 	return !m.isTarget(link.Provider) && m.mayHaveMore(link.Provider) && !m.isUnbegun(link)
 }
 
@@ -131,22 +131,26 @@ func (m *mesh) isUnbegun(link database.Link) bool {
 	return !m.lost.sound[link.Subscriber]
 }
 
-// judgeGap judges, when a slot between members is created, that no rows are missing behind it without anything that tells:
+// judgeMadeAgain judges, when a slot between members is created, that no rows are missing behind it without anything that tells:
 // of a link that has lost its slot the subscription goes first, and then the record that says so. A slot that is there
 // stays.
-func (m *mesh) judgeGap(x *entry, at place) {
+func (m *mesh) judgeMadeAgain(x *entry, at place) {
 	link, ok := linkOf(*x.id)
-	before, subscription := m.atStart(*x.id), m.entry(database.SubscriptionIdentifier(link))
-	if !ok || before == nil || m.atStart(*subscription.id) == nil || m.joining[link.Subscriber] || m.joining[link.Provider] {
+	before := m.atStart(*x.id)
+	if !ok || before == nil {
+		return
+	}
+	subscription := m.entry(database.SubscriptionIdentifier(link))
+	if m.atStart(*subscription.id) == nil || m.joining[link.Subscriber] || m.joining[link.Provider] {
 		return
 	}
 	switch gone := subscription.deletion; {
 	case before.NeedsRecreate:
 		if (gone == nil || x.deletion == nil || x.deletion.at <= gone.at) && !m.isUnbegun(link) {
-			m.about(RuleLinkOverGap, at, *x.id, "is made again before what has lost it is deleted:", *subscription.id, *x.id)
+			m.about(RuleLinkOverLoss, at, *x.id, "is made again before what has lost it is deleted:", *subscription.id, *x.id)
 		}
 	case m.keepsData(link.Provider) && m.keepsData(link.Subscriber):
-		m.about(RuleLinkOverGap, at, *x.id, "is made again, though it is there for", *subscription.id)
+		m.about(RuleLinkOverLoss, at, *x.id, "is made again, though it is there for", *subscription.id)
 	}
 }
 

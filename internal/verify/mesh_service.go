@@ -83,15 +83,16 @@ func (m *mesh) addNeeds(ids map[resource.Identifier]bool, own []*resource.Resour
 	}
 }
 
-// noteOpening notes an event that puts any of the services, or a database or a link that they have to come after.
-func (m *mesh) noteOpening(x *entry, at place) {
+// noteOpening notes an event that puts any of the services, or a database or a link that they have to come after. Where
+// nodes join in turns, services that are there follow what has changed at the end of each turn.
+func (m *mesh) noteOpening(x *entry, e *resource.Event, at place) {
 	switch x.id.Type {
 	case database.TypePostgresDatabase, database.TypeReplicationSlot, database.TypeSubscription:
 		if x.wanted != nil {
 			m.opens.until, m.opens.by = m.clock, *x.id
 		}
 	default:
-		if m.opens.services[*x.id] {
+		if m.opens.services[*x.id] && !(e.Type == resource.EventUpdate && m.endsTurn()) {
 			m.opens.puts = append(m.opens.puts, openingEvent{id: *x.id, place: at, at: m.clock})
 		}
 	}

@@ -78,7 +78,7 @@ func (m *mesh) judgeSubscription(x *entry, e *resource.Event, at place) {
 			m.judgeCopy(x, link, at)
 		}
 	case now.disabled:
-		m.judgeWaiting(x, link, at)
+		m.judgeWaiting(x, e, link, before, at)
 		if !m.node(link.Subscriber, link.DatabaseName).member { // a member finds the position of a link that it had
 			m.judgeSlot(x, m.making(link), at)
 		}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -73,10 +74,12 @@ func (m *mesh) judgeMoved(n *DesiredNode, instance *database.Instance, seen map[
 	if !isThere(recorded) {
 		return
 	}
-	host, _ := database.InstanceHostID(m.stop, recorded) // "" if that is not told
-	node, _ := database.InstanceNodeName(m.stop, recorded)
-	if host != "" && host != instance.Spec.HostID || node != "" && node != n.Name {
-		m.about(RuleMovedInPlace, theEnd(), id, "is wanted in another place than it is")
+	if wanted, ok := m.end.Get(id); !ok || !bytes.Equal(recorded.Attributes, wanted.Attributes) {
+		host, _ := database.InstanceHostID(m.stop, recorded) // "" if that is not told
+		node, _ := database.InstanceNodeName(m.stop, recorded)
+		if host != "" && host != instance.Spec.HostID || node != "" && node != n.Name {
+			m.about(RuleMovedInPlace, theEnd(), id, "is wanted in another place than it is")
+		}
 	}
 	for open := []*resource.Resource{recorded}; len(open) > 0 && !m.stops(); {
 		r := open[len(open)-1]

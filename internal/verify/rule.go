@@ -137,10 +137,10 @@ const (
 	// position of a subscription between members, when that is put to wait for it. A crash right after would leave a state
 	// in which nothing tells that these have to be done again.
 	RuleStaleRecord
-	// RuleLinkOverGap (replication): a slot between members is not made again where rows are missing behind it, but after
+	// RuleLinkOverLoss (replication): a slot between members is not made again where rows are missing behind it, but after
 	// its subscription and then its own record are deleted, so that until then the state tells of the loss; and one that is
-	// there is not made again at all. A link that just goes on has a gap that nothing shows.
-	RuleLinkOverGap
+	// there is not made again at all. A link that just goes on shows nothing of its loss.
+	RuleLinkOverLoss
 	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
 	RuleUnreadable
 
@@ -175,7 +175,7 @@ const (
 	RuleMovedInPlace
 	// RuleServiceTooEarly (request): the resources of services, and what watches them, are created or updated after all
 	// databases, slots and subscriptions that are wanted: they open nodes to writers. Exempt is what any of the database's
-	// own resources needs.
+	// own resources needs, and an update at the end of a turn, where nodes join in turns (see endsTurn).
 	RuleServiceTooEarly
 )
 
@@ -237,7 +237,7 @@ func (r Rule) String() string {
 		RuleDatabaseChanged:         "database_changed",
 		RuleMovedInPlace:            "moved_in_place",
 		RuleServiceTooEarly:         "service_too_early",
-		RuleLinkOverGap:             "link_over_gap",
+		RuleLinkOverLoss:            "link_over_loss",
 	}
 	if r == 0 || int(r) >= len(names) {
 		return "invalid"

@@ -110,7 +110,7 @@ var memberCases = []wrong{
 		says:   "member_incomplete: database.postgres_database::n2:app is lost, and its node stays without its rows",
 	},
 	{
-		rule: verify.RuleLinkOverGap, name: "the slot before the subscription is gone", story: lostSlot,
+		rule: verify.RuleLinkOverLoss, name: "the slot before the subscription is gone", story: lostSlot,
 		mutate: func(m *mutant) {
 			m.drop("delete "+subscription12.String(), "delete "+slot12.String())
 			m.edit("create "+slot12.String(), func(e *resource.Event) { e.Reason = resource.ReasonNeedsRecreate })
@@ -118,11 +118,11 @@ var memberCases = []wrong{
 				e.Type, e.Reason, e.CausedBy = resource.EventUpdate, resource.ReasonDependencyUpdated, []resource.Identifier{slot12}
 			})
 		},
-		says: "link_over_gap plan 0 phase 0 event 0: database.replication_slot::n1:n2:app is made again before what has lost it is " +
+		says: "link_over_loss plan 0 phase 0 event 0: database.replication_slot::n1:n2:app is made again before what has lost it is " +
 			"deleted: database.subscription::n1:n2:app, database.replication_slot::n1:n2:app",
 	},
 	{
-		rule: verify.RuleLinkOverGap, name: "the subscription alone is gone", story: lostSlot,
+		rule: verify.RuleLinkOverLoss, name: "the subscription alone is gone", story: lostSlot,
 		mutate: func(m *mutant) {
 			m.drop("delete " + slot12.String())
 			m.edit("create "+slot12.String(), func(e *resource.Event) { e.Reason = resource.ReasonNeedsRecreate })
