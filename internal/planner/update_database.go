@@ -59,6 +59,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	last, creates := lastServices(m.stop, way.end, options.Services)
 	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates, Deletes: m.removalOrder(),
+		ForceEarly: options.NodeUpdateStrategy != NodeUpdateStrategyConcurrent && m.instanceCount() > 1,
 	})
 	if err != nil {
 		nameFields(m.stop, err, options.Services)
@@ -120,6 +121,15 @@ func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err er
 	}
 	way.plans, way.m, err = way.m.delete(way.plans, way.moved, nil)
 	return way, err
+}
+
+// instanceCount is how many instances all nodes have.
+func (m *membership) instanceCount() int {
+	n := 0
+	for _, node := range interrupt.Each(m.stop, m.all) {
+		n += len(node.InstanceResources)
+	}
+	return n
 }
 
 // planOptions are the options with which databases are planned: what records of the catalog's own types depend on follows

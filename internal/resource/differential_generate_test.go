@@ -15,6 +15,7 @@ type problem struct {
 	prompt []*resource.Resource // nil: a nil state
 	end    []*resource.Resource
 	force  bool
+	early  bool // whether resources are forced in the steps that hold them
 	late   bool // whether changed dependencies of type "ab" are recorded later
 
 	creates, deletes []resource.Constraint
@@ -219,7 +220,7 @@ func (g *generator) start() []*resource.Resource {
 
 // sequence makes a problem of complete states: one in each group.
 func (g *generator) sequence() problem {
-	p := problem{start: g.start(), end: g.whole(10), force: g.one(5), late: g.one(2)}
+	p := problem{start: g.start(), end: g.whole(10), force: g.one(5), late: g.one(2), early: g.one(2)}
 	for range g.IntN(3) {
 		p.groups = append(p.groups, []diff{g.whole(10)})
 	}
@@ -228,7 +229,7 @@ func (g *generator) sequence() problem {
 
 // diffs makes a problem of diffs in groups.
 func (g *generator) diffs() problem {
-	p := problem{start: g.start(), end: g.whole(30), force: g.one(5), late: g.one(2)}
+	p := problem{start: g.start(), end: g.whole(30), force: g.one(5), late: g.one(2), early: g.one(2)}
 	there, wanted := set{}, map[resource.Identifier]*resource.Resource{}
 	for _, r := range p.end {
 		wanted[r.Identifier] = r

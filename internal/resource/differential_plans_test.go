@@ -53,7 +53,7 @@ func TestPlanStepsEqualsReference(t *testing.T) {
 		"error in a step: missing dependency", "error in a step: several missing dependencies",
 		"error in a step: self dependency by name", "error in a step: self dependency by type",
 		"error in a step: cycle", "error in a step: cycle through a type", "error in a step: one of several cycles",
-		"dependencies_changed", "dependencies_changed: of the diff", "dependencies changed: recorded later", "dependencies changed: after an event",
+		"dependencies_changed", "dependencies_changed: of the diff", "force_update: of the diff", "dependencies changed: recorded later", "dependencies changed: after an event",
 		"dependencies changed: the executor, too", "dependencies in another order", "the host changed",
 		"start depends on itself", "steps beside a cycle", "a step makes a cycle with a record", "a cycle that lasts",
 		"deletes beside a cycle", "error: missing dependency", "error: several missing dependencies",
@@ -120,6 +120,7 @@ func build(rs []*resource.Resource) *resource.State { return resource.NewState(r
 func (p problem) steps() resource.Steps {
 	built := resource.Steps{
 		Groups: make([][]*resource.State, len(p.groups)), End: build(p.end), Creates: p.creates, Deletes: p.deletes,
+		ForceEarly: p.early,
 	}
 	for i, group := range p.groups {
 		for _, d := range group {

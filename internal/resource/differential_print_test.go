@@ -27,7 +27,7 @@ func (p problem) String() string {
 	line("prompt", p.prompt)
 	line("end", p.end)
 	if p.force {
-		b.WriteString("force update\n")
+		fmt.Fprintf(&b, "force update, early: %v\n", p.early)
 	}
 	fmt.Fprintf(&b, "late %v, creates %v\ndeletes %v\n", p.late, p.creates, p.deletes)
 	return b.String()

@@ -24,6 +24,9 @@ type engine struct {
 	eventStep []int32 // by vertex: the last step in which it, or a resource of the type, got an event
 	owed      map[vertex][]vertex
 
+	forceEarly bool
+	forced     []bool // by vertex: had its turn to be forced; shorter than needed where none had
+
 	diffs
 }
 
@@ -108,6 +111,9 @@ func (e *engine) decide(v vertex, current, wanted *Resource, edges []vertex, for
 func (e *engine) recordsLater(v vertex) bool {
 	return e.eventStep[v] == 0 && e.options.RecordsLater != nil && e.options.RecordsLater(e.names[v].Type)
 }
+
+// isForced tells whether v has had its turn to be updated, whether or not anything changed.
+func (e *engine) isForced(v vertex) bool { return int(v) < len(e.forced) && e.forced[v] }
 
 // hasEvent tells whether v, or a resource of the type, got an event in this step that what depends on it follows.
 func (e *engine) hasEvent(v vertex) bool { return e.eventStep[v] == e.step }

@@ -97,6 +97,6 @@ type PlanOptions struct {
 	// RecordsLater tells of which types a change of dependencies, or of the executor, is no reason for an event: it is
 	// recorded with the next event that the resource gets, or after it, if that came in an earlier step. Nil: of none.
 	RecordsLater func(Type) bool
-	// ForceUpdate updates every wanted resource in the last step, whether or not anything changed.
+	// ForceUpdate updates every wanted resource in the last step, whether or not anything changed. See Steps.ForceEarly.
 	ForceUpdate bool
 }

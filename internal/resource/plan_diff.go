@@ -259,14 +259,19 @@ func (e *engine) enqueue(v vertex) {
 // candidate, too.
 func (e *engine) consider(v vertex) (Event, error) {
 	now := e.current.resources[v]
-	old := now
+	old, force := now, false
 	if was := e.replaced[v]; was.step == e.step {
 		old = was.resource
+		force = e.forceEarly && !e.isForced(v)
 	} else if e.mustWait(v) {
 		e.owed[v] = slices.Clone(e.causes(v, e.current.edges[v]))
 		return Event{}, e.stop.Err()
 	}
-	event, err := e.decide(v, old, now, e.current.edges[v], false)
+	if force {
+		e.forced = grown(e.forced, len(e.names))
+		e.forced[v] = true
+	}
+	event, err := e.decide(v, old, now, e.current.edges[v], force)
 	if err != nil || event.Type == 0 {
 		return Event{}, err
 	}

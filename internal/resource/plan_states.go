@@ -115,7 +115,7 @@ func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, er
 	phases := make([]draft, len(layers))
 	for i, layer := range layers {
 		for _, v := range layer {
-			event, err := e.decide(v, e.current.resources[v], wanted.resources[v], wanted.edges[v], force)
+			event, err := e.decide(v, e.current.resources[v], wanted.resources[v], wanted.edges[v], force && !e.isForced(v))
 			if err != nil {
 				return nil, err
 			}

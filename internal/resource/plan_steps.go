@@ -15,6 +15,9 @@ type Steps struct {
 	Prompt *State
 	// Last has the resources that get no event before the last step, unless a group holds them; nil: none.
 	Last *State
+	// ForceEarly lets PlanOptions.ForceUpdate update each resource in the first step whose diff holds it, once, and only
+	// the others in the last step.
+	ForceEarly bool
 	// End is the state after the last step. It is complete.
 	End *State
 	// Creates are constraints on the creates and updates of the last step, Deletes on its deletes.
@@ -38,8 +41,8 @@ type Steps struct {
 //   - What only depends on something planned, and Last has, waits for the last step.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
 //   - What a record of start says in a cycle does not count, unless a diff or end says it, too.
-//   - ForceUpdate and constraints apply to the last step. But what is pending deletion stands above what a constraint
-//     deletes after it in the steps before, too, and so does what depends on its type.
+//   - Constraints apply to the last step, and so does ForceUpdate, unless it is to come early. But what is pending deletion
+//     stands above what a constraint deletes after it in the steps before, too, and so does what depends on its type.
 func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps Steps) ([]Plan, error) {
 	states := append(slices.Concat(steps.Groups...), steps.End)
 	states = slices.DeleteFunc(states, func(s *State) bool { return s == nil })
@@ -49,6 +52,7 @@ func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps 
 	}
 	end, endErr := newGraph(e.index, e.current, steps.End)
 	e.end = end
+	e.forceEarly = options.ForceUpdate && steps.ForceEarly
 	if err := e.foresee(steps, end); err != nil {
 		return nil, err
 	}

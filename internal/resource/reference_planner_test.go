@@ -21,6 +21,7 @@ type reference struct {
 	// recorded are the resources as they are, of those that were given other dependencies to plan with.
 	recorded map[*resource.Resource]*resource.Resource
 	later    func(resource.Type) bool
+	forced   set // what a step has updated because everything is to be
 	put      set // what had an event in any step, unless that was only for its record
 }
 
@@ -35,7 +36,7 @@ func (c causes) any() bool { return len(c.ids)+len(c.types) > 0 }
 func newReference(seen testkit.Classes, options resource.PlanOptions) *reference {
 	return &reference{
 		seen: seen, owed: map[resource.Identifier]causes{}, recorded: map[*resource.Resource]*resource.Resource{},
-		later: options.RecordsLater, put: set{},
+		later: options.RecordsLater, put: set{}, forced: set{},
 	}
 }
 
@@ -112,7 +113,7 @@ func (ref *reference) plan(
 	for _, layer := range ordered.creationLayers() {
 		var phase resource.Phase
 		for _, id := range layer {
-			event := ref.rule(current[id], desired[id], pending[id], force, ref.causes(desired, id, planned))
+			event := ref.rule(current[id], desired[id], pending[id], force && !ref.forced[id], ref.causes(desired, id, planned))
 			if event != nil {
 				planned[id] = event.Reason != resource.ReasonDependenciesChanged
 				ref.put[id] = ref.put[id] || planned[id]
@@ -298,7 +299,7 @@ func (ref *reference) steps(start *resource.State, force bool, way resource.Step
 			for _, r := range diff.Resources() {
 				merged[r.Identifier] = true
 			}
-			plan, after, err := ref.step(current, world(diff), pending, lasting, func(id resource.Identifier) bool {
+			plan, after, err := ref.step(current, world(diff), pending, force && way.ForceEarly, lasting, func(id resource.Identifier) bool {
 				first, ok := firstGroup[id]
 				later := ok && first > i
 				ref.seen.Count("prompt: a later group holds it", later && prompt[id] != nil)
@@ -338,7 +339,7 @@ func firstGroups(groups [][]*resource.State) map[resource.Identifier]int {
 
 // step plans one diff, and returns the state that it leaves.
 func (ref *reference) step(
-	current, diff states, pending set, lasting func(*resource.Resource) *resource.Resource,
+	current, diff states, pending set, early bool, lasting func(*resource.Resource) *resource.Resource,
 	comesLater func(resource.Identifier) bool,
 ) (resource.Plan, states, error) {
 	merged := maps.Clone(current)
@@ -371,7 +372,8 @@ func (ref *reference) step(
 				ref.owed[id] = causes
 				continue
 			}
-			event := ref.rule(current[id], merged[id], pending[id], false, causes)
+			event := ref.rule(current[id], merged[id], pending[id], early && diff[id] != nil && !ref.forced[id], causes)
+			ref.forced[id] = ref.forced[id] || early && diff[id] != nil
 			if event == nil {
 				continue
 			}

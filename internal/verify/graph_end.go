@@ -64,10 +64,9 @@ func (j *judge) judgeWanted(n int, wanted *resource.Resource) bool {
 	case !j.recordsLater(wanted) && !j.sameRecord(now, wanted):
 		j.about(RuleEndDiffers, theEnd(), wanted.Identifier, "is recorded with other dependencies, or another executor, than wanted")
 	case j.options.Desired == nil:
+	case j.options.Desired.Force && (x == nil || !x.tried):
+		j.about(RuleNotForced, theEnd(), wanted.Identifier, "is to be updated whatever it is like, and has no event for that")
 	case x == nil || x.changed == 0:
-		if j.options.Desired.Force {
-			j.about(RuleNotForced, theEnd(), wanted.Identifier, "is to be updated whatever it is like, and has no event")
-		}
 	case !j.isAskedFor(x, now, wanted):
 		j.about(RuleRequestDiffers, theEnd(), wanted.Identifier, "is put otherwise than it was asked for")
 	}

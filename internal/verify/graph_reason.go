@@ -55,8 +55,10 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 		}
 	case resource.ReasonForceUpdate:
 		switch {
-		case e.place.plan != len(j.plans)-1:
+		case e.place.plan != len(j.plans)-1 && (j.database == nil || !j.database.forcesEarly()):
 			return "only the last plan updates everything"
+		case x.forced:
+			return "it was updated for that before"
 		case j.options.Desired != nil && !j.options.Desired.Force:
 			return "nobody asked for that"
 		}

@@ -47,6 +47,7 @@ type mesh struct {
 	copying           map[string]bool              // see isCopying
 	redoable          map[resource.Identifier]bool // see mayRedo
 	begun             []*entry                     // see endsTurn
+	ends              int                          // one more than the end has instances; 0: not counted yet
 }
 
 // newMesh reads from start and the events what the rules need to know ahead.

@@ -14,6 +14,7 @@ type instanceEvent struct {
 	id      resource.Identifier
 	place   place
 	creates bool
+	forced  bool // because everything is to be updated
 }
 
 // judgeInstance judges an event that puts an instance, and notes it for judgeInstances.
@@ -33,12 +34,22 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 	if e.Type == resource.EventCreate && n.member && !m.anyInstanceAtStart(name) {
 		m.about(RuleEmptyMember, at, *x.id, "is created for a member of which no instance is left")
 	}
-	if e.Reason == resource.ReasonForceUpdate || e.Reason == resource.ReasonDependencyUpdated && m.followsOthers(x) {
+	if e.Reason == resource.ReasonForceUpdate && !m.forcesEarly() || e.Reason == resource.ReasonDependencyUpdated && m.followsOthers(x) {
 		return
 	}
 	m.instances = append(m.instances, instanceEvent{
 		node: name, id: *x.id, place: at, creates: e.Type == resource.EventCreate,
+		forced: e.Reason == resource.ReasonForceUpdate,
 	})
+}
+
+// forcesEarly tells whether a forced update of everything comes to the instances one by one: they are several, and nodes
+// follow each other.
+func (m *mesh) forcesEarly() bool {
+	if m.ends == 0 {
+		m.ends = 1 + len(m.ofType(database.TypeInstance, m.end))
+	}
+	return m.options.Rolling && m.ends > 2
 }
 
 // followsOthers tells whether an instance is updated only because of what other instances or nodes need, on
@@ -109,18 +120,23 @@ func (m *mesh) judgeInstances() {
 	if m.options.Rolling {
 		m.judgeRolling()
 	}
-	first, last := make(map[string]*instanceEvent), make(map[string]*instanceEvent) // of each primary
+	// Of each primary. What is forced is an update of its own: where nodes join in turns, it comes after all others.
+	type update struct {
+		node   string
+		forced bool
+	}
+	first, last := make(map[update]*instanceEvent), make(map[update]*instanceEvent)
 	for i := range m.instances {
 		if e := &m.instances[i]; !m.stops() && e.id.ID == m.primaryOf(m.nodes[e.node]) {
-			if first[e.node] == nil {
-				first[e.node] = e
+			if first[update{e.node, e.forced}] == nil {
+				first[update{e.node, e.forced}] = e
 			}
-			last[e.node] = e
+			last[update{e.node, e.forced}] = e
 		}
 	}
 	for i := range interrupt.Each(m.stop, m.instances) {
 		e := &m.instances[i]
-		before, after := first[e.node], last[e.node]
+		before, after := first[update{e.node, e.forced}], last[update{e.node, e.forced}]
 		switch {
 		case before == nil || e.id == before.id:
 		case e.creates && after.place.plan >= e.place.plan:

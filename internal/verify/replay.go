@@ -55,7 +55,10 @@ type entry struct {
 	// took the place of.
 	recorded moment
 	before   *resource.Resource
-	deletion *deletion // the last one; nil: never
+	// forced tells whether it was updated because everything is to be, tried whether anything was done to it that is as
+	// good.
+	forced, tried bool
+	deletion      *deletion // the last one; nil: never
 	// event is the number of the event that a plan, counted from 1, has for it: see judgedPlan.events. It is that of the
 	// last plan that has any.
 	plan, event int32
@@ -254,6 +257,13 @@ func (r *replay) apply(e *judgedEvent) {
 	}
 	if x.now == nil {
 		r.size++
+	}
+	switch e.Reason {
+	case resource.ReasonForceUpdate:
+		x.forced, x.tried = true, true
+	case resource.ReasonDoesNotExist, resource.ReasonNeedsRecreate, resource.ReasonHasError:
+		x.tried = true
+	case resource.ReasonDependencyUpdated, resource.ReasonHasDiff, resource.ReasonDependenciesChanged, resource.ReasonNotDesired:
 	}
 	switch {
 	case !isPut(e.Event):

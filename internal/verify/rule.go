@@ -86,8 +86,7 @@ const (
 	RuleEarlyDelete
 	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
 	// worked on, the others serve. Exempt are joining nodes and nodes without a database, which serve nobody,
-	// events whose reason is force_update, which touch everything that is there, once, and instances that only
-	// follow what another one needs: their own turn may be over.
+	// and instances that only follow what another one needs: their own turn may be over.
 	RuleRolling
 	// RulePrimaryBeforeReplica (update): the replicas that a member has are updated in earlier plans than its
 	// primary, so that a change has proven to work before it reaches the one that takes writes. The same events

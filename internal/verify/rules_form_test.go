@@ -139,7 +139,20 @@ func reasonCases() []wrong {
 		unlike("create host.network::shared", resource.ReasonNeedsRecreate, creating, "made again without need"),
 		unlike("update host.service::front", resource.ReasonHasError, serving, "an error that is not there"),
 		unlike("update host.watch::front", resource.ReasonHasDiff, serving, "no diff"),
-		unlike("update database.instance::n1-b", resource.ReasonForceUpdate, changing, "forced before the last plan"),
+		unlike("update database.instance::n1-b", resource.ReasonForceUpdate, story{
+			start: nodes("n1:2", "n2"), wish: wish{nodes: changed(nodes("n1:2", "n2")), concurrent: true},
+		}, "forced before the last plan"),
+		{
+			rule: verify.RuleReason, name: "forced twice", story: story{start: nodes("n1:2"), wish: wish{nodes: nodes("n1:2"), force: true}},
+			mutate: func(m *mutant) {
+				i, k, n := m.find("update monitor.instance::n1-a")
+				again := m.plans[i].Phases[k].Events[n]
+				again.Reason, again.CausedBy = resource.ReasonForceUpdate, nil
+				m.plans = append(m.plans, resource.Plan{})
+				m.insert(len(m.plans)-1, 0, again)
+			},
+			says: `reason plan 3 phase 0 event 0: monitor.instance::n1-a has the reason "force_update" for its update, but it was updated for that before`,
+		},
 		unlike("update host.watch::front", resource.ReasonDependencyUpdated, serving, "no cause"),
 		unlike("update host.watch::front", resource.ReasonDependencyUpdated, serving, "a cause without event", network),
 		unlike("update host.watch::front", resource.ReasonDependencyUpdated, serving, "a cause that is no dependency", front, postgres),

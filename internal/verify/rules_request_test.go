@@ -85,7 +85,7 @@ var requestCases = []wrong{
 	{
 		rule: verify.RuleNotForced, name: "one is left out", story: forcing,
 		mutate: func(m *mutant) { m.drop("update host.network::shared") },
-		says:   "not_forced: host.network::shared is to be updated whatever it is like, and has no event",
+		says:   "not_forced: host.network::shared is to be updated whatever it is like, and has no event for that",
 	},
 	{
 		rule: verify.RuleReason, name: "forced by nobody", story: forcing,

@@ -184,8 +184,11 @@ func (DrainMode) EnumDescriptor() ([]byte, []int) {
 // PlanOptions apply to the generic planning between states.
 type PlanOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Update every resource of the last state, even if nothing about it changed. It has no effect on
-	// the steps before. Default: false.
+	// Update every resource of the last state, even if nothing about it changed. Default: false.
+	// PlanStates does so on the way to the last state, and it has no effect on the steps before.
+	// UpdateDatabase does so in the same way where the database has one instance or the strategy is
+	// concurrent. With the rolling strategy and more than one instance, each resource is updated once, in
+	// the step that is about it, such as that of an instance with what it needs; all others at the end.
 	ForceUpdate   bool `protobuf:"varint,1,opt,name=force_update,json=forceUpdate,proto3" json:"force_update,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
