@@ -85,7 +85,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 // put a subscription that has to be made again at its position.
 func (m *membership) outdatedData(found *outdated, n *NodeResources) {
 	m.outdatedOut(found, n)
-	if m.status[n.NodeName] == populated {
+	if m.status[n.NodeName] == populated || m.stop.Err() != nil {
 		return
 	}
 	if m.primaryLost(n) {
