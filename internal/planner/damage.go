@@ -211,7 +211,7 @@ func (d *damage) cutsOff(link database.Link, shows *resource.Resource) bool {
 	case isSlot && d.m.recorded(database.SubscriptionIdentifier(link)):
 		return false // that shows it
 	case !d.holding[link.Provider]:
-		return !isSlot
+		return true
 	}
 	stopped := shows.NeedsRecreate || database.SubscriptionDisabled(d.m.stop, shows)
 	if isSlot { // whose subscription is missing

@@ -45,7 +45,8 @@ func (o *orchestrator) allIntact(source int) bool {
 // intact tells whether all that a copy rests on is recorded as in order: instances, database, and the slots
 // on all members, of which none is about to leave, and the links through which the source got their changes.
 func (o *orchestrator) intact(source int, n wanted) bool {
-	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name))
+	good := o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name)) &&
+		o.sound(database.PostgresDatabaseIdentifier(nodeName(source), databases.Name))
 	copying := database.SubscriptionIdentifier(link(source, n.node))
 	good = good && (!o.has(copying) || o.sound(copying))
 	for i := range n.instances {

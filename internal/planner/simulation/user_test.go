@@ -108,7 +108,7 @@ func (o *orchestrator) comply(refusal error) error {
 // abandon ends the schedule: of the data, nothing is left that is wanted.
 func (o *orchestrator) abandon(refusal error) error {
 	for _, n := range o.wish.nodes {
-		if o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name)) {
+		if o.sound(database.PostgresDatabaseIdentifier(nodeName(n.node), databases.Name)) && !o.joins(n.node) {
 			return fmt.Errorf("refused without a reason: %w", refusal)
 		}
 	}
