@@ -40,7 +40,10 @@ func (m *membership) cleanUp(plans []resource.Plan) ([]resource.Plan, *membershi
 func (m *membership) delete(
 	plans []resource.Plan, gone, lost []resource.Identifier,
 ) ([]resource.Plan, *membership, error) {
-	dependents := m.start.Dependents(m.stop, slices.Concat(gone, lost)...)
+	dependents, err := m.dependents(slices.Concat(gone, lost))
+	if err != nil {
+		return nil, nil, err
+	}
 	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...))
 	if err != nil {
 		return nil, nil, err
@@ -50,6 +53,46 @@ func (m *membership) delete(
 	}
 	next, err := m.at(afterwards(m.stop, m.start, plan))
 	return append(plans, plan), next, err
+}
+
+// dependents are what depends on the resources by the records of start. What is wanted is among them only if it is wanted
+// to depend on them, too: a record that says more, of what is not wanted any more, must not take data with it.
+func (m *membership) dependents(ids []resource.Identifier) ([]resource.Identifier, error) {
+	found := m.start.Dependents(m.stop, ids...)
+	if len(found) == 0 {
+		return nil, nil
+	}
+	end, err := EndStateUntil(m.stop, m.all)
+	if err != nil {
+		return nil, err
+	}
+	lasting := m.start.Clone()
+	for desired := range end.All(m.stop) {
+		if record, ok := m.start.Get(desired.Identifier); ok {
+			lasting.Add(m.lastingOf(record, desired))
+		}
+	}
+	return lasting.Dependents(m.stop, ids...), nil
+}
+
+// lastingOf is a record with those of its dependencies that are wanted, or are what a subscription waits for while a node
+// joins.
+func (m *membership) lastingOf(record, desired *resource.Resource) *resource.Resource {
+	wanted := make(map[resource.Identifier]bool, len(desired.Dependencies))
+	for _, id := range interrupt.Each(m.stop, desired.Dependencies) {
+		wanted[id] = true
+	}
+	subscribes := record.Identifier.Type == database.TypeSubscription
+	lasting := *record
+	lasting.Dependencies = nil
+	for _, id := range interrupt.Each(m.stop, record.Dependencies) {
+		waits := id.Type == database.TypeReplicationSlotCreate || id.Type == database.TypeWaitForSyncEvent ||
+			id.Type == database.TypePeerCatchup
+		if wanted[id] || subscribes && waits {
+			lasting.Dependencies = append(lasting.Dependencies, id)
+		}
+	}
+	return &lasting
 }
 
 // outdatedMarkers are those that peers wrote for the source of a node that has to copy again. If it has been

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit"
 )
@@ -105,5 +106,40 @@ func TestChangedDependenciesAreJudged(t *testing.T) {
 		if found := names(m.judge()); found != c.want {
 			t.Errorf("%s: %q, want %q", name, found, c.want)
 		}
+	}
+}
+
+// TestTangledRecordsTakeNoDataAlong: what is deleted to be made again takes along only what is wanted to depend on it, and
+// not the server below whose record says so.
+func TestTangledRecordsTakeNoDataAlong(t *testing.T) {
+	tangles := 0
+	for _, s := range append(stories(), asked()...) {
+		if s.scar == nil {
+			continue
+		}
+		whole := s.startState(t)
+		for _, record := range whole.Resources() {
+			if record.Identifier.Type != "host.directory" {
+				continue
+			}
+			for _, link := range whole.Resources() {
+				if link.Identifier.Type != database.TypeSubscription && link.Identifier.Type != database.TypeReplicationSlot {
+					continue
+				}
+				start, tangled := whole.Clone(), record.Clone()
+				tangled.Dependencies = append(tangled.Dependencies, link.Identifier)
+				start.Add(tangled)
+				plans, violations, err := s.wish.judge(start)
+				var cycle *resource.CycleError
+				if err != nil && !errors.As(err, &cycle) {
+					t.Fatalf("%s depends on %s: %v", record.Identifier, link.Identifier, err)
+				}
+				expectNone(t, plans, violations)
+				tangles++
+			}
+		}
+	}
+	if tangles < 50 {
+		t.Errorf("only %d", tangles)
 	}
 }
