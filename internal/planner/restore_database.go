@@ -26,7 +26,7 @@ func RestoreDatabase(
 // RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, and what they cost, too. With an
 // error the outcome is empty. Told to stop, it ends with interrupt.ErrInterrupted.
 func RestoreDatabaseTo(
-	stop *interrupt.Poller, options RestoreDatabaseOptions,
+	stop *interrupt.Poller, _ RestoreDatabaseOptions,
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (Outcome, error) {
 	complete := completed(stop, withoutPending(stop, start))

@@ -121,7 +121,8 @@ func (e *engine) hasEvent(v vertex) bool { return e.eventStep[v] == e.step }
 // causes returns the dependencies of v that got an event in this step, or in one before while v had to wait: resources
 // first, then types, both in order and each once. They last until the next call.
 func (e *engine) causes(v vertex, edges []vertex) []vertex {
-	found := append(e.causing[:0], e.owed[v]...)
+	found := e.causing[:0]
+	found = append(found, e.owed[v]...)
 	for _, w := range edges {
 		if e.stop.Stopped() {
 			break

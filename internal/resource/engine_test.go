@@ -438,8 +438,8 @@ func TestPlanAllTellsAStory(t *testing.T) {
 			want:   "update a::1 dependencies_changed\nupdate c::1 dependencies_changed",
 		},
 		"dependencies are sets": {
-			start:  "a::1 -> x::1 y::1 *p *q | x::1 | y::1 | b::1 -> x::1",
-			wanted: []string{"a::1 -> y::1 x::1 y::1 *q *p *q | x::1 | y::1 | b::1 -> x::1 x::1"},
+			start:  "a::1 -> x::1 y::1 *p *q | x::1 | y::1 | b::1 -> x::1 y::1",
+			wanted: []string{"a::1 -> y::1 x::1 y::1 *q *p *q | x::1 | y::1 | b::1 -> x::1 y::1 x::1"},
 		},
 		"any other reason comes before changed dependencies": {
 			start:  `a::1 -> x::1 (error) | b::1 {"size":1} -> x::1 | c::1 -> x::1 | d::1 -> x::1 (recreate) | e::1 -> x::1 (pending) | x::1`,

@@ -93,8 +93,10 @@ func scars() []scar {
 			waiting(s, l)
 		}},
 		{name: "slot, and the subscription that failed once had a position", rules: loss, restoring: loss, leave: failed(foundOnce)},
-		{name: "slot, and the subscription that failed once had a slot made ahead", rules: loss, restoring: loss,
-			leave: failed(func(s *resource.State, l database.Link) { s.Add(database.ReplicationSlotCreate{Link: l}.Resource()) })},
+		{
+			name: "slot, and the subscription that failed once had a slot made ahead", rules: loss, restoring: loss,
+			leave: failed(func(s *resource.State, l database.Link) { s.Add(database.ReplicationSlotCreate{Link: l}.Resource()) }),
+		},
 		{name: "database", leave: lost(databaseOf), rules: "member_incomplete stale_record", restoring: "member_incomplete"},
 		{name: "record of the database", leave: missing(databaseOf), rules: "member_incomplete stale_record", restoring: "member_incomplete"},
 		{name: "subscription", leave: lost(subscription), rules: early, restoring: early},
@@ -133,16 +135,20 @@ func scars() []scar {
 			unlink(s, l.Subscriber)
 			edit(s, databaseOf(l), neverMade)
 		}},
-		{name: "database that was never made, but a slot for it",
+		{
+			name: "database that was never made, but a slot for it",
 			leave: func(s *resource.State, l database.Link, _ nodes) {
 				unlink(s, l.Subscriber)
 				edit(s, databaseOf(l), neverMade)
 				s.Add(database.ReplicationSlot{Link: l}.Resource())
-			}},
-		{name: "database of the provider", rules: "member_incomplete stale_record", restoring: "member_incomplete",
+			},
+		},
+		{
+			name: "database of the provider", rules: "member_incomplete stale_record", restoring: "member_incomplete",
 			leave: func(s *resource.State, l database.Link, _ nodes) {
 				lose(database.PostgresDatabaseIdentifier(l.Provider, l.DatabaseName))(s)
-			}},
+			},
+		},
 		{name: "slot of a node that has been let go", leaves: true, leave: func(s *resource.State, l database.Link, all nodes) {
 			lose(slot(l))(s)
 			unwatch(s, l.Provider, all)

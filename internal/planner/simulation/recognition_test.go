@@ -21,8 +21,8 @@ func blurred(how func(*resource.State, *resource.Resource) *resource.Resource) f
 	}
 }
 
-// unrecognised hides that a link has lost its slot: it looks like one that is not there yet.
-func unrecognised(s *resource.State, r *resource.Resource) *resource.Resource {
+// unrecognized hides that a link has lost its slot: it looks like one that is not there yet.
+func unrecognized(s *resource.State, r *resource.Resource) *resource.Resource {
 	if link, ok := database.LinkOf(r.Identifier); ok {
 		if slot, ok := s.Get(database.ReplicationSlotIdentifier(link)); ok && slot.NeedsRecreate {
 			return nil
@@ -49,7 +49,7 @@ func failed(_ *resource.State, r *resource.Resource) *resource.Resource {
 	return &c
 }
 
-// Without recognising what members lack, and what they do not, rows are lost, or what is harmless is refused.
+// Without recognizing what members lack, and what they do not, rows are lost, or what is harmless is refused.
 func TestRecognitionIsNeeded(t *testing.T) {
 	t.Parallel()
 	slot, subscription := database.ReplicationSlotIdentifier(link(0, 1)), database.SubscriptionIdentifier(link(0, 1))
@@ -59,8 +59,8 @@ func TestRecognitionIsNeeded(t *testing.T) {
 		blurs func(*resource.State) *resource.State
 		wrong string
 	}{
-		{"recognised", nil, ""},
-		{"lost slots not seen", blurred(unrecognised), "node n# has lost"},
+		{"recognized", nil, ""},
+		{"lost slots not seen", blurred(unrecognized), "node n# has lost"},
 		{"lost links taken for ones that could not be made", blurred(failed), "node n# has lost"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestFirstCreationIsNeverRefused(t *testing.T) {
 		name    string
 		blurs   func(*resource.State) *resource.State
 		refused bool
-	}{{"recognised", nil, false}, {"reasons not seen", blurred(forgotten), true}} {
+	}{{"recognized", nil, false}, {"reasons not seen", blurred(forgotten), true}} {
 		for _, members := range []int{2, 3} {
 			t.Run(fmt.Sprintf("%s, %d members", c.name, members), func(t *testing.T) {
 				t.Parallel()
