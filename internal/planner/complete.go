@@ -31,19 +31,19 @@ func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
 // withoutPending is start in which nothing waits for its deletion: what is wanted is wanted, and all else is deleted,
 // whatever its record says. It is start itself if that has nothing that waits.
 func withoutPending(stop *interrupt.Poller, start *resource.State) *resource.State {
-	clear := start
+	unmarked := start
 	for r := range start.All(stop) {
 		if !r.PendingDeletion {
 			continue
 		}
-		if clear == start {
-			clear = start.Clone()
+		if unmarked == start {
+			unmarked = start.Clone()
 		}
-		unmarked := *r
-		unmarked.PendingDeletion = false
-		clear.Add(&unmarked)
+		wanted := *r
+		wanted.PendingDeletion = false
+		unmarked.Add(&wanted)
 	}
-	return clear
+	return unmarked
 }
 
 // asRecorded gives the deletes of resources that completed, or withoutPending, has changed the records of start: what is
