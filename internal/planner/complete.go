@@ -66,3 +66,42 @@ func asRecorded(stop *interrupt.Poller, plans []resource.Plan, start, complete *
 		}
 	}
 }
+
+// recordedOrder puts the deletes of what is planned meanwhile, and is not in the end state, into the order that its
+// records ask for, too. What is there as it should be gets no event, so that its record goes on naming what it depends on.
+func (m *membership) recordedOrder(groups [][]*resource.State, end *resource.State) []resource.Constraint {
+	var order []resource.Constraint
+	for _, diff := range interrupt.Each(m.stop, slices.Concat(groups...)) {
+		if diff == nil {
+			continue
+		}
+		for desired := range diff.All(m.stop) {
+			record, ok := m.start.Get(desired.Identifier)
+			if !ok || end.Has(desired.Identifier) {
+				continue
+			}
+			if more := m.dependsOnMore(record, desired); len(more) > 0 {
+				order = append(order, resource.Constraint{Before: []resource.Identifier{record.Identifier}, After: more})
+			}
+		}
+	}
+	return order
+}
+
+// dependsOnMore is what a record depends on, by name or by type, and the desired resource does not.
+func (m *membership) dependsOnMore(record, desired *resource.Resource) []resource.Identifier {
+	var more []resource.Identifier
+	for _, id := range interrupt.Each(m.stop, record.Dependencies) {
+		if !slices.Contains(desired.Dependencies, id) && id != record.Identifier {
+			more = append(more, id)
+		}
+	}
+	for _, t := range interrupt.Each(m.stop, record.TypeDependencies) {
+		for _, r := range interrupt.Each(m.stop, m.start.OfType(t)) {
+			if r.Identifier != record.Identifier {
+				more = append(more, r.Identifier)
+			}
+		}
+	}
+	return more
+}

@@ -33,3 +33,43 @@ func TestDeletesGiveOutRecords(t *testing.T) {
 		t.Error("nothing is deleted")
 	}
 }
+
+// TestDeletesFollowRecords: what only serves a populate, and is there as it should be, is deleted before what its record
+// depends on, whatever that is.
+func TestDeletesFollowRecords(t *testing.T) {
+	all := nodesNamed("m", 3)
+	start := beforeTheEnd(t, databases.End(all[:2]), all)
+	mark := database.RolesSourceIdentifier("m3")
+	making := start.OfType(database.TypeReplicationSlotCreate)[0].Clone()
+	making.Dependencies = append(making.Dependencies, mark)
+	start.Add(making)
+	plans, err := planner.UpdateDatabase(planner.UpdateDatabaseOptions{}, start, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phases := map[resource.Identifier]int{}
+	for i, phase := range plans[len(plans)-1].Phases {
+		for _, e := range phase.Events {
+			phases[e.Resource.Identifier] = i
+		}
+	}
+	if phases[making.Identifier] >= phases[mark] {
+		t.Errorf("%s is deleted in phase %d, and what it depends on, %s, in phase %d",
+			making.Identifier, phases[making.Identifier], mark, phases[mark])
+	}
+}
+
+// TestNoNodeIsLinkedToItself: a record of a slot from a node to itself is left over, and no link that lost its position.
+func TestNoNodeIsLinkedToItself(t *testing.T) {
+	all := nodesNamed("m", 2)
+	start := databases.End(all)
+	link := database.Link{Provider: "m1", Subscriber: "m1", DatabaseName: databases.Name}
+	start.Add(database.ReplicationSlot{Link: link}.Resource())
+	plans, err := planner.UpdateDatabase(planner.UpdateDatabaseOptions{}, start, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if events := execution.Events(plans...); len(events) != 1 || events[0].Type != resource.EventDelete {
+		t.Errorf("more than the slot is planned: %v", events)
+	}
+}

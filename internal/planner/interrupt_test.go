@@ -177,6 +177,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"remove":             update(concurrent, databases.End(all), members[:1]),
 		"remove joining":     update(concurrent, joining, members),
 		"remove incomplete":  update(concurrent, changed(databases.End(all), database.TypeSubscription, "", withoutDependencies), members[:1]),
+		"records need more":  update(concurrent, needMore(joining), all),
 		"positions":          update(concurrent, changed(mesh, database.TypeSubscription, "m", needsRecreate), all),
 		"slots lost":         update(concurrent, lostSlots(databases.End(all)), continuing(members)),
 		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
@@ -385,6 +386,17 @@ func without(s *resource.State, of resource.Type, but string) *resource.State {
 		}
 	}
 	return s
+}
+
+// needMore has roles sources that need all volumes, by name and by type.
+func needMore(s *resource.State) *resource.State {
+	volumes := s.OfType("a-volume")
+	return changed(s, database.TypeRolesSource, "", func(r *resource.Resource) {
+		for _, v := range volumes {
+			r.Dependencies = append(r.Dependencies, v.Identifier)
+			r.TypeDependencies = append(r.TypeDependencies, v.Identifier.Type)
+		}
+	})
 }
 
 func lostPrimary(s *resource.State) *resource.State {

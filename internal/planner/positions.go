@@ -90,7 +90,8 @@ func compareLinks(a, b database.Link) int {
 
 // betweenMembers tells whether it is a link between two members.
 func (m *membership) betweenMembers(link database.Link) bool {
-	return m.status[link.Provider] == member && m.status[link.Subscriber] == member &&
+	return link.Provider != link.Subscriber &&
+		m.status[link.Provider] == member && m.status[link.Subscriber] == member &&
 		m.databases[link.Provider] == link.DatabaseName
 }
 

@@ -58,7 +58,8 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	}
 	last, creates := lastServices(m.stop, way.end, options.Services)
 	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
-		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates, Deletes: m.removalOrder(),
+		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates,
+		Deletes:    append(m.removalOrder(), m.recordedOrder(groups, way.end)...),
 		ForceEarly: options.NodeUpdateStrategy != NodeUpdateStrategyConcurrent && m.instanceCount() > 1,
 	})
 	if err != nil {
