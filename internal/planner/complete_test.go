@@ -73,3 +73,25 @@ func TestNoNodeIsLinkedToItself(t *testing.T) {
 		t.Errorf("more than the slot is planned: %v", events)
 	}
 }
+
+// TestJoiningNodesTakeNoMemberAlong: what a joining node has to do again takes nothing of a member along, though its node
+// is recorded as one that depends on a link of the joining one.
+func TestJoiningNodesTakeNoMemberAlong(t *testing.T) {
+	all := nodesNamed("m", 3)
+	start := beforeTheEnd(t, databases.End(all[:2]), all)
+	node, _ := start.Get(database.NodeIdentifier("m1"))
+	node = node.Clone()
+	node.Dependencies = append(node.Dependencies, start.OfType(database.TypeLagTracker)[0].Identifier)
+	start.Add(node)
+	start = changed(start, database.TypeInstance, "m3", needsRecreate)
+	plans, err := planner.UpdateDatabase(planner.UpdateDatabaseOptions{}, start, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range execution.Events(plans...) {
+		if id := e.Resource.Identifier; e.Type == resource.EventDelete &&
+			(id == node.Identifier || id == database.PostgresDatabaseIdentifier("m1", databases.Name)) {
+			t.Errorf("%s is deleted", id)
+		}
+	}
+}

@@ -178,6 +178,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"remove joining":     update(concurrent, joining, members),
 		"remove incomplete":  update(concurrent, changed(databases.End(all), database.TypeSubscription, "", withoutDependencies), members[:1]),
 		"records need more":  update(concurrent, needMore(joining), all),
+		"members need links": update(concurrent, needLinks(changed(joining, database.TypeInstance, "n", needsRecreate)), all),
 		"positions":          update(concurrent, changed(mesh, database.TypeSubscription, "m", needsRecreate), all),
 		"slots lost":         update(concurrent, lostSlots(databases.End(all)), continuing(members)),
 		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
@@ -386,6 +387,14 @@ func without(s *resource.State, of resource.Type, but string) *resource.State {
 		}
 	}
 	return s
+}
+
+// needLinks has nodes of members that need a link into a joining one.
+func needLinks(s *resource.State) *resource.State {
+	link := database.Link{Provider: "m1", Subscriber: "n1", DatabaseName: databases.Name}
+	return changed(s, database.TypeNode, "m", func(r *resource.Resource) {
+		r.Dependencies = append(r.Dependencies, database.SubscriptionIdentifier(link))
+	})
 }
 
 // needMore has roles sources that need all volumes, by name and by type.

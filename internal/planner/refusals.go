@@ -71,9 +71,6 @@ func (m *membership) refuseMovedInstances(n *NodeResources) error {
 		}
 		host, _ := database.InstanceHostID(m.stop, recorded) // what is not told is not compared
 		node, _ := database.InstanceNodeName(m.stop, recorded)
-		if host == "" && recorded.Executor.Type == resource.ExecutorHost {
-			host = recorded.Executor.ID
-		}
 		moved := &InstanceMovedError{Resource: recorded.Identifier}
 		switch {
 		case host != "" && host != i.Instance.Spec.HostID:
@@ -81,6 +78,9 @@ func (m *membership) refuseMovedInstances(n *NodeResources) error {
 			return moved
 		case node != "" && node != n.NodeName:
 			moved.Field = "node_name"
+			return moved
+		case recorded.Executor.Type == resource.ExecutorHost && recorded.Executor.ID != i.Instance.Spec.HostID:
+			moved.Field = "executor"
 			return moved
 		}
 	}
