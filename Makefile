@@ -105,10 +105,11 @@ bench-memory: ## Measure the peak resident size
 	@scripts/bench-memory.sh
 
 .PHONY: test-deep
-test-deep: ## Search random schedules of crashes for lost rows (SCHEDULES=1000000), and random graphs
+test-deep: ## Search random schedules of crashes (SCHEDULES=1000000), random graphs, and states of others (STATES=100000)
 	go test -run '^TestRandomSchedules$$' -count 1 -timeout 0 -v ./internal/planner/simulation -schedules $(or $(SCHEDULES),1000000)
 	go test -count 1 -timeout 0 -v ./internal/planner/simulation -deep -schedules 1
 	go test -run 'EqualsReference' -count 1 -timeout 0 -v ./internal/resource -differential.large 2000
+	go test -run '^TestForeignStates$$' -count 1 -timeout 0 -v ./internal/server -foreign.states $(or $(STATES),100000)
 
 .PHONY: clients
 clients: ## Run every example client against a real server (installs what they need)
