@@ -89,3 +89,16 @@ func TestOtherDatabasesAreLeftOver(t *testing.T) {
 		}
 	}
 }
+
+// TestNoNodeIsLinkedToItself: a record of a slot from a node to itself does not say that the node has been linked.
+func TestNoNodeIsLinkedToItself(t *testing.T) {
+	w := wish{nodes: nodes("n1", "n2")}
+	start := wish{nodes: nodes("n1")}.end()
+	plans := w.mustPlan(t, start)
+	start.Add(database.ReplicationSlot{Link: database.Link{Provider: "n2", Subscriber: "n2", DatabaseName: "app"}}.Resource())
+	for _, v := range judged(start, plans, w.end(), w.options()) {
+		if v.Rule == verify.RuleMemberIncomplete {
+			t.Errorf("%v", v)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (m *mesh) findLosses() {
 			}
 		case database.TypeReplicationSlot:
 			link, ok := linkOf(r.Identifier)
-			if ok && r.NeedsRecreate && m.atStart(database.SubscriptionIdentifier(link)) != nil {
+			if ok && link.Provider != link.Subscriber && r.NeedsRecreate && m.atStart(database.SubscriptionIdentifier(link)) != nil {
 				m.lost.slots = append(m.lost.slots, link)
 			}
 		}
@@ -45,7 +45,7 @@ func (m *mesh) findLinked() {
 	m.lost.linked, m.lost.sound = make(map[string]bool), make(map[string]bool)
 	for r := range m.start.All(m.stop) {
 		link, ok := database.LinkOf(r.Identifier)
-		if !ok {
+		if !ok || link.Provider == link.Subscriber { // no node is linked to itself, whatever a record says
 			continue
 		}
 		isSubscription := r.Identifier.Type == database.TypeSubscription
