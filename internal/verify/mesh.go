@@ -26,12 +26,12 @@ type mesh struct {
 	lastPut, lastJoin int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
-	// wanted are the nodes that were asked for, by their names; keeps is one of these that is a member which holds its
+	// wanted are the nodes that were asked for, by their names; survivor is one of these that is a member which holds its
 	// data, "" if none is. Both are empty if it is not known what was asked for.
-	wanted map[string]*DesiredNode
-	keeps  string
-	lost   losses
-	opens  opening
+	wanted   map[string]*DesiredNode
+	survivor string
+	lost     losses
+	opens    opening
 	// waiting are the times at which events put subscriptions between members to wait for their positions.
 	waiting map[resource.Identifier]moment
 	// targets are the nodes to restore by the ids of the instances that perform that, and restored the times at which
@@ -82,8 +82,8 @@ func newMesh(j *judge) *mesh {
 	m.findLosses()
 	m.findServices()
 	for name := range m.wanted {
-		if !j.stops() && m.keepsData(name) && (m.keeps == "" || name < m.keeps) {
-			m.keeps = name
+		if !j.stops() && m.stillHoldsData(name) && (m.survivor == "" || name < m.survivor) {
+			m.survivor = name
 		}
 	}
 	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeReplicationSlotCreate, j.start)) {

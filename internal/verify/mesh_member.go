@@ -72,8 +72,8 @@ func (m *mesh) isTarget(name string) bool {
 	return n != nil && n.Restore != nil
 }
 
-// keepsData tells whether a node is a member that is wanted, and that holds data which it is to keep.
-func (m *mesh) keepsData(name string) bool {
+// stillHoldsData tells whether a node is a member that is wanted, and that holds data which it is to keep.
+func (m *mesh) stillHoldsData(name string) bool {
 	n := m.wanted[name]
 	return n != nil && n.Restore == nil && !m.joining[name] && isThere(m.atStart(n.postgres))
 }
@@ -149,7 +149,7 @@ func (m *mesh) judgeMadeAgain(x *entry, at place) {
 		if (gone == nil || x.deletion == nil || x.deletion.at <= gone.at) && !m.isUnbegun(link) {
 			m.about(RuleLinkOverLoss, at, *x.id, "is made again before what has lost it is deleted:", *subscription.id, *x.id)
 		}
-	case m.keepsData(link.Provider) && m.keepsData(link.Subscriber):
+	case m.stillHoldsData(link.Provider) && m.stillHoldsData(link.Subscriber):
 		m.about(RuleLinkOverLoss, at, *x.id, "is made again, though it is there for", *subscription.id)
 	}
 }
@@ -160,13 +160,13 @@ func (m *mesh) judgeEmpty(x *entry, at place) {
 	name, _, _ := cutName(x.id.ID)
 	n := m.wanted[name]
 	switch {
-	case m.keepsData(name):
+	case m.stillHoldsData(name):
 		m.about(RuleDataAbandoned, at, *x.id, "is made again, though it is there")
-	case n == nil || n.Restore != nil || m.keeps == "" || m.isJoining(name):
+	case n == nil || n.Restore != nil || m.survivor == "" || m.isJoining(name):
 	case m.atStart(*x.id) != nil || m.isLinked(name): // it failed at its first creation, or see judgeMembers
 	case n.Database.HasRestoreConfig && n.AllowMissingRows:
 	default:
 		m.about(RuleEmptyBesideMembers, at, *x.id, "is created without the rows that there are in",
-			database.NodeIdentifier(m.keeps))
+			database.NodeIdentifier(m.survivor))
 	}
 }

@@ -54,7 +54,7 @@ func Plans(
 	if j.database != nil {
 		j.database.judgeInstances()
 		j.database.judgeRestored()
-		j.database.judgeWish()
+		j.database.judgeRequest()
 	}
 	if j.judgeEnd() && options.Replan != nil && !j.stops() {
 		j.judgeSecondPlanning()

@@ -10,8 +10,8 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// judgeWish judges what the plans of a request cost, and of what nothing is planned.
-func (m *mesh) judgeWish() {
+// judgeRequest judges what the plans of a request cost, and of what nothing is planned.
+func (m *mesh) judgeRequest() {
 	if m.options.Desired == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (m *mesh) judgeWish() {
 // judgeAbandoned judges that the data is not thrown away by a wish that does not say so. An update keeps a member, copies
 // one or starts from a backup, unless no nodes are wanted; a restore names all members.
 func (m *mesh) judgeAbandoned() {
-	if m.update && (len(m.wanted) == 0 || m.keeps != "") {
+	if m.update && (len(m.wanted) == 0 || m.survivor != "") {
 		return
 	}
 	for name, n := range m.wanted {
