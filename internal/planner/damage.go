@@ -213,10 +213,8 @@ func (d *damage) cutsOff(link database.Link, shows *resource.Resource) bool {
 	case !d.holding[link.Provider]:
 		return true
 	}
-	stopped := shows.NeedsRecreate || database.SubscriptionDisabled(d.m.stop, shows)
-	if isSlot { // whose subscription is missing
-		stopped = !shows.NeedsRecreate
-	}
+	// The subscription of a slot that shows it is missing.
+	stopped := isSlot || shows.NeedsRecreate || database.SubscriptionDisabled(d.m.stop, shows)
 	return stopped && d.m.status[link.Provider] == 0 && d.provides(link.Provider)
 }
 

@@ -184,6 +184,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
 		"records lost":       update(concurrent, without(mesh, database.TypePostgresDatabase, "m1"), continuing(members)),
 		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
+		"others leave":       update(concurrent, without(databases.End(all), database.TypeMonitorInstance, "n"), members),
 		"needed by type":     update(withServices, resource.NewState(), needingServices()),
 		"moved, needed":      refused[*planner.InstanceMovedError](movedAndNeeded(mesh, members)),
 		"services missing":   refused[*resource.MissingDependencyError](update(planner.UpdateDatabaseOptions{Services: missing}, mesh, members)),

@@ -83,6 +83,9 @@ func newMembership(
 	if err := m.refuseLeftOut(); err != nil {
 		return nil, err
 	}
+	if err := m.refuseTurnedRound(exempt); err != nil {
+		return nil, err
+	}
 	return m, m.judgeJoining()
 }
 

@@ -39,6 +39,29 @@ func (m *membership) refusePartlyRemoved(n *NodeResources) error {
 	return nil
 }
 
+// refuseTurnedRound refuses a member whose removal has begun where those leave that stayed then: they go on writing, and their
+// links to it are gone. Exempt nodes do not leave.
+func (m *membership) refuseTurnedRound(exempt map[string]bool) error {
+	var leaving []*resource.Resource
+	for _, n := range interrupt.Each(m.stop, m.members) {
+		if m.monitored(n) || !m.recorded(n.databaseIdentifier()) {
+			continue
+		}
+		if leaving == nil {
+			leaving = m.leaving()
+		}
+		for _, other := range interrupt.Each(m.stop, leaving) {
+			name := other.Identifier.ID
+			stayed := m.exists(database.PostgresDatabaseIdentifier(name, n.databaseName())) &&
+				!m.recorded(database.RolesSourceIdentifier(name)) && m.anyOf(monitorsOf(m.stop, other), m.recorded)
+			if stayed && !exempt[name] && !m.exists(database.SubscriptionIdentifier(n.link(name, n.NodeName))) {
+				return &NodePartlyRemovedError{Node: n.NodeName}
+			}
+		}
+	}
+	return m.stop.Err()
+}
+
 // refuseLeftOut refuses a member without which another node has joined, up to where it provides: the member was leaving
 // then. The node would have to copy again, or the member would get a link from it that begins too late; and what has been
 // written there meanwhile, by a service of its own, would be lost. As long as the member has a monitor, the markers for the

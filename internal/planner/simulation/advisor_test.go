@@ -18,6 +18,8 @@ type advisor struct {
 	tampers func([]plan) []plan
 	// blurs changes the state that the planner sees; nil shows it as it is.
 	blurs func(*resource.State) *resource.State
+	// dresses changes the planner's form of a wanted node; nil leaves it as it is.
+	dresses func(*planner.NodeResources)
 }
 
 // question is what an answer depends on.
@@ -82,7 +84,7 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 		outcome, err = planner.RestoreDatabaseTo(
 			nil, planner.RestoreDatabaseOptions{}, start, a.forms.kept(w), a.forms.targets(w))
 	} else {
-		outcome, err = planner.UpdateDatabaseTo(nil, w.options(), start, a.forms.of(w))
+		outcome, err = planner.UpdateDatabaseTo(nil, w.options(), start, a.formsOf(w))
 	}
 	if err != nil {
 		return &answer{refusal: err}
@@ -105,9 +107,21 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 	return given
 }
 
+// formsOf returns the planner's form of the wish.
+func (a *advisor) formsOf(w wish) []*planner.NodeResources {
+	if a.dresses == nil {
+		return a.forms.of(w)
+	}
+	nodes := make(forms).of(w)
+	for _, n := range nodes {
+		a.dresses(n)
+	}
+	return nodes
+}
+
 // judge asks the judge of plans, who knows the rules but not the world, whether he agrees.
 func (a *advisor) judge(w wish, start *resource.State, plans []resource.Plan) []verify.Violation {
-	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.forms.of(w)}).Judging(nil)
+	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.formsOf(w)}).Judging(nil)
 	if w.restore {
 		options = (&request.RestoreDatabaseCall{Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging(nil)
 	}
@@ -119,7 +133,7 @@ func (a *advisor) judge(w wish, start *resource.State, plans []resource.Plan) []
 func (a *advisor) end(w wish) end {
 	known, ok := a.ends[w.key()]
 	if !ok {
-		state, err := planner.EndState(a.forms.of(w))
+		state, err := planner.EndState(a.formsOf(w))
 		if err != nil {
 			panic(err) // No wish is so strange that it has no end state.
 		}

@@ -34,6 +34,7 @@
 //	mishap         what became of an event in the phase in which the orchestrator died or an event failed:
 //	               what it did (nothing, half, all), and what was recorded of it
 //	schedule       one story: start, wishes, mishaps, weather. A tape of choices; dull where it is zero
+//	try            an attempt to lose a row: a start, what happens to it, and a wish, in words
 //
 // A schedule ends when asking again gives no plan. Then the recorded state is compared with the end state
 // of the wish, and the world with both.

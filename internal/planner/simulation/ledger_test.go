@@ -86,6 +86,7 @@ func fingerprint(r *resource.Resource) uint64 {
 	h.SetSeed(seed)
 	writeIdentifier(&h, r.Identifier)
 	h.Write(r.Attributes)
+	h.WriteString(r.Executor.ID)
 	for _, id := range r.Dependencies {
 		writeIdentifier(&h, id)
 	}
