@@ -628,8 +628,8 @@ type NodeRestoreResources struct {
 	NodeName string `protobuf:"bytes,1,opt,name=node_name,json=nodeName,proto3" json:"node_name,omitempty"`
 	// The primary as it should be afterwards. Required.
 	PrimaryInstance *InstanceResources `protobuf:"bytes,2,opt,name=primary_instance,json=primaryInstance,proto3" json:"primary_instance,omitempty"`
-	// The same instance, with the same instance id, with the settings and resources that perform the
-	// restore. Required.
+	// The same instance, with the same instance id and on the same host, with the settings and resources that
+	// perform the restore. Required.
 	RestoreInstance *InstanceResources `protobuf:"bytes,3,opt,name=restore_instance,json=restoreInstance,proto3" json:"restore_instance,omitempty"`
 	// The replicas as they should be afterwards; brought up after the restore. Order as in
 	// NodeResources.instance_resources.

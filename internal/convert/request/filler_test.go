@@ -136,6 +136,7 @@ func clearMarks(lists ...[]*plannerv1.Resource) {
 func fitTarget(n *plannerv1.NodeRestoreResources) {
 	n.DatabaseId, n.DatabaseName = "database-id", "database-name"
 	n.RestoreInstance.Instance.Spec.InstanceId = n.PrimaryInstance.Instance.Spec.InstanceId
+	n.RestoreInstance.Instance.Spec.HostId = n.PrimaryInstance.Instance.Spec.HostId
 	for _, i := range append(n.ReplicaInstances, n.PrimaryInstance, n.RestoreInstance) {
 		fitInstance(i, n.NodeName)
 	}

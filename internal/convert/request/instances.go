@@ -14,10 +14,11 @@ import (
 type instanceOwner struct {
 	node, databaseID, databaseName string
 	postInit                       *database.Script
-	// target means that the node is one to restore. Then primaryID is the id of its primary.
-	target    bool
-	primaryID string
-	scope     scope
+	// target means that the node is one to restore. Then primaryID is the id of its primary, and primaryHost, of the instance
+	// that performs the restore, the host of that.
+	target                 bool
+	primaryID, primaryHost string
+	scope                  scope
 }
 
 // instanceOf returns what converts the instances of that owner.
@@ -76,6 +77,9 @@ func (r *reader) spec(p *path, in *plannerv1.InstanceSpec, out *database.Instanc
 	}
 	r.require(p, "host_id", out.HostID != "")
 	r.plain(p, "host_id", out.HostID)
+	if owner.primaryHost != "" && out.HostID != "" && out.HostID != owner.primaryHost {
+		r.add(p, "host_id", "must be that of the primary instance, %q: an instance is restored where it is", shorten(owner.primaryHost))
+	}
 	switch f := in.GetSettingsForm().(type) {
 	case *plannerv1.InstanceSpec_Settings:
 		r.forms.structs++

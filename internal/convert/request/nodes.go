@@ -254,7 +254,7 @@ func (r *reader) target(p *path, in *plannerv1.NodeRestoreResources) *planner.No
 		scope:        afterRestore,
 	}
 	restoring := owner
-	restoring.scope = duringRestore
+	restoring.scope, restoring.primaryHost = duringRestore, spec.GetHostId()
 
 	out := &planner.NodeRestoreResources{
 		NodeName:      in.GetNodeName(),

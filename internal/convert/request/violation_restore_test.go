@@ -43,6 +43,9 @@ func TestViolationsOfRestoreDatabase(t *testing.T) {
 		{"restore instance without id", inTarget + ".restore_instance.instance.spec.instance_id", "required", func(in *plannerv1.RestoreDatabaseRequest) {
 			in.Targets[1].RestoreInstance.Instance.Spec.InstanceId = ""
 		}},
+		{"restore instance on another host", inTarget + ".restore_instance.instance.spec.host_id", "primary instance", func(in *plannerv1.RestoreDatabaseRequest) {
+			in.Targets[1].RestoreInstance.Instance.Spec.HostId = "elsewhere"
+		}},
 		{"restore instance of another node", inTarget + ".restore_instance.instance.spec.node_name", "n3", func(in *plannerv1.RestoreDatabaseRequest) {
 			in.Targets[1].RestoreInstance.Instance.Spec.NodeName = "n2"
 		}},
