@@ -57,9 +57,9 @@ func identifiers(words []string) []resource.Identifier {
 func wishOf(words []string) wish {
 	var w wish
 	for _, word := range words {
-		switch {
-		case word == "-" || word == "delete_database":
-		case word == "concurrently":
+		switch word {
+		case "-", "delete_database":
+		case "concurrently":
 			w.concurrent = true
 		default:
 			w = w.with(wantedOf(word))
