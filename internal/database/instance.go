@@ -45,23 +45,16 @@ func InstanceIdentifier(instanceID string) resource.Identifier {
 	return resource.Identifier{Type: TypeInstance, ID: instanceID}
 }
 
-// InstanceNodeName reads from a stored instance which node it belongs to. The error is an *AttributeError.
-func InstanceNodeName(stop *interrupt.Poller, r *resource.Resource) (string, error) {
-	return instanceText(stop, r, "node_name")
-}
-
-// InstanceHostID reads from a stored instance on which host it is. The error is an *AttributeError.
-func InstanceHostID(stop *interrupt.Poller, r *resource.Resource) (string, error) {
-	return instanceText(stop, r, "host_id")
-}
-
-// instanceText reads a string in the spec of a stored instance.
-func instanceText(stop *interrupt.Poller, r *resource.Resource, key string) (string, error) {
+// InstanceHome reads from a stored instance on which host it is, and which node it belongs to; "" where it does not tell.
+func InstanceHome(stop *interrupt.Poller, r *resource.Resource) (hostID, nodeName string) {
 	spec, err := attribute(stop, r, TypeInstance, "spec")
 	if err != nil {
-		return "", err
+		return "", ""
 	}
-	return textAttribute(stop, &resource.Resource{Identifier: r.Identifier, Attributes: spec}, TypeInstance, key)
+	inside := &resource.Resource{Identifier: r.Identifier, Attributes: spec}
+	hostID, _ = textAttribute(stop, inside, TypeInstance, "host_id")
+	nodeName, _ = textAttribute(stop, inside, TypeInstance, "node_name")
+	return hostID, nodeName
 }
 
 // Validate returns an *InstanceFieldError unless the settings and the connection info are JSON objects, or

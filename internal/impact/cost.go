@@ -121,10 +121,7 @@ func (c *counter) instanceOf(r *resource.Resource) instance {
 		return known
 	}
 	// No recorded node has it: a new replica, or what is left of a node whose creation stopped.
-	node, err := database.InstanceNodeName(c.stop, r)
-	if err != nil {
-		node = ""
-	}
+	_, node := database.InstanceHome(c.stop, r)
 	return instance{node: node, primary: !c.start.Has(database.NodeIdentifier(node))}
 }
 

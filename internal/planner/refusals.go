@@ -69,8 +69,7 @@ func (m *membership) refuseMovedInstances(n *NodeResources) error {
 		if !ok || recorded.NeedsRecreate {
 			continue
 		}
-		host, _ := database.InstanceHostID(m.stop, recorded) // what is not told is not compared
-		node, _ := database.InstanceNodeName(m.stop, recorded)
+		host, node := database.InstanceHome(m.stop, recorded) // what is not told is not compared
 		moved := &InstanceMovedError{Resource: recorded.Identifier}
 		switch {
 		case host != "" && host != i.Instance.Spec.HostID:

@@ -75,8 +75,7 @@ func (m *mesh) judgeMoved(n *DesiredNode, instance *database.Instance, seen map[
 		return
 	}
 	if wanted, ok := m.end.Get(id); !ok || !bytes.Equal(recorded.Attributes, wanted.Attributes) {
-		host, _ := database.InstanceHostID(m.stop, recorded) // "" if that is not told
-		node, _ := database.InstanceNodeName(m.stop, recorded)
+		host, node := database.InstanceHome(m.stop, recorded)
 		if host != "" && host != instance.Spec.HostID || node != "" && node != n.Name {
 			m.about(RuleMovedInPlace, theEnd(), id, "is wanted in another place than it is")
 		}
