@@ -178,6 +178,11 @@ func (w *digestWriter) resource(r *Resource) {
 	w.string(r.Error)
 	w.literal(`,"executor":`)
 	w.executor(r.Executor)
+	w.rest(r, r.TypeDependencies)
+}
+
+// rest writes what stands behind the executor in a resource, the type dependencies in the order given.
+func (w *digestWriter) rest(r *Resource, typeDependencies []Type) {
 	w.literal(`,"identifier":`)
 	w.identifier(&r.Identifier)
 	w.literal(`,"needs_recreate":`)
@@ -187,7 +192,7 @@ func (w *digestWriter) resource(r *Resource) {
 	w.literal(`,"resource_version":`)
 	w.string(r.ResourceVersion)
 	w.literal(`,"type_dependencies":`)
-	writeArray(w, r.TypeDependencies, w.typeName)
+	writeArray(w, typeDependencies, w.typeName)
 	w.literal(`}`)
 }
 

@@ -58,17 +58,7 @@ func (w *digestWriter) record(r *Resource, shown string) {
 	w.executor(r.Executor)
 	w.literal(`,"has_error":`)
 	w.bool(r.Error != "")
-	w.literal(`,"identifier":`)
-	w.identifier(&r.Identifier)
-	w.literal(`,"needs_recreate":`)
-	w.bool(r.NeedsRecreate)
-	w.literal(`,"pending_deletion":`)
-	w.bool(r.PendingDeletion)
-	w.literal(`,"resource_version":`)
-	w.string(r.ResourceVersion)
-	w.literal(`,"type_dependencies":`)
-	writeArray(w, sortedSet(w.stop, r.TypeDependencies, cmp.Compare[Type]), func(t *Type) { w.string(string(*t)) })
-	w.literal(`}`)
+	w.rest(r, sortedSet(w.stop, r.TypeDependencies, cmp.Compare[Type]))
 }
 
 // visible writes the attributes without what is hidden.
