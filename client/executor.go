@@ -12,7 +12,7 @@ import (
 )
 
 // Executor carries out events, at the place that the event's resource names as its executor. It is called by
-// several goroutines at once.
+// several goroutines at once, and never for a forget: of that there is nothing to carry out.
 //
 // Every event must be repeatable: one that ran, and whose result was lost in a crash, comes again. What each type of
 // event has to bear is in docs/planning.md.
@@ -105,7 +105,9 @@ func judge(event *plannerv1.Event, returned *plannerv1.Resource, err error) outc
 			return outcome{put: marked(own, "", true), failed: err}
 		}
 		return outcome{put: marked(own, textOf(err), false), failed: err}
-	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED, plannerv1.EventType_EVENT_TYPE_FORGET: // never sent yet
+	case plannerv1.EventType_EVENT_TYPE_FORGET:
+		return outcome{remove: own.GetIdentifier()}
+	case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED: // never sent
 	}
 	return outcome{failed: fmt.Errorf("unknown type of event %v", event.GetType())}
 }

@@ -38,7 +38,8 @@ type Runner struct {
 	Done func(event *plannerv1.Event, err error)
 }
 
-// Run executes plans in order: phases one after the other, and the events of each phase at once. Before the next phase
+// Run executes plans in order: phases one after the other, and the events of each phase at once. What is to be forgotten
+// is removed from the store, and nothing is executed for it. Before the next phase
 // starts, all results of the one before it are in the store.
 //
 // If an event fails, the rest of its phase is still executed, since none of it depends on the failure, and the run
@@ -91,7 +92,11 @@ func (p *phaseRun) run(ctx context.Context, events []*plannerv1.Event) error {
 // execute carries out one event and records its result, also when ctx has ended: what was done must not be forgotten.
 // The error is that of the store.
 func (p *phaseRun) execute(ctx context.Context, index int, event *plannerv1.Event) error {
-	resource, err := p.Executor.Execute(ctx, event)
+	var resource *plannerv1.Resource
+	var err error
+	if event.GetType() != plannerv1.EventType_EVENT_TYPE_FORGET {
+		resource, err = p.Executor.Execute(ctx, event)
+	}
 	out := judge(event, resource, err)
 	if out.failed != nil {
 		p.failed[index] = &EventError{Plan: p.plan, Phase: p.phase, Event: event, Err: out.failed}

@@ -22,6 +22,7 @@ const (
 	create  = plannerv1.EventType_EVENT_TYPE_CREATE
 	update  = plannerv1.EventType_EVENT_TYPE_UPDATE
 	remove  = plannerv1.EventType_EVENT_TYPE_DELETE
+	forget  = plannerv1.EventType_EVENT_TYPE_FORGET
 )
 
 // planOf is a plan of phases of creates, named by their ids.
@@ -70,31 +71,34 @@ func TestWhatIsRecorded(t *testing.T) {
 		want     *plannerv1.Resource
 		fails    bool
 	}{
-		"create":                      {event: create, returned: after, want: after},
-		"create as planned":           {event: create, want: planned},
-		"create takes marks away":     {event: create, returned: with(after, "old", true), want: after},
-		"create fails":                {event: create, err: broken, want: with(planned, "broken", true), fails: true},
-		"create fails, can be mended": {event: create, err: half, want: with(planned, "began: an update can mend it: half", false), fails: true},
-		"create fails beyond hope":    {event: create, err: gone, want: with(planned, "looked: it needs to be created again: gone", true), fails: true},
-		"create fails, no text":       {event: create, err: errors.New(""), want: with(planned, "failed", true), fails: true},
-		"create returns another":      {event: create, returned: other, want: with(planned, "the executor returned dir::y instead", true), fails: true},
-		"update":                      {event: update, returned: after, want: after},
-		"update fails":                {event: update, returned: after, err: broken, want: with(planned, "broken", false), fails: true},
-		"update fails, no text":       {event: update, err: errors.New(""), want: with(planned, "failed", false), fails: true},
-		"update finds it gone":        {event: update, err: gone, want: with(planned, "", true), fails: true},
-		"delete":                      {event: remove},
-		"delete returns something":    {event: remove, returned: after},
-		"delete fails":                {event: remove, err: broken, want: before, fails: true},
-		"refresh":                     {event: refresh, returned: after, want: after},
-		"refresh finds an error":      {event: refresh, returned: with(after, "bad", false), want: with(after, "bad", false)},
-		"refresh finds it gone":       {event: refresh, err: gone, want: with(planned, "", true)},
-		"refresh fails":               {event: refresh, err: broken, want: before, fails: true},
-		"an event that nobody knows":  {event: 99, want: before, fails: true},
+		"create":                       {event: create, returned: after, want: after},
+		"create as planned":            {event: create, want: planned},
+		"create takes marks away":      {event: create, returned: with(after, "old", true), want: after},
+		"create fails":                 {event: create, err: broken, want: with(planned, "broken", true), fails: true},
+		"create fails, can be mended":  {event: create, err: half, want: with(planned, "began: an update can mend it: half", false), fails: true},
+		"create fails beyond hope":     {event: create, err: gone, want: with(planned, "looked: it needs to be created again: gone", true), fails: true},
+		"create fails, no text":        {event: create, err: errors.New(""), want: with(planned, "failed", true), fails: true},
+		"create returns another":       {event: create, returned: other, want: with(planned, "the executor returned dir::y instead", true), fails: true},
+		"update":                       {event: update, returned: after, want: after},
+		"update fails":                 {event: update, returned: after, err: broken, want: with(planned, "broken", false), fails: true},
+		"update fails, no text":        {event: update, err: errors.New(""), want: with(planned, "failed", false), fails: true},
+		"update finds it gone":         {event: update, err: gone, want: with(planned, "", true), fails: true},
+		"delete":                       {event: remove},
+		"delete returns something":     {event: remove, returned: after},
+		"delete fails":                 {event: remove, err: broken, want: before, fails: true},
+		"forget, which nobody is told": {event: forget, err: broken},
+		"refresh":                      {event: refresh, returned: after, want: after},
+		"refresh finds an error":       {event: refresh, returned: with(after, "bad", false), want: with(after, "bad", false)},
+		"refresh finds it gone":        {event: refresh, err: gone, want: with(planned, "", true)},
+		"refresh fails":                {event: refresh, err: broken, want: before, fails: true},
+		"an event that nobody knows":   {event: 99, want: before, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := client.NewMemoryStore(&plannerv1.State{Resources: []*plannerv1.Resource{before}})
 			var told []error
+			executed := 0
 			r := runner(client.ExecutorFunc(func(context.Context, *plannerv1.Event) (*plannerv1.Resource, error) {
+				executed++
 				return c.returned, c.err
 			}), store)
 			r.Done = func(_ *plannerv1.Event, err error) { told = append(told, err) }
@@ -102,6 +106,9 @@ func TestWhatIsRecorded(t *testing.T) {
 			err := r.Run(t.Context(), []*plannerv1.Plan{{Phases: []*plannerv1.Phase{{Events: []*plannerv1.Event{event}}}}})
 			if (err != nil) != c.fails || len(told) != 1 || (told[0] != nil) != c.fails {
 				t.Errorf("error %v, told %v", err, told)
+			}
+			if (executed == 0) != (c.event == forget) {
+				t.Errorf("executed %d times", executed)
 			}
 			var failed *client.PhaseError
 			if c.fails && (!errors.As(err, &failed) || failed.Failed[0].Event != event || c.err != nil && !errors.Is(err, c.err)) {

@@ -143,6 +143,7 @@ func (a *assembler) checkCounts() error {
 		{"creates", events[plannerv1.EventType_EVENT_TYPE_CREATE], a.Summary.GetCreates()},
 		{"updates", events[plannerv1.EventType_EVENT_TYPE_UPDATE], a.Summary.GetUpdates()},
 		{"deletes", events[plannerv1.EventType_EVENT_TYPE_DELETE], a.Summary.GetDeletes()},
+		{"forgets", events[plannerv1.EventType_EVENT_TYPE_FORGET], a.Summary.GetForgets()},
 	} {
 		if uint64(count.got) != uint64(count.want) {
 			return a.wrong("%d %s were announced, and %d came", count.want, count.what, count.got)

@@ -38,6 +38,7 @@ var (
 		plannerv1.EventType_EVENT_TYPE_CREATE:  resource.EventCreate,
 		plannerv1.EventType_EVENT_TYPE_UPDATE:  resource.EventUpdate,
 		plannerv1.EventType_EVENT_TYPE_DELETE:  resource.EventDelete,
+		plannerv1.EventType_EVENT_TYPE_FORGET:  resource.EventForget,
 	}
 	// EventReasons has the unspecified one for a refresh, which has no reason.
 	EventReasons = Enum[resource.EventReason, plannerv1.EventReason]{
@@ -49,6 +50,7 @@ var (
 		plannerv1.EventReason_EVENT_REASON_HAS_DIFF:             resource.ReasonHasDiff,
 		plannerv1.EventReason_EVENT_REASON_NOT_DESIRED:          resource.ReasonNotDesired,
 		plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED: resource.ReasonDependenciesChanged,
+		plannerv1.EventReason_EVENT_REASON_HOST_LOST:            resource.ReasonHostLost,
 	}
 	// NodeUpdateStrategies has none for the unspecified one, which stands for rolling.
 	NodeUpdateStrategies = Enum[planner.NodeUpdateStrategy, plannerv1.NodeUpdateStrategy]{

@@ -139,6 +139,8 @@ func (c *counter) phase(events []resource.Event) {
 		case resource.EventDelete:
 			c.touch(e.Resource)
 			c.deleted(e.Resource)
+		case resource.EventForget: // it is gone already: only its record goes
+			c.deleted(e.Resource)
 		case resource.EventRefresh:
 		}
 	}

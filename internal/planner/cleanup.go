@@ -44,7 +44,7 @@ func (m *membership) delete(
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...))
+	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...), nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,8 +43,11 @@ func (s *State) Dependents(stop *interrupt.Poller, ids ...Identifier) []Identifi
 }
 
 // PlanDelete plans the deletion of the given resources, each before what it depends on. Those that are not
-// in the state are skipped; those in a cycle go at once. With nothing to delete the state is not looked at.
-func PlanDelete(stop *interrupt.Poller, state *State, ids []Identifier) (Plan, error) {
+// in the state are skipped; those in a cycle go at once. Those that are lost, as lost tells (nil: none is), are forgotten: the
+// event only removes their records. With nothing to delete the state is not looked at.
+func PlanDelete(
+	stop *interrupt.Poller, state *State, ids []Identifier, lost func(*Resource) bool,
+) (Plan, error) {
 	if err := stop.Err(); err != nil || len(ids) == 0 {
 		return Plan{}, err
 	}
@@ -56,6 +59,13 @@ func PlanDelete(stop *interrupt.Poller, state *State, ids []Identifier) (Plan, e
 	for _, id := range interrupt.Each(stop, ids) {
 		wanted[id] = true
 	}
-	event := Event{Type: EventDelete, Reason: ReasonNotDesired}
-	return planOrder(stop, order, event, func(r *Resource) bool { return wanted[r.Identifier] })
+	return planOrder(stop, order, func(r *Resource) Event {
+		switch {
+		case !wanted[r.Identifier]:
+			return Event{}
+		case lost != nil && lost(r):
+			return Event{Type: EventForget, Reason: ReasonHostLost}
+		}
+		return Event{Type: EventDelete, Reason: ReasonNotDesired}
+	})
 }

@@ -35,6 +35,24 @@ func TestDependents(t *testing.T) {
 	}
 }
 
+func TestWhatIsLostIsForgotten(t *testing.T) {
+	state := parseState(t, "a::1 | b::1 -> a::1 | c::1 -> b::1 | d::1")
+	lost := func(r *resource.Resource) bool { return r.Identifier.Type == "b" || r.Identifier.Type == "d" }
+	plan, err := resource.PlanDelete(nil, state, parseIdentifiers(t, "a::1 b::1 c::1 d::1"), lost)
+	want := "delete c::1 not_desired, forget d::1 host_lost\nforget b::1 host_lost\ndelete a::1 not_desired"
+	if got := story([]resource.Plan{plan}); err != nil || got != want {
+		t.Errorf("got %v and\n%s\nwant\n%s", err, got, want)
+	}
+	for _, phase := range plan.Phases {
+		for _, e := range phase.Events {
+			state.Apply(e)
+		}
+	}
+	if state.Len() != 0 {
+		t.Errorf("left: %v", state.Resources())
+	}
+}
+
 func TestPlanDelete(t *testing.T) {
 	state := parseState(t, "a::1 (error) | b::1 -> a::1 | b::2 -> *a | c::1 -> b::1 (recreate) | d::1")
 	for ids, want := range map[string]string{
@@ -44,7 +62,7 @@ func TestPlanDelete(t *testing.T) {
 		"a::1 c::1 d::1 x::1": "delete c::1 not_desired, delete d::1 not_desired\ndelete a::1 not_desired",
 		"b::2 b::1 a::1 b::1": "delete b::2 not_desired\ndelete b::1 not_desired\ndelete a::1 not_desired",
 	} {
-		plan, err := resource.PlanDelete(nil, state, parseIdentifiers(t, ids))
+		plan, err := resource.PlanDelete(nil, state, parseIdentifiers(t, ids), nil)
 		if got := story([]resource.Plan{plan}); err != nil || got != want {
 			t.Errorf("of %q: got %v and\n%s\nwant\n%s", ids, err, got, want)
 		}
@@ -70,7 +88,7 @@ func TestDeletionOfCycles(t *testing.T) {
 		{"a::1 -> *b | b::1 -> c::1 | b::2 | c::1 -> a::1", "a::1 b::1 c::1", "delete a::1 not_desired, delete b::1 not_desired, delete c::1 not_desired"},
 		{"a::1 -> a::1 b::1 | b::1 -> *b", "a::1 b::1", "delete a::1 not_desired\ndelete b::1 not_desired"},
 	} {
-		plan, err := resource.PlanDelete(nil, parseState(t, c.state), parseIdentifiers(t, c.ids))
+		plan, err := resource.PlanDelete(nil, parseState(t, c.state), parseIdentifiers(t, c.ids), nil)
 		if got := story([]resource.Plan{plan}); err != nil || got != c.want {
 			t.Errorf("%s: got %v and\n%s\nwant\n%s", c.state, err, got, c.want)
 		}
@@ -122,7 +140,7 @@ func TestDeletionEqualsReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := newReference(testkit.Classes{}, p.options()).keep(nil, resource.Plan{Phases: phases})
-		plan, err := resource.PlanDelete(nil, build(p.start), append(ids, dependents.sorted()...))
+		plan, err := resource.PlanDelete(nil, build(p.start), append(ids, dependents.sorted()...), nil)
 		if got := newReference(testkit.Classes{}, p.options()).keep(nil, plan); err != nil || !samePlans(got, want) {
 			t.Fatalf("%s\ngot %v\n%s\nwant\n%s", p, err, printPlans(got), printPlans(want))
 		}

@@ -20,8 +20,8 @@ import (
 //	  "caused_by": [identifier, ..., "type", ...],  in the order of the event, identifiers first
 //	  "diff": [operation, ...],             in the order of the event
 //	  "reason": "does_not_exist",           or needs_recreate, has_error, force_update, dependency_updated,
-//	                                        has_diff, dependencies_changed, not_desired; empty for a
-//	                                        refresh
+//	                                        has_diff, dependencies_changed, not_desired,
+//	                                        host_lost; empty for a refresh
 //	  "resource": {
 //	    "attributes": {...},                in canonical form
 //	    "dependencies": [identifier, ...],  in the order of the resource
@@ -34,7 +34,7 @@ import (
 //	    "resource_version": "1",
 //	    "type_dependencies": ["type", ...]  in the order of the resource
 //	  },
-//	  "type": "create"                      or refresh, update, delete
+//	  "type": "create"                      or refresh, update, delete, forget
 //	}
 //
 // An identifier is the string "type::id"; a type is a string without a colon. An operation is an object of this kind:

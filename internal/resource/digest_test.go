@@ -76,6 +76,18 @@ func digestOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+func TestWordsOfAForget(t *testing.T) {
+	bare := &Resource{Identifier: Identifier{"dir", "a"}, Executor: Executor{Type: ExecutorAny}}
+	forget := []Plan{{Phases: []Phase{{Events: []Event{{Type: EventForget, Resource: bare, Reason: ReasonHostLost}}}}}}
+	text := `[[[{"caused_by":[],"diff":[],"reason":"host_lost",` +
+		`"resource":{"attributes":{},"dependencies":[],"diff_ignore":[],"error":"",` +
+		`"executor":{"id":"","type":"any"},"identifier":"dir::a",` +
+		`"needs_recreate":false,"pending_deletion":false,"resource_version":"","type_dependencies":[]},"type":"forget"}]]]`
+	if got := digest(forget); got != digestOf(text) {
+		t.Errorf("the digest is %s, not %s", got, digestOf(text))
+	}
+}
+
 func TestDigestIsThatOfTheDocumentedText(t *testing.T) {
 	if got := digest(digestPlans()); got != digestOf(digestText) {
 		t.Errorf("the digest is %s, not %s", got, digestOf(digestText))

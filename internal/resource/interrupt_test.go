@@ -240,11 +240,11 @@ func dimensions() map[string]dimension {
 			return all(stop, plain(n), empty)
 		},
 		"resources to delete by name": func(stop *interrupt.Poller, n int) error {
-			_, err := resource.PlanDelete(stop, plain(n), ids("a", n))
+			_, err := resource.PlanDelete(stop, plain(n), ids("a", n), nil)
 			return err
 		},
 		"names to delete": func(stop *interrupt.Poller, n int) error {
-			_, err := resource.PlanDelete(stop, plain(1), ids("b", n))
+			_, err := resource.PlanDelete(stop, plain(1), ids("b", n), nil)
 			return err
 		},
 		"resources to refresh": func(stop *interrupt.Poller, n int) error {

@@ -51,11 +51,11 @@ func PlanRefresh(stop *interrupt.Poller, state *State) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return planOrder(stop, order, Event{Type: EventRefresh}, func(*Resource) bool { return true })
+	return planOrder(stop, order, func(*Resource) Event { return Event{Type: EventRefresh} })
 }
 
-// planOrder plans a phase of such events for each layer, for those of its resources that are chosen.
-func planOrder(stop *interrupt.Poller, order [][]*Resource, event Event, chosen func(*Resource) bool) (Plan, error) {
+// planOrder plans a phase for each layer, of the event that each of its resources gets; one without a type is none.
+func planOrder(stop *interrupt.Poller, order [][]*Resource, eventOf func(*Resource) Event) (Plan, error) {
 	var plan Plan
 	for _, layer := range order {
 		var phase Phase
@@ -63,7 +63,7 @@ func planOrder(stop *interrupt.Poller, order [][]*Resource, event Event, chosen 
 			if stop.Stopped() {
 				return Plan{}, stop.Err()
 			}
-			if chosen(r) {
+			if event := eventOf(r); event.Type != 0 {
 				event.Resource = r
 				phase.Events = append(phase.Events, event)
 			}

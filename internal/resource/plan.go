@@ -11,6 +11,7 @@ const (
 	EventCreate
 	EventUpdate
 	EventDelete
+	EventForget // remove the record, and execute nothing: the host is gone for good
 )
 
 // String is the domain's word for the event type.
@@ -24,9 +25,14 @@ func (t EventType) String() string {
 		return "update"
 	case EventDelete:
 		return "delete"
+	case EventForget:
+		return "forget"
 	}
 	return "invalid"
 }
+
+// Removes tells whether the resource has no record any more after such an event.
+func (t EventType) Removes() bool { return t == EventDelete || t == EventForget }
 
 // EventReason is why a plan holds an event: the first rule that matched.
 type EventReason uint8
@@ -41,6 +47,7 @@ const (
 	ReasonHasDiff                                    // update: its attributes differ
 	ReasonNotDesired                                 // delete: it is not in the wanted state
 	ReasonDependenciesChanged                        // update: its record names other dependencies, or another executor
+	ReasonHostLost                                   // forget: its host is gone for good
 )
 
 // String is the domain's word for the reason; empty for the zero value.
@@ -62,6 +69,8 @@ func (r EventReason) String() string {
 		return "not_desired"
 	case ReasonDependenciesChanged:
 		return "dependencies_changed"
+	case ReasonHostLost:
+		return "host_lost"
 	}
 	return ""
 }
@@ -69,7 +78,7 @@ func (r EventReason) String() string {
 // Event is one thing to do to one resource.
 type Event struct {
 	Type EventType
-	// Resource is as it should be; for a delete or a refresh, as it is.
+	// Resource is as it should be; for a delete, a forget or a refresh, as it is.
 	Resource *Resource
 	Reason   EventReason
 	// Diff leads from the current attributes to the wanted ones. It is there whenever they differ, whatever

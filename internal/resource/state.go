@@ -160,12 +160,12 @@ func (s *State) Clone() *State {
 }
 
 // Apply does to the state what executing the event does: refresh, create and update put the event's
-// resource, delete removes it.
+// resource, delete and forget remove it.
 func (s *State) Apply(e Event) {
 	switch e.Type {
 	case EventRefresh, EventCreate, EventUpdate:
 		s.Add(e.Resource)
-	case EventDelete:
+	case EventDelete, EventForget:
 		s.Remove(e.Resource.Identifier)
 	}
 }

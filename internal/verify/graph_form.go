@@ -72,7 +72,7 @@ func (j *judge) readPlan(number int) {
 func (j *judge) note(e *resource.Event, at place) {
 	x := j.entry(e.Resource.Identifier)
 	p := judgedEvent{Event: e, entry: x, place: at}
-	if e.Type != resource.EventDelete {
+	if !e.Type.Removes() {
 		p.wants = j.resolve(x, e.Resource.Dependencies)
 	}
 	number := int32(len(j.plan.events))
@@ -97,12 +97,12 @@ func (p *judgedPlan) isFirst(e *judgedEvent) bool { return p.of(e.entry) == e }
 
 // has tells whether the plan creates, updates or refreshes the resource.
 func (p *judgedPlan) has(x *entry) bool {
-	return x.plan == p.number && p.of(x).Type != resource.EventDelete
+	return x.plan == p.number && !p.of(x).Type.Removes()
 }
 
 // drops tells whether the plan deletes the resource.
 func (p *judgedPlan) drops(x *entry) bool {
-	return x.plan == p.number && p.of(x).Type == resource.EventDelete
+	return x.plan == p.number && p.of(x).Type.Removes()
 }
 
 // refreshes tells whether the plan refreshes the resource.
@@ -134,7 +134,7 @@ func (p *judgedPlan) addType(e *judgedEvent) {
 		p.types[t] = of
 	}
 	switch {
-	case e.Type != resource.EventDelete:
+	case !e.Type.Removes():
 		of.puts.wants = append(of.puts.wants, e.entry)
 		if of.first == nil && isFollowed(e.Event) {
 			of.first = e.entry

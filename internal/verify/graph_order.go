@@ -22,7 +22,7 @@ func (j *judge) judgeOrder() {
 	for i := range interrupt.Each(j.stop, j.plan.events) {
 		switch e := &j.plan.events[i]; {
 		case !j.plan.isFirst(e):
-		case e.Type == resource.EventDelete:
+		case e.Type.Removes():
 			j.judgeDelete(e)
 		default:
 			j.judgePut(e)

@@ -78,7 +78,7 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 		case j.follows(e):
 			return "something that it depends on has an event, which decides first"
 		}
-	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired:
+	case resource.ReasonDependencyUpdated, resource.ReasonNotDesired, resource.ReasonHostLost:
 	}
 	return ""
 }
@@ -93,6 +93,8 @@ func reasonFits(e *resource.Event) bool {
 		return e.Type == resource.EventUpdate
 	case resource.ReasonNotDesired:
 		return e.Type == resource.EventDelete
+	case resource.ReasonHostLost:
+		return e.Type == resource.EventForget
 	case 0:
 		return e.Type == resource.EventRefresh
 	}

@@ -135,7 +135,7 @@ func (m *mesh) slotLink(r *resource.Resource) (database.Link, bool) {
 
 // judgeEvent judges an event by the rules for its type.
 func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
-	if m.update && e.Type == resource.EventDelete {
+	if m.update && e.Type.Removes() {
 		m.judgeDelete(x, at)
 	}
 	if !isPut(e) {

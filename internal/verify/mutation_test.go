@@ -94,6 +94,7 @@ func mutations() []mutation {
 			e.Type = map[resource.EventType]resource.EventType{
 				resource.EventCreate: resource.EventUpdate, resource.EventUpdate: resource.EventDelete,
 				resource.EventDelete: resource.EventCreate, resource.EventRefresh: resource.EventCreate,
+				resource.EventForget: resource.EventDelete,
 			}[e.Type]
 			return true
 		}},

@@ -247,7 +247,7 @@ func (r *replay) needs(x *entry) []*entry {
 // apply does what the event does.
 func (r *replay) apply(e *judgedEvent) {
 	x := e.entry
-	if e.Type == resource.EventDelete {
+	if e.Type.Removes() {
 		if x.now != nil {
 			r.size--
 		}
@@ -263,7 +263,8 @@ func (r *replay) apply(e *judgedEvent) {
 		x.forced, x.tried = true, true
 	case resource.ReasonDoesNotExist, resource.ReasonNeedsRecreate, resource.ReasonHasError:
 		x.tried = true
-	case resource.ReasonDependencyUpdated, resource.ReasonHasDiff, resource.ReasonDependenciesChanged, resource.ReasonNotDesired:
+	case resource.ReasonDependencyUpdated, resource.ReasonHasDiff, resource.ReasonDependenciesChanged, resource.ReasonNotDesired,
+		resource.ReasonHostLost:
 	}
 	switch {
 	case !isPut(e.Event):

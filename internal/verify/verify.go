@@ -231,7 +231,8 @@ func (j *judge) events(plans []resource.Plan) iter.Seq2[int, *resource.Event] {
 // isValid tells whether anything can be said of the event: it has a type and a resource.
 func isValid(e *resource.Event) bool {
 	switch e.Type {
-	case resource.EventRefresh, resource.EventCreate, resource.EventUpdate, resource.EventDelete:
+	case resource.EventRefresh, resource.EventCreate, resource.EventUpdate, resource.EventDelete,
+		resource.EventForget:
 		return e.Resource != nil && e.Resource.Identifier.Type != ""
 	}
 	return false

@@ -195,6 +195,10 @@ function observed(resource) {
 
 /** Executes one event and records its result. Returns whether it succeeded. */
 async function perform(event, executor, store) {
+  if (event.type === 'EVENT_TYPE_FORGET') { // its host is gone for good: there is nothing to execute
+    store.delete(event.resource.identifier);
+    return true;
+  }
   let result;
   try {
     result = { ...(await executor.execute(event)), error: '', needsRecreate: false };

@@ -40,6 +40,7 @@ export async function read(stream) {
     creates: count('CREATE'),
     updates: count('UPDATE'),
     deletes: count('DELETE'),
+    forgets: count('FORGET'),
   };
   check(header.plans === came.plans, 'other plans than announced');
   for (const [what, n] of Object.entries(came)) {

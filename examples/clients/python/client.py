@@ -185,6 +185,9 @@ def observed(resource):
 
 def perform(event, executor, store):
     """Executes one event and records its result. Returns whether it succeeded."""
+    if event.type == plan_pb2.EVENT_TYPE_FORGET:  # its host is gone for good: there is nothing to execute
+        store.delete(event.resource.identifier)
+        return True
     result = resource_pb2.Resource()
     try:
         result.CopyFrom(executor.execute(event))

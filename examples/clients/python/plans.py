@@ -38,12 +38,13 @@ def read(stream):
     types = Counter(event.type for event in events)
     _check(
         (header.plans, summary.plans, summary.phases) == (len(plans), len(plans), sum(map(len, plans)))
-        and (summary.refreshes, summary.creates, summary.updates, summary.deletes)
+        and (summary.refreshes, summary.creates, summary.updates, summary.deletes, summary.forgets)
         == (
             types[plan_pb2.EVENT_TYPE_REFRESH],
             types[plan_pb2.EVENT_TYPE_CREATE],
             types[plan_pb2.EVENT_TYPE_UPDATE],
             types[plan_pb2.EVENT_TYPE_DELETE],
+            types[plan_pb2.EVENT_TYPE_FORGET],
         ),
         "other counts than announced",
     )

@@ -27,7 +27,7 @@ func (s *story) execute(plans []resource.Plan) error {
 // result is the event with what only execution knows: how to connect to an instance. The planner leaves
 // such attributes empty and never compares them.
 func result(event resource.Event) (resource.Event, error) {
-	if event.Type == resource.EventDelete || event.Resource.Identifier.Type != database.TypeInstance {
+	if event.Type.Removes() || event.Resource.Identifier.Type != database.TypeInstance {
 		return event, nil
 	}
 	var attributes map[string]any

@@ -36,11 +36,13 @@ const (
 					"attributesJson": "{\"disabled\":false,\"sync_data\":true}"}},
 			{"type": "EVENT_TYPE_DELETE", "reason": "EVENT_REASON_NOT_DESIRED",
 				"resource": {"identifier": {"type": "host.file", "id": "z"}, "executor": {"type": "EXECUTOR_TYPE_ANY"}}},
+			{"type": "EVENT_TYPE_FORGET", "reason": "EVENT_REASON_HOST_LOST",
+				"resource": {"identifier": {"type": "host.file", "id": "w"}, "executor": {"type": "EXECUTOR_TYPE_HOST", "id": "host-9"}}},
 			{"type": "EVENT_TYPE_UPDATE", "reason": "EVENT_REASON_HAS_ERROR",
 				"resource": {"identifier": {"type": "host.file", "id": "y"}, "executor": {"type": "EXECUTOR_TYPE_ANY"}}},
 			{"type": "EVENT_TYPE_UPDATE", "reason": "EVENT_REASON_FORCE_UPDATE",
 				"resource": {"identifier": {"type": "host.file", "id": "x"}, "executor": {"type": "EXECUTOR_TYPE_ANY"}}}]}]}}`
-	summary = `{"summary": {"plans": 2, "phases": 3, "creates": 3, "updates": 4, "deletes": 1, "digest": "abc",
+	summary = `{"summary": {"plans": 2, "phases": 3, "creates": 3, "updates": 4, "deletes": 1, "forgets": 1, "digest": "abc",
 		"changes": 7, "followOns": 1, "impact": {"nodes": [{"nodeName": "n1", "primaryTouches": 2, "replicaTouches": 1},
 			{"nodeName": "n2"}], "nodesLeftOut": 3, "primariesAtOnce": 1},
 		"hazards": [{"kind": "HAZARD_KIND_NODE_REMOVED", "nodeName": "n3", "message": "Node n3 leaves the database."}],
@@ -63,10 +65,11 @@ plan 2 of 2
   phase 1
     create   database.subscription::n3:n2:app  on the primary of n2: has to be made again, copies the data
     delete   host.file::z                      on any host: not wanted
+    forget   host.file::w                      on host-9: its host is lost
     update   host.file::y                      on any host: failed the last time
     update   host.file::x                      on any host: update forced
 
-2 plans, 3 phases: 3 creates, 4 updates, 1 delete
+2 plans, 3 phases: 3 creates, 4 updates, 1 delete, 1 forget
 7 changes, 1 follow-on
 touches instances that run, at most 1 primary at once
     node n1: the primary 2 times, replicas 1 time

@@ -157,6 +157,9 @@ func counts(s *plannerv1.PlanSummary) string {
 	if s.GetRefreshes() > 0 {
 		text += ", " + count(s.GetRefreshes(), "refresh")
 	}
+	if s.GetForgets() > 0 {
+		text += ", " + count(s.GetForgets(), "forget")
+	}
 	return text
 }
 

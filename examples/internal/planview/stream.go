@@ -110,7 +110,8 @@ func (a *answer) check() error {
 					got.Updates++
 				case plannerv1.EventType_EVENT_TYPE_DELETE:
 					got.Deletes++
-				case plannerv1.EventType_EVENT_TYPE_FORGET: // the summary does not count these
+				case plannerv1.EventType_EVENT_TYPE_FORGET:
+					got.Forgets++
 				case plannerv1.EventType_EVENT_TYPE_UNSPECIFIED:
 					return errors.New("an event has no type")
 				}

@@ -38,8 +38,8 @@ const (
 	EventType_EVENT_TYPE_UPDATE EventType = 3
 	// Remove the resource. One that is already gone counts as removed.
 	EventType_EVENT_TYPE_DELETE EventType = 4
-	// Remove the record of the resource, and execute nothing: its host is gone for good. Only in answers to requests with
-	// lost_hosts. Never sent yet, and INVALID_ARGUMENT in a request.
+	// Remove the record of the resource, and execute nothing: its host is gone for good. Nobody carries it out, so
+	// that it cannot fail. Only in answers to requests with lost_hosts.
 	EventType_EVENT_TYPE_FORGET EventType = 5
 )
 
@@ -117,8 +117,8 @@ const (
 	// that a later delete comes in the right order and runs at the right place. Dependents do not follow
 	// it. It comes last in the order of reasons.
 	EventReason_EVENT_REASON_DEPENDENCIES_CHANGED EventReason = 8
-	// Forget: the host of the resource is one of those that the request names as lost. Never sent yet, and
-	// INVALID_ARGUMENT in a request.
+	// Forget: the host of the resource is one of those that the request names as lost, or all instances of the
+	// node on whose primary its events run are on such hosts.
 	EventReason_EVENT_REASON_HOST_LOST EventReason = 9
 )
 
@@ -299,8 +299,8 @@ type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to do.
 	Type EventType `protobuf:"varint,1,opt,name=type,proto3,enum=planner.v1.EventType" json:"type,omitempty"`
-	// The resource: for create and update as it should be, for delete and refresh as the state has it.
-	// Its executor says where to run the event.
+	// The resource: for create and update as it should be, for delete, forget and refresh as the state has it.
+	// Its executor says where to run the event; a forget runs nowhere.
 	Resource *Resource `protobuf:"bytes,2,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Why the event was planned.
 	Reason EventReason `protobuf:"varint,3,opt,name=reason,proto3,enum=planner.v1.EventReason" json:"reason,omitempty"`

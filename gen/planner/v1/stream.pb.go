@@ -266,7 +266,9 @@ type PlanSummary struct {
 	// hazard_counts counts all of them.
 	Hazards []*Hazard `protobuf:"bytes,11,rep,name=hazards,proto3" json:"hazards,omitempty"`
 	// How many hazards there are of each kind, the worst kind first. Empty: there are none.
-	HazardCounts  []*HazardCount `protobuf:"bytes,12,rep,name=hazard_counts,json=hazardCounts,proto3" json:"hazard_counts,omitempty"`
+	HazardCounts []*HazardCount `protobuf:"bytes,12,rep,name=hazard_counts,json=hazardCounts,proto3" json:"hazard_counts,omitempty"`
+	// The number of forget events. 0 but in answers to requests with lost_hosts.
+	Forgets       uint32 `protobuf:"varint,13,opt,name=forgets,proto3" json:"forgets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -383,6 +385,13 @@ func (x *PlanSummary) GetHazardCounts() []*HazardCount {
 		return x.HazardCounts
 	}
 	return nil
+}
+
+func (x *PlanSummary) GetForgets() uint32 {
+	if x != nil {
+		return x.Forgets
+	}
+	return 0
 }
 
 // Impact says which running instances the plans touch. An instance is touched by each event that updates or deletes it, follow-ons
@@ -659,7 +668,7 @@ const file_planner_v1_stream_proto_rawDesc = "" +
 	"\bPlanPart\x12\x1d\n" +
 	"\n" +
 	"plan_index\x18\x01 \x01(\rR\tplanIndex\x12)\n" +
-	"\x06phases\x18\x02 \x03(\v2\x11.planner.v1.PhaseR\x06phases\"\x90\x03\n" +
+	"\x06phases\x18\x02 \x03(\v2\x11.planner.v1.PhaseR\x06phases\"\xaa\x03\n" +
 	"\vPlanSummary\x12\x14\n" +
 	"\x05plans\x18\x01 \x01(\rR\x05plans\x12\x16\n" +
 	"\x06phases\x18\x02 \x01(\rR\x06phases\x12\x1c\n" +
@@ -674,7 +683,8 @@ const file_planner_v1_stream_proto_rawDesc = "" +
 	"\x06impact\x18\n" +
 	" \x01(\v2\x12.planner.v1.ImpactR\x06impact\x12,\n" +
 	"\ahazards\x18\v \x03(\v2\x12.planner.v1.HazardR\ahazards\x12<\n" +
-	"\rhazard_counts\x18\f \x03(\v2\x17.planner.v1.HazardCountR\fhazardCounts\"\x88\x01\n" +
+	"\rhazard_counts\x18\f \x03(\v2\x17.planner.v1.HazardCountR\fhazardCounts\x12\x18\n" +
+	"\aforgets\x18\r \x01(\rR\aforgets\"\x88\x01\n" +
 	"\x06Impact\x12,\n" +
 	"\x05nodes\x18\x01 \x03(\v2\x16.planner.v1.NodeImpactR\x05nodes\x12$\n" +
 	"\x0enodes_left_out\x18\x02 \x01(\rR\fnodesLeftOut\x12*\n" +

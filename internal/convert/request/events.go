@@ -15,7 +15,7 @@ func (r *reader) executedEvent(p *path, in *plannerv1.Event) resource.Event {
 	q := at(p, "resource")
 	switch {
 	case !r.require(&q, "", in.GetResource() != nil):
-	case out.Type == resource.EventDelete:
+	case out.Type.Removes():
 		r.identifier(&q, "identifier", in.GetResource().GetIdentifier(), &out.Resource.Identifier)
 	default:
 		r.resource(&q, in.GetResource(), out.Resource, desired)
@@ -47,18 +47,10 @@ func (r *reader) event(p *path, in *plannerv1.Event) resource.Event {
 
 func (r *reader) eventType(p *path, in plannerv1.EventType) resource.EventType {
 	r.require(p, "type", in != plannerv1.EventType_EVENT_TYPE_UNSPECIFIED)
-	if in == plannerv1.EventType_EVENT_TYPE_FORGET {
-		r.add(p, "type", "%s is not available yet", in)
-		return 0
-	}
 	return enum(r, p, "type", convert.EventTypes, in)
 }
 
 func (r *reader) eventReason(p *path, in plannerv1.EventReason) resource.EventReason {
-	if in == plannerv1.EventReason_EVENT_REASON_HOST_LOST {
-		r.add(p, "reason", "%s is not available yet", in)
-		return 0
-	}
 	return enum(r, p, "reason", convert.EventReasons, in)
 }
 

@@ -35,9 +35,9 @@ func (f *filler) special(name protoreflect.FullName) (protoreflect.Value, bool) 
 	case "planner.v1.UpdateDatabaseRequest.expected_digest", "planner.v1.RestoreDatabaseRequest.expected_digest":
 		return v(fmt.Sprintf("%064x", f.count))
 	case "planner.v1.Event.type":
-		return v(plannerv1.EventType_EVENT_TYPE_DELETE.Number()) // the last one is not available yet
+		return v(plannerv1.EventType_EVENT_TYPE_FORGET.Number())
 	case "planner.v1.Event.reason":
-		return v(plannerv1.EventReason_EVENT_REASON_DEPENDENCIES_CHANGED.Number()) // the last one is not available yet
+		return v(plannerv1.EventReason_EVENT_REASON_HOST_LOST.Number())
 	case "planner.v1.ResponseOptions.max_message_bytes":
 		return v(uint32(4096 + f.count))
 	case "planner.v1.ResponseOptions.attributes_format":

@@ -123,17 +123,9 @@ func TestViolationsOfOtherRequests(t *testing.T) {
 			e.Resource = parse(t, &plannerv1.Resource{}, resourceFixture("a", "b"))
 		})))},
 		{"ApplyEvents/unknown reason", "events[1].reason", "unknown value 10", errorOf(Converter{}.ApplyEvents(events(func(e *plannerv1.Event) { e.Reason = 10 })))},
-		{
-			"ApplyEvents/forget", "events[1].type", "EVENT_TYPE_FORGET is not available yet",
-			errorOf(Converter{}.ApplyEvents(events(func(e *plannerv1.Event) {
-				e.Type = plannerv1.EventType_EVENT_TYPE_FORGET
-				e.Resource = parse(t, &plannerv1.Resource{}, resourceFixture("a", "b"))
-			}))),
-		},
-		{
-			"ApplyEvents/host lost", "events[1].reason", "EVENT_REASON_HOST_LOST is not available yet",
-			errorOf(Converter{}.ApplyEvents(events(func(e *plannerv1.Event) { e.Reason = plannerv1.EventReason_EVENT_REASON_HOST_LOST }))),
-		},
+		{"ApplyEvents/forget", "", "", errorOf(Converter{}.ApplyEvents(events(func(e *plannerv1.Event) {
+			e.Type, e.Reason = plannerv1.EventType_EVENT_TYPE_FORGET, plannerv1.EventReason_EVENT_REASON_HOST_LOST
+		})))},
 		{"ApplyEvents/no resource", "events[1].resource", "required", errorOf(Converter{}.ApplyEvents(events(func(e *plannerv1.Event) { e.Resource = nil })))},
 		{
 			"ApplyEvents/no identifier", "events[1].resource.identifier", "required",

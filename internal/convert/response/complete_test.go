@@ -26,7 +26,7 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 			}},
 			{Events: []resource.Event{event(resource.EventDelete), event(resource.EventDelete), event(resource.EventDelete), event(resource.EventDelete)}},
 		}},
-		{Phases: []resource.Phase{{Events: []resource.Event{event(resource.EventCreate)}}}},
+		{Phases: []resource.Phase{{Events: []resource.Event{event(resource.EventCreate), event(resource.EventForget)}}}},
 	}
 	settings := convert.ResponseSettings{Format: plannerv1.AttributesFormat_ATTRIBUTES_FORMAT_JSON, MaxMessageBytes: 5000}
 	encoder := NewEncoder(nil, settings)
@@ -40,7 +40,7 @@ func TestHeaderAndSummaryAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (&plannerv1.PlanSummary{
-		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Digest: execution.Digest(plans),
+		Plans: 2, Phases: 3, Refreshes: 2, Creates: 2, Updates: 3, Deletes: 4, Forgets: 1, Digest: execution.Digest(plans),
 		Changes: 9, FollowOns: 8,
 		Impact: &plannerv1.Impact{
 			Nodes: []*plannerv1.NodeImpact{{NodeName: "n1", PrimaryTouches: 1, ReplicaTouches: 2}}, PrimariesAtOnce: 3,

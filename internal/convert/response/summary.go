@@ -45,6 +45,8 @@ func countEvents(stop *interrupt.Poller, summary *plannerv1.PlanSummary, events 
 			summary.Updates++
 		case resource.EventDelete:
 			summary.Deletes++
+		case resource.EventForget:
+			summary.Forgets++
 		}
 	}
 }
