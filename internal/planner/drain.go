@@ -32,7 +32,7 @@ func (m *membership) drain(plans []resource.Plan, links []database.Link) ([]reso
 			before = append(before, e.Resource.Identifier)
 		}
 	}
-	forgetting, err := resource.PlanDelete(m.stop, m.start, before)
+	forgetting, err := resource.PlanDelete(m.stop, m.start, before, nil)
 	if err != nil {
 		return nil, nil, err
 	}
