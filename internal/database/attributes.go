@@ -38,7 +38,7 @@ func (o object) key(key string) object {
 }
 
 func (o object) text(key, value string) object {
-	return jsontext.AppendString(o.key(key), value)
+	return jsontext.AppendString(nil, o.key(key), value)
 }
 
 func (o object) flag(key string, value bool) object {
@@ -68,7 +68,7 @@ func (o object) texts(stop *interrupt.Poller, key string, values []string) objec
 		if i > 0 {
 			o = append(o, ',')
 		}
-		o = jsontext.AppendString(o, v)
+		o = jsontext.AppendString(nil, o, v)
 	}
 	return append(o, ']')
 }
@@ -93,7 +93,7 @@ func (o object) member(m jsontext.Member) object {
 	if o[len(o)-1] != '{' {
 		o = append(o, ',')
 	}
-	o = append(jsontext.AppendString(o, m.Key), ':')
+	o = append(jsontext.AppendString(nil, o, m.Key), ':')
 	return append(o, m.Value...)
 }
 

@@ -52,5 +52,5 @@ func (e SyncEvent) Resource() *resource.Resource {
 // does not depend on that: comparison finds no difference, and nothing says what came first.
 func SyncEventForgets(stop *interrupt.Poller, r *resource.Resource, id resource.Identifier) bool {
 	extra, err := attribute(stop, r, TypeSyncEvent, "extra_dependencies")
-	return err == nil && !stop.Spend(len(extra)+len(r.Dependencies)) && bytes.Contains(extra, jsontext.AppendString(nil, id.ID)) && !slices.Contains(r.Dependencies, id)
+	return err == nil && !stop.Spend(len(extra)+len(r.Dependencies)) && bytes.Contains(extra, jsontext.AppendString(stop, nil, id.ID)) && !slices.Contains(r.Dependencies, id)
 }

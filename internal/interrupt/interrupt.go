@@ -3,6 +3,7 @@
 //	computation  conversion, planning, judging, encoding: anything that works on a request without waiting
 //	unit         one step of a loop: a resource, an edge, an event, some hundred bytes; some 100 ns, at most 10 us
 //	poll         to count units, and look every so often whether to stop
+//	piece        of a long text: what is worked on between two polls
 //
 // Whoever starts a computation makes a [Poller] and hands it down; every loop whose length depends on the input polls
 // it, and returns once it is told to. A computation that was stopped has no result: what it holds by then is thrown
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"unicode/utf8"
 )
 
 // ErrInterrupted is the error of a computation that was told to stop.
@@ -84,6 +86,39 @@ func Each[T any](p *Poller, list []T) iter.Seq2[int, T] {
 			}
 		}
 	}
+}
+
+const (
+	// pieceBytes is how long a text is that is worked on in one piece.
+	pieceBytes = 4 << 10
+	// bytesPerUnit is how much of a text takes a unit.
+	bytesPerUnit = 256
+)
+
+// Pieces hands over a text in pieces that are not long, and polls between them. No piece ends inside of a character of UTF-8: bytes that are
+// none, and what is wrong about them, are the same in the pieces as in the text. As with Each, there are no more once the
+// poller says to stop.
+func Pieces[T string | []byte](p *Poller, text T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for len(text) > pieceBytes {
+			end := pieceEnd(text)
+			if !yield(text[:end]) || p.Spend(end/bytesPerUnit) {
+				return
+			}
+			text = text[end:]
+		}
+		yield(text)
+	}
+}
+
+// pieceEnd is where the first piece of a text that is longer than one ends.
+func pieceEnd[T string | []byte](text T) int {
+	for end := pieceBytes; end > pieceBytes-utf8.UTFMax; end-- {
+		if utf8.RuneStart(text[end]) {
+			return end
+		}
+	}
+	return pieceBytes // after so many bytes that begin no character, another one does not go on with one
 }
 
 // SortFunc sorts in the order of compare, unless it is told to stop: then the order means nothing. A short list is sorted in

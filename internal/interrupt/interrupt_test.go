@@ -3,6 +3,7 @@ package interrupt
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -97,4 +98,49 @@ func TestSortFuncComparesNothingOnceStopped(t *testing.T) {
 	done := make(chan struct{})
 	close(done)
 	SortFunc(Watched(done, func(int) {}), list, func(int, int) int { panic("compared") })
+}
+
+func TestPiecesAreTheText(t *testing.T) {
+	for _, unit := range []string{"a", "é", "€", "𝄞", "x𝄞", "\x80", "\xf0\x9d\x84", "\xc3", "€\xe2\x82"} {
+		for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 5*pieceBytes + 7} {
+			text := strings.Repeat(unit, size/len(unit)+1)[:size]
+			var whole string
+			var characters []rune
+			for piece := range Pieces(nil, text) {
+				if len(piece) > pieceBytes {
+					t.Errorf("%q, %d bytes: a piece has %d", unit, size, len(piece))
+				}
+				whole += piece
+				characters = append(characters, []rune(piece)...)
+			}
+			if whole != text || !slices.Equal(characters, []rune(text)) {
+				t.Errorf("%q, %d bytes: the pieces hold something else", unit, size)
+			}
+		}
+	}
+}
+
+func TestPiecesPollsBetweenThem(t *testing.T) {
+	const pieces = 5
+	text := make([]byte, pieces*pieceBytes)
+	for stopAt := 1; stopAt <= pieces; stopAt++ {
+		done, polls, units := make(chan struct{}), 0, 0
+		p := Watched(done, func(n int) {
+			units += n
+			if polls++; polls == stopAt {
+				close(done)
+			}
+		})
+		seen := 0
+		for range Pieces(p, text) {
+			seen++
+		}
+		if want := min(stopAt, pieces); seen != want || units != min(stopAt, pieces-1)*pieceBytes/bytesPerUnit {
+			t.Errorf("stopped at %d: saw %d pieces, %d units", stopAt, seen, units)
+		}
+	}
+	p := Watched(nil, func(int) { t.Error("polled for a short text") })
+	for range Pieces(p, text[:pieceBytes]) {
+		break
+	}
 }

@@ -47,19 +47,19 @@ func isCanonical(stop *interrupt.Poller, text []byte) bool {
 }
 
 // isCanonicalScalar tells whether a checked scalar is in canonical form.
-func isCanonicalScalar(scalar []byte) bool {
+func isCanonicalScalar(stop *interrupt.Poller, scalar []byte) bool {
 	var buffer [128]byte
-	return bytes.Equal(appendCanonicalScalar(buffer[:0], scalar), scalar)
+	return bytes.Equal(appendCanonicalScalar(stop, buffer[:0], scalar), scalar)
 }
 
 // appendCanonicalScalar appends the canonical form of a checked scalar.
-func appendCanonicalScalar(dst, scalar []byte) []byte {
+func appendCanonicalScalar(stop *interrupt.Poller, dst, scalar []byte) []byte {
 	switch c := scalar[0]; {
 	case c == '"':
-		dst = appendUnescaped(append(dst, '"'), scalar[1:len(scalar)-1], true)
+		dst = appendUnescaped(stop, append(dst, '"'), scalar[1:len(scalar)-1], true)
 		return append(dst, '"')
 	case c == '-' || isDigit(c):
-		return appendCanonicalNumber(dst, scalar)
+		return appendCanonicalNumber(stop, dst, scalar)
 	}
 	return append(dst, scalar...) // a word
 }
@@ -78,15 +78,14 @@ func (t *tree) write(stop *interrupt.Poller, n *node) {
 	case '{', '[':
 		t.writeChildren(stop, n)
 	default:
-		t.canonical = t.appendScalar(t.canonical, n)
-		stop.Spend(1 + (len(t.canonical)-start)/bytesPerUnit)
+		t.canonical = t.appendScalar(stop, t.canonical, n)
 	}
 	n.canonical = span(start, len(t.canonical))
 }
 
-func (t *tree) writeName(n *node) {
+func (t *tree) writeName(stop *interrupt.Poller, n *node) {
 	if n.nameEscaped {
-		t.canonical = AppendString(t.canonical, string(t.name(n)))
+		t.canonical = AppendString(stop, t.canonical, string(t.name(n)))
 	} else {
 		t.canonical = append(t.canonical, '"')
 		t.canonical = append(t.canonical, t.name(n)...)
@@ -96,11 +95,11 @@ func (t *tree) writeName(n *node) {
 }
 
 // appendScalar appends the canonical form of a node that is a scalar.
-func (t *tree) appendScalar(dst []byte, n *node) []byte {
+func (t *tree) appendScalar(stop *interrupt.Poller, dst []byte, n *node) []byte {
 	if n.plain {
 		return append(dst, t.raw(n)...)
 	}
-	return appendCanonicalScalar(dst, t.raw(n))
+	return appendCanonicalScalar(stop, dst, t.raw(n))
 }
 
 func (t *tree) writeChildren(stop *interrupt.Poller, n *node) {
@@ -115,7 +114,7 @@ func (t *tree) writeChildren(stop *interrupt.Poller, n *node) {
 		}
 		child := &children[i]
 		if n.kind == '{' {
-			t.writeName(child)
+			t.writeName(stop, child)
 		}
 		t.write(stop, child)
 	}

@@ -30,6 +30,8 @@ const (
 	depthLimit = 10_000
 	// bytesPerUnit is how much of a text is read in one unit of a Poller.
 	bytesPerUnit = 256
+	// bytesPerPoll is how much of a string is read, at most, from one poll to the next.
+	bytesPerPoll = 2 << 10
 	// exponentLimit admits the exponents of canonical numbers, which grow by the number of their digits.
 	exponentLimit = 10
 )
@@ -143,7 +145,7 @@ func (c *checker) value() bool {
 	}
 	start := c.pos
 	plain, ok := c.scalar()
-	if ok && c.canonical && !plain && !isCanonicalScalar(c.text[start:c.pos]) {
+	if ok && c.canonical && !plain && !isCanonicalScalar(c.stop, c.text[start:c.pos]) {
 		return c.fail(start, problemCanonical)
 	}
 	return ok
@@ -208,10 +210,10 @@ func (c *checker) memberName() (placedName, bool) {
 	if !escaped {
 		return placedName{raw, offset}, true
 	}
-	if c.canonical && !isCanonicalScalar(c.text[offset:offset+len(raw)+2]) {
+	if c.canonical && !isCanonicalScalar(c.stop, c.text[offset:offset+len(raw)+2]) {
 		return placedName{}, c.fail(offset, problemCanonical)
 	}
 	start := len(c.unescaped)
-	c.unescaped = appendUnescaped(c.unescaped, raw, false)
+	c.unescaped = appendUnescaped(c.stop, c.unescaped, raw, false)
 	return placedName{c.unescaped[start:], offset}, true
 }

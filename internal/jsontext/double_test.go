@@ -39,7 +39,7 @@ func TestDoublesAreReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range [][]byte{number, canonical} {
-			if got, exact := ExactFloat(text); !exact || got != f {
+			if got, exact := ExactFloat(nil, text); !exact || got != f {
 				t.Fatalf("%s is read as %g, %t", text, got, exact)
 			}
 		}
@@ -53,7 +53,7 @@ func TestExactFloat(t *testing.T) {
 		"1e21": true, "1000000000000000000000": true, "1152921504606846976": false, "5e-324": true, "3e-324": false,
 		"1E+0002": true, "0.0000010": true, "1e999999": false, "0e-999999": true, "-0.0": true,
 	} {
-		f, got := ExactFloat([]byte(number))
+		f, got := ExactFloat(nil, []byte(number))
 		if got != exact {
 			t.Errorf("%s is exactly a double: %t, want %t", number, got, exact)
 		}

@@ -102,7 +102,7 @@ func FuzzDiff(f *testing.F) {
 		}
 		pointers := strings.Split(ignore, "\n")
 		for _, p := range pointers {
-			if p == "" || !ValidPointer(p) {
+			if p == "" || !ValidPointer(nil, p) {
 				pointers = nil
 			}
 		}

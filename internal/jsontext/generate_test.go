@@ -177,7 +177,7 @@ func (w *textWriter) text(s string) {
 	}
 	style := rapid.IntRange(0, 5).Draw(w.t, "escapes")
 	if style > 1 {
-		w.b.Write(AppendString(nil, s))
+		w.b.Write(AppendString(nil, nil, s))
 		return
 	}
 	w.b.WriteByte('"')

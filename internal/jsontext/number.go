@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // maxPlainDigits is how many digits a canonical number may have that is written without an exponent.
 const maxPlainDigits = 21
+
+// longestFloat is more bytes than a double takes, as AppendFloat writes it or in canonical form.
+const longestFloat = 64
 
 // decimal is the exact value of a JSON number: digits times ten to the power of exponent. Digits may
 // have a point among them, which means nothing any more; they neither start nor end with a zero, and are
@@ -20,7 +25,7 @@ type decimal struct {
 }
 
 // parseDecimal takes a checked number apart. The result shares its memory.
-func parseDecimal(number []byte) decimal {
+func parseDecimal(stop *interrupt.Poller, number []byte) decimal {
 	var d decimal
 	if number[0] == '-' {
 		d.negative = true
@@ -28,23 +33,25 @@ func parseDecimal(number []byte) decimal {
 	}
 	point, end := -1, len(number)
 	for i, c := range number {
+		if pollsAt(stop, i) {
+			return decimal{}
+		}
 		if c == '.' {
 			point = i
 		} else if c|0x20 == 'e' {
 			end = i
-			// The number of digits is limited: this cannot fail.
-			d.exponent, _ = strconv.ParseInt(string(number[i+1:]), 10, 64)
+			d.exponent = parseExponent(stop, number[i+1:])
 			break
 		}
 	}
 	first, last := 0, end
-	for first < last && (number[first] == '0' || number[first] == '.') {
+	for first < last && (number[first] == '0' || number[first] == '.') && !pollsAt(stop, first) {
 		first++
 	}
 	if first == last {
 		return decimal{}
 	}
-	for number[last-1] == '0' || number[last-1] == '.' {
+	for (number[last-1] == '0' || number[last-1] == '.') && !pollsAt(stop, last) {
 		last--
 	}
 	d.digits, d.count = number[first:last], last-first
@@ -62,16 +69,36 @@ func parseDecimal(number []byte) decimal {
 	return d
 }
 
+// parseExponent reads what stands behind the e of a checked number: few digits, but for zeros in front.
+func parseExponent(stop *interrupt.Poller, text []byte) int64 {
+	var exponent int64
+	for i, c := range text {
+		if pollsAt(stop, i) {
+			break
+		}
+		if isDigit(c) {
+			exponent = 10*exponent + int64(c-'0')
+		}
+	}
+	if text[0] == '-' {
+		return -exponent
+	}
+	return exponent
+}
+
 // appendCanonicalNumber appends the canonical form of a checked number: see Canonical.
-func appendCanonicalNumber(dst, number []byte) []byte {
-	d := parseDecimal(number)
+func appendCanonicalNumber(stop *interrupt.Poller, dst, number []byte) []byte {
+	d := parseDecimal(stop, number)
 	if len(d.digits) == 0 {
 		return append(dst, '0')
 	}
 	if d.negative {
 		dst = append(dst, '-')
 	}
-	for _, c := range d.digits {
+	for i, c := range d.digits {
+		if pollsAt(stop, i) {
+			return dst
+		}
 		if c != '.' {
 			dst = append(dst, c)
 		}
@@ -116,7 +143,12 @@ func AppendFloat(dst []byte, f float64) []byte {
 
 // ExactFloat returns the double whose shortest decimal, as AppendFloat writes it, has the exact value of a number
 // that has been checked, if there is one. Both zeros are 0.
-func ExactFloat(number []byte) (float64, bool) {
+func ExactFloat(stop *interrupt.Poller, number []byte) (float64, bool) {
+	if len(number) > longestFloat { // without zeros that mean nothing it may be shorter
+		if number = appendCanonicalNumber(stop, nil, number); len(number) > longestFloat {
+			return 0, false
+		}
+	}
 	f, err := strconv.ParseFloat(string(number), 64)
 	if err != nil {
 		return 0, false
@@ -124,13 +156,13 @@ func ExactFloat(number []byte) (float64, bool) {
 	if f == 0 {
 		f = 0
 	}
-	var buffer [64]byte
+	var buffer [longestFloat]byte
 	written := AppendFloat(buffer[:0], f)
 	return f, bytes.Equal(written, number) || sameNumber(written, number)
 }
 
-// sameNumber tells whether two checked numbers have the same exact decimal value.
+// sameNumber tells whether two checked numbers of at most longestFloat bytes have the same exact decimal value.
 func sameNumber(a, b []byte) bool {
-	var bufferA, bufferB [64]byte
-	return bytes.Equal(appendCanonicalNumber(bufferA[:0], a), appendCanonicalNumber(bufferB[:0], b))
+	var bufferA, bufferB [longestFloat]byte
+	return bytes.Equal(appendCanonicalNumber(nil, bufferA[:0], a), appendCanonicalNumber(nil, bufferB[:0], b))
 }

@@ -156,7 +156,7 @@ func (d *differ) members(
 			continue
 		}
 		length := len(d.path)
-		d.path = appendPointerSegment(d.path, m.name)
+		d.path = appendPointerSegment(d.stop, d.path, m.name)
 		switch {
 		case m.wanted == nil:
 			d.emit("remove", nil)

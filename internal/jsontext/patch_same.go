@@ -33,7 +33,7 @@ func (d *differ) sameScalar(current, wanted *node) bool {
 		return false
 	}
 	var bufferA, bufferB [128]byte
-	return bytes.Equal(d.current.appendScalar(bufferA[:0], current), d.wanted.appendScalar(bufferB[:0], wanted))
+	return bytes.Equal(d.current.appendScalar(d.stop, bufferA[:0], current), d.wanted.appendScalar(d.stop, bufferB[:0], wanted))
 }
 
 func (d *differ) sameMembers(current, wanted *node, ignored *pointerSet) bool {

@@ -135,7 +135,7 @@ func checkDiff(t rapid.TB, current, wanted string, ignore []string, look func([]
 	}
 	for _, operation := range patch {
 		for _, pointer := range ignore {
-			if strings.HasPrefix(operation.Path+"/", pointer+"/") && ValidPointer(pointer) {
+			if strings.HasPrefix(operation.Path+"/", pointer+"/") && ValidPointer(nil, pointer) {
 				t.Fatalf("%s is ignored, but the patch is\n%s", pointer, printPatch(patch))
 			}
 		}
@@ -319,12 +319,12 @@ func membersOf(count int, value string) string {
 
 func TestValidJSONPointer(t *testing.T) {
 	for _, pointer := range []string{"", "/", "/a", "/a/0/-", "//", "/a~0b~1c", "/é😀", "/a b\"\\\n"} {
-		if !ValidPointer(pointer) {
+		if !ValidPointer(nil, pointer) {
 			t.Errorf("%q is valid", pointer)
 		}
 	}
 	for _, pointer := range []string{"a", "a/b", "#/a", "/~", "/a~", "/~2", "/~~0", "/a/~x", "/\xff"} {
-		if ValidPointer(pointer) {
+		if ValidPointer(nil, pointer) {
 			t.Errorf("%q is not valid", pointer)
 		}
 	}

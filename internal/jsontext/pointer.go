@@ -3,19 +3,19 @@ package jsontext
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // ValidPointer tells whether p is a JSON pointer (RFC 6901): empty, which means the whole text, or
 // any number of segments that each start with a slash, with ~ only in ~0 (for ~) and ~1 (for /).
-func ValidPointer(p string) bool {
-	if p != "" && p[0] != '/' || !utf8.ValidString(p) {
+// It polls only if p is long; if it is stopped, the result means nothing.
+func ValidPointer(stop *interrupt.Poller, p string) bool {
+	if p != "" && p[0] != '/' || !ValidText(stop, p) {
 		return false
 	}
 	for i := range len(p) {
-		if p[i] == '~' && (i+1 == len(p) || p[i+1] != '0' && p[i+1] != '1') {
+		if pollsAt(stop, i) || p[i] == '~' && (i+1 == len(p) || p[i+1] != '0' && p[i+1] != '1') {
 			return false
 		}
 	}
@@ -23,9 +23,12 @@ func ValidPointer(p string) bool {
 }
 
 // appendPointerSegment appends the segment of a JSON pointer that leads to the member of that name.
-func appendPointerSegment(pointer, name []byte) []byte {
+func appendPointerSegment(stop *interrupt.Poller, pointer, name []byte) []byte {
 	pointer = append(pointer, '/')
-	for _, c := range name {
+	for i, c := range name {
+		if pollsAt(stop, i) {
+			break
+		}
 		switch c {
 		case '~':
 			pointer = append(pointer, '~', '0')
@@ -39,16 +42,28 @@ func appendPointerSegment(pointer, name []byte) []byte {
 }
 
 // cutPointerSegment returns the name that the first segment of a pointer leads to, and the pointer from there.
-func cutPointerSegment(pointer string) (name, rest string) {
+func cutPointerSegment(stop *interrupt.Poller, pointer string) (name, rest string) {
 	name, rest = pointer[1:], ""
 	if i := strings.IndexByte(name, '/'); i >= 0 {
 		name, rest = name[:i], name[i:]
 	}
-	if strings.IndexByte(name, '~') >= 0 {
-		name = strings.ReplaceAll(name, "~1", "/")
-		name = strings.ReplaceAll(name, "~0", "~") // last, so that ~01 is ~1
+	if strings.IndexByte(name, '~') < 0 {
+		return name, rest
 	}
-	return name, rest
+	plain := make([]byte, 0, len(name))
+	for i := range len(name) {
+		if pollsAt(stop, i) {
+			break
+		}
+		switch {
+		case name[i] == '~': // the byte behind it says what it stands for
+		case i > 0 && name[i-1] == '~':
+			plain = append(plain, "~/"[name[i]-'0'])
+		default:
+			plain = append(plain, name[i])
+		}
+	}
+	return string(plain), rest
 }
 
 // pointerSet is a set of places in a JSON value: those that JSON pointers lead to, and all below them. The
@@ -65,7 +80,7 @@ type pointerSet struct {
 func newPointerSet(stop *interrupt.Poller, pointers []string) *pointerSet {
 	var p *pointerSet
 	for _, pointer := range interrupt.Each(stop, pointers) {
-		if ValidPointer(pointer) {
+		if ValidPointer(stop, pointer) {
 			p = p.with(stop, pointer)
 		}
 	}
@@ -96,7 +111,7 @@ func (p *pointerSet) member(name []byte) *pointerSet {
 	if p.below == nil {
 		p.below = make(map[string]*pointerSet)
 		for _, pointer := range interrupt.Each(p.stop, p.pointers) {
-			segment, rest := cutPointerSegment(pointer)
+			segment, rest := cutPointerSegment(p.stop, pointer)
 			p.below[segment] = p.below[segment].with(p.stop, rest)
 		}
 	}

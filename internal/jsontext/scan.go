@@ -146,7 +146,7 @@ func (s *scanner) name() (raw []byte, escaped, ok bool) {
 func (s *scanner) str() (raw []byte, escaped, ok bool) {
 	start := s.pos + 1
 	for i := start; ; {
-		i += plainPrefix(s.text[i:])
+		i += plainPrefix(s.text[i:min(i+bytesPerPoll, len(s.text))])
 		if i >= len(s.text) {
 			return nil, false, s.fail(i, problemEnd)
 		}
@@ -282,14 +282,14 @@ func (s *scanner) number() (plain, ok bool) {
 	if s.text[i] == '-' {
 		i++
 	}
-	whole := countDigits(s.text[i:])
+	whole := countDigits(s.stop, s.text[i:])
 	if whole == 0 || whole > 1 && s.text[i] == '0' {
 		return false, s.fail(s.pos, problemNumber)
 	}
 	plain = isPlainInteger(s.text[s.pos : i+whole])
 	i += whole
 	if i < len(s.text) && s.text[i] == '.' {
-		fraction := countDigits(s.text[i+1:])
+		fraction := countDigits(s.stop, s.text[i+1:])
 		if fraction == 0 {
 			return false, s.fail(s.pos, problemNumber)
 		}
@@ -304,7 +304,7 @@ func (s *scanner) number() (plain, ok bool) {
 		}
 		i += size
 	}
-	s.pos = i
+	s.pos, s.polled = i, i
 	return plain, true
 }
 
@@ -314,12 +314,12 @@ func (s *scanner) checkExponent(text []byte) (size int, problem string) {
 	if first < len(text) && (text[first] == '+' || text[first] == '-') {
 		first++
 	}
-	digits := countDigits(text[first:])
+	digits := countDigits(s.stop, text[first:])
 	if digits == 0 {
 		return 0, problemNumber
 	}
 	size = first + digits
-	for first < size && text[first] == '0' {
+	for first < size && text[first] == '0' && !pollsAt(s.stop, first) {
 		first++
 	}
 	if size-first > s.exponentDigits {
@@ -328,13 +328,18 @@ func (s *scanner) checkExponent(text []byte) (size int, problem string) {
 	return size, ""
 }
 
-func countDigits(text []byte) int {
+func countDigits(stop *interrupt.Poller, text []byte) int {
 	for i, c := range text {
-		if !isDigit(c) {
+		if !isDigit(c) || pollsAt(stop, i) {
 			return i
 		}
 	}
 	return len(text)
+}
+
+// pollsAt is for loops over the bytes of a text, which index counts: it polls at every unit of them, and tells whether to stop.
+func pollsAt(stop *interrupt.Poller, index int) bool {
+	return index%bytesPerUnit == bytesPerUnit-1 && stop.Stopped()
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -31,6 +31,15 @@ func longComputations() map[string]func(stop *interrupt.Poller) error {
 			return err
 		}
 	}
+	for name, text := range longTexts() {
+		computations["check "+name] = func(stop *interrupt.Poller) error {
+			return Check([]byte(text), Limits{Stop: stop})
+		}
+		computations["canonical "+name] = func(stop *interrupt.Poller) error {
+			_, err := Canonical(stop, []byte(" "+text))
+			return err
+		}
+	}
 	for name, pair := range map[string][2]string{
 		"members":         {membersOf(20_000, "1.0"), membersOf(20_000, "2.0")},
 		"equal members":   {membersOf(20_000, "1.0"), membersOf(20_000, "1")},
@@ -56,26 +65,77 @@ func longComputations() map[string]func(stop *interrupt.Poller) error {
 
 func TestEveryLoopPolls(t *testing.T) {
 	const (
-		oneString = "the bytes of one string or name, of which a text has fewer than MaxSize: few ns each"
-		oneNumber = "the bytes of one number, of which a text has fewer than MaxSize: few ns each"
-		aPointer  = "the bytes of one pointer: few ns each"
-		byPairs   = "pairs polls"
+		onePiece = "the bytes of one piece of a string"
+		byPairs  = "pairs polls"
 	)
 	polls.CheckLoops(t, map[string]polls.Short{
-		"plainPrefix":           {Loops: 2, Bound: oneString},
-		"AppendString":          {Loops: 1, Bound: oneString},
-		"appendUnescaped":       {Loops: 1, Bound: oneString},
-		"appendPointerSegment":  {Loops: 1, Bound: oneString},
-		"countDigits":           {Loops: 1, Bound: oneNumber},
-		"checkExponent":         {Loops: 1, Bound: oneNumber},
-		"parseDecimal":          {Loops: 3, Bound: oneNumber},
-		"appendCanonicalNumber": {Loops: 2, Bound: oneNumber},
-		"ValidPointer":          {Loops: 1, Bound: aPointer},
+		"plainPrefix":           {Loops: 2, Bound: onePiece},
+		"appendCharacters":      {Loops: 1, Bound: onePiece},
+		"appendCanonicalNumber": {Loops: 1, Bound: "maxPlainDigits"},
 		"hexUnit":               {Loops: 1, Bound: "4 digits"},
 		"longestCommon":         {Loops: 1, Bound: "a row of a table of maxCells, which is counted before"},
 		"members":               {Loops: 1, Bound: byPairs},
 		"sameMembers":           {Loops: 1, Bound: byPairs},
 	})
+}
+
+// longTexts are texts with few tokens, which are long.
+func longTexts() map[string]string {
+	const n = 1 << 20
+	return map[string]string{
+		"plain string":     `"` + strings.Repeat("a", n) + `"`,
+		"other string":     `"` + strings.Repeat("é", n/2) + `"`,
+		"escaped string":   `"` + strings.Repeat(`\n`, n/2) + `"`,
+		"escaped name":     `{"` + strings.Repeat(`\u0041`, n/6) + `":1}`,
+		"whole number":     strings.Repeat("1", n),
+		"fraction":         "0." + strings.Repeat("0", n) + "1",
+		"zeros":            "1." + strings.Repeat("0", n),
+		"zeros of a power": "1e" + strings.Repeat("0", n) + "1",
+	}
+}
+
+// TestLongTextsArePolled counts the bytes of long texts that are worked on between two polls.
+func TestLongTextsArePolled(t *testing.T) {
+	pointer := "/" + strings.Repeat("~1", 1<<19)
+	long := map[string]func(stop *interrupt.Poller){
+		"append":  func(stop *interrupt.Poller) { AppendString(stop, nil, pointer) },
+		"valid":   func(stop *interrupt.Poller) { ValidText(stop, pointer) },
+		"pointer": func(stop *interrupt.Poller) { ValidPointer(stop, pointer) },
+		"cut":     func(stop *interrupt.Poller) { cutPointerSegment(stop, pointer) },
+		"segment": func(stop *interrupt.Poller) { appendPointerSegment(stop, nil, []byte(pointer)) },
+	}
+	for name, text := range longTexts() {
+		long["name or value of "+name] = func(stop *interrupt.Poller) {
+			r := NewTokenReader([]byte(text), Limits{Stop: stop})
+			switch {
+			case text[0] == '{' && r.Open() && r.Next(true, '}'):
+				r.Name()
+			case text[0] == '"':
+				r.Text()
+			default:
+				r.Scalar()
+			}
+		}
+		if text[0] != '"' && text[0] != '{' {
+			long["double of "+name] = func(stop *interrupt.Poller) { ExactFloat(stop, []byte(text)) }
+		}
+	}
+	for name, compute := range long {
+		c := polls.Count()
+		if compute(c.Poller); c.Units < (1<<20)/bytesPerUnit-1 || c.Polls < c.Units/16 {
+			t.Errorf("%s: %d units in %d polls", name, c.Units, c.Polls)
+		}
+		done := make(chan struct{})
+		number := 0
+		compute(interrupt.Watched(done, func(int) {
+			if number++; number == 3 {
+				close(done)
+			}
+		}))
+		if number > 16 {
+			t.Errorf("%s polls %d times when it is told to stop at the third", name, number)
+		}
+	}
 }
 
 // TestComputationsPollAndStop counts the polls of each computation, and stops it at some of them.

@@ -4,13 +4,24 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 )
 
 // AppendString appends s as a JSON string, in quotes, and returns the extended slice. Only what must
 // be escaped is: quotes, backslashes and control characters, in their short form (\n) where there is one
-// and else as \u00xx with lower-case digits. Bytes that are not UTF-8 become U+FFFD.
-func AppendString(dst []byte, s string) []byte {
+// and else as \u00xx with lower-case digits. Bytes that are not UTF-8 become U+FFFD. It polls only if s is long; if it is
+// stopped, something is missing.
+func AppendString(stop *interrupt.Poller, dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	for piece := range interrupt.Pieces(stop, s) {
+		dst = appendCharacters(dst, piece)
+	}
+	return append(dst, '"')
+}
+
+// appendCharacters appends what stands between the quotes of a JSON string.
+func appendCharacters(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		plain := plainPrefix(s)
 		dst = append(dst, s[:plain]...)
@@ -21,7 +32,18 @@ func AppendString(dst []byte, s string) []byte {
 			s = s[size:]
 		}
 	}
-	return append(dst, '"')
+	return dst
+}
+
+// ValidText tells whether a text is valid UTF-8, as every string of JSON is. It polls only if the text is long; if it is stopped, the
+// result means nothing.
+func ValidText(stop *interrupt.Poller, text string) bool {
+	for piece := range interrupt.Pieces(stop, text) {
+		if !utf8.ValidString(piece) {
+			return false
+		}
+	}
+	return true
 }
 
 // appendEscaped appends one character of a string with minimal escaping.
@@ -49,8 +71,14 @@ func appendEscaped(dst []byte, r rune) []byte {
 
 // appendUnescaped appends the text that stands for raw, the inside of a checked string; if it is to be minimal, with the
 // escapes that it cannot do without.
-func appendUnescaped(dst, raw []byte, minimal bool) []byte {
-	for len(raw) > 0 {
+func appendUnescaped(stop *interrupt.Poller, dst, raw []byte, minimal bool) []byte {
+	for polled := len(raw); len(raw) > 0; {
+		if units := (polled - len(raw)) / bytesPerUnit; units > 0 {
+			if stop.Spend(units) {
+				break
+			}
+			polled = len(raw)
+		}
 		i := bytes.IndexByte(raw, '\\')
 		if i < 0 {
 			return append(dst, raw...)

@@ -35,19 +35,19 @@ func (r *TokenReader) Failed() bool { return r.scanner.problem != "" }
 // Name reads the name of a member, and moves to its value. The name is as Text returns it.
 func (r *TokenReader) Name() ([]byte, bool) {
 	raw, escaped, ok := r.scanner.name()
-	return unescaped(raw, escaped), ok
+	return r.unescaped(raw, escaped), ok
 }
 
 // Text reads the string that Peek has found, and returns what it stands for: never nil, and in the text's own
 // memory unless it has escapes.
 func (r *TokenReader) Text() ([]byte, bool) {
 	raw, escaped, ok := r.scanner.str()
-	return unescaped(raw, escaped), ok
+	return r.unescaped(raw, escaped), ok
 }
 
-func unescaped(raw []byte, escaped bool) []byte {
+func (r *TokenReader) unescaped(raw []byte, escaped bool) []byte {
 	if escaped {
-		return appendUnescaped(make([]byte, 0, len(raw)), raw, false)
+		return appendUnescaped(r.scanner.stop, make([]byte, 0, len(raw)), raw, false)
 	}
 	return raw
 }

@@ -135,7 +135,7 @@ func (p *parser) object(n *node) bool {
 		name := span(start, start+len(raw))
 		if escaped {
 			start = len(p.tree.unescaped)
-			p.tree.unescaped = appendUnescaped(p.tree.unescaped, raw, false)
+			p.tree.unescaped = appendUnescaped(p.stop, p.tree.unescaped, raw, false)
 			name = span(start, len(p.tree.unescaped))
 		}
 		member, ok := p.value()

@@ -50,7 +50,7 @@ func (t *tree) writeVisibleMembers(stop *interrupt.Poller, n *node, hidden *poin
 			t.canonical = append(t.canonical, ',')
 		}
 		first = false
-		t.writeName(child)
+		t.writeName(stop, child)
 		t.writeVisible(stop, child, below)
 	}
 	t.canonical = append(t.canonical, '}')

@@ -78,13 +78,20 @@ type digestWriter struct {
 
 // flush hashes the text so far. A hash never fails.
 func (w *digestWriter) flush() {
-	_, _ = w.hash.Write(w.text)
+	w.write(w.text)
 	w.text = w.text[:0]
+}
+
+// write hashes a text.
+func (w *digestWriter) write(text []byte) {
+	for piece := range interrupt.Pieces(w.stop, text) {
+		_, _ = w.hash.Write(piece)
+	}
 }
 
 func (w *digestWriter) literal(text string) { w.text = append(w.text, text...) }
 
-func (w *digestWriter) string(s string) { w.text = jsontext.AppendString(w.text, s) }
+func (w *digestWriter) string(s string) { w.text = jsontext.AppendString(w.stop, w.text, s) }
 
 func (w *digestWriter) typeName(t *Type) { w.string(string(*t)) }
 
@@ -108,22 +115,22 @@ func (w *digestWriter) json(text []byte, missing string) {
 	}
 	if len(text) > digestExcess {
 		w.flush()
-		_, _ = w.hash.Write(text)
+		w.write(text)
 		return
 	}
 	w.text = append(w.text, text...)
 }
 
 func (w *digestWriter) identifier(id *Identifier) {
-	w.text = appendIdentifier(w.text, id)
+	w.text = appendIdentifier(w.stop, w.text, id)
 }
 
 // appendIdentifier appends the printed identifier as a JSON string.
-func appendIdentifier(text []byte, id *Identifier) []byte {
-	text = jsontext.AppendString(text, string(id.Type))
+func appendIdentifier(stop *interrupt.Poller, text []byte, id *Identifier) []byte {
+	text = jsontext.AppendString(stop, text, string(id.Type))
 	text = append(text[:len(text)-1], separator...)
 	middle := len(text)
-	text = jsontext.AppendString(text, id.ID)
+	text = jsontext.AppendString(stop, text, id.ID)
 	// Take out the quote that opens the second string.
 	return append(text[:middle], text[middle+1:]...)
 }

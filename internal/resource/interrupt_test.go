@@ -233,6 +233,10 @@ func dimensions() map[string]dimension {
 		return err
 	}
 	return map[string]dimension{
+		"long texts of a digest": func(stop *interrupt.Poller, n int) error {
+			text := strings.Repeat("é", n<<11)
+			return digest(stop, resource.Event{Resource: &resource.Resource{Error: text, Attributes: fmt.Appendf(nil, "{%q:1}", text)}})
+		},
 		"resources to create": func(stop *interrupt.Poller, n int) error {
 			return all(stop, empty, plain(n))
 		},

@@ -165,15 +165,15 @@ func (d *desiredLinks) have(stop *interrupt.Poller, r *resource.Resource) bool {
 	}
 	executor := resource.Executor{Type: resource.ExecutorPrimary, ID: l.Provider}
 	d.wants = append(d.wants[:0], provider.postgres)
-	d.text = jsontext.AppendString(append(d.text[:0], `{"database_name":`...), l.DatabaseName)
+	d.text = jsontext.AppendString(stop, append(d.text[:0], `{"database_name":`...), l.DatabaseName)
 	if isSubscription {
 		executor.ID = l.Subscriber
 		d.wants = append(d.wants[:0], subscriber.postgres, provider.postgres,
 			resource.Identifier{Type: database.TypeReplicationSlot, ID: r.Identifier.ID})
 		d.text = append(d.text, `,"disabled":false,"extra_dependencies":null,"needs_update":false`...)
 	}
-	d.text = jsontext.AppendString(append(d.text, `,"provider_node":`...), l.Provider)
-	d.text = jsontext.AppendString(append(d.text, `,"subscriber_node":`...), l.Subscriber)
+	d.text = jsontext.AppendString(stop, append(d.text, `,"provider_node":`...), l.Provider)
+	d.text = jsontext.AppendString(stop, append(d.text, `,"subscriber_node":`...), l.Subscriber)
 	if isSubscription {
 		d.text = append(d.text, `,"sync_data":false,"sync_structure":false`...)
 	}

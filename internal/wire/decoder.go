@@ -2,7 +2,6 @@ package wire
 
 import (
 	"sync"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -10,6 +9,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
 	"github.com/pgplanner/pgplanner/internal/slab"
 )
 
@@ -93,7 +93,7 @@ func (d *decoder) state(data []byte, out *plannerv1.State) bool {
 		data = rest
 		switch tag {
 		case convert.TagStateVersion:
-			out.Version, ok = text(content)
+			out.Version, ok = d.text(content)
 		case convert.TagStateResources:
 			r := d.resources.One()
 			out.Resources = append(out.Resources, r)
@@ -149,9 +149,9 @@ func (d *decoder) resource(data []byte, out *plannerv1.Resource) bool {
 			ok = d.name(content)
 			ignored++
 		case convert.TagResourceError:
-			out.Error, ok = text(content)
+			out.Error, ok = d.text(content)
 		case convert.TagResourceVersion:
-			out.ResourceVersion, ok = text(content)
+			out.ResourceVersion, ok = d.text(content)
 		default:
 			return false
 		}
@@ -176,9 +176,9 @@ func (d *decoder) identifier(data []byte, twice bool) (*plannerv1.Identifier, bo
 		data = rest
 		switch tag {
 		case convert.TagIdentifierType:
-			out.Type, ok = text(content)
+			out.Type, ok = d.text(content)
 		case convert.TagIdentifierID:
-			out.Id, ok = text(content)
+			out.Id, ok = d.text(content)
 		default:
 			return nil, false
 		}
@@ -205,7 +205,7 @@ func (d *decoder) executor(data []byte, twice bool) (*plannerv1.Executor, bool) 
 			if !ok {
 				return nil, false
 			}
-			if out.Id, ok = text(content); !ok {
+			if out.Id, ok = d.text(content); !ok {
 				return nil, false
 			}
 			data = rest
@@ -226,12 +226,12 @@ func (d *decoder) attributes(tag byte, data []byte, out *plannerv1.Resource) (ok
 	}
 	form := d.jsonAttributes.One()
 	out.AttributesForm = form
-	form.AttributesJson, ok = text(data)
+	form.AttributesJson, ok = d.text(data)
 	return ok
 }
 
 func (d *decoder) name(data []byte) bool {
-	name, ok := text(data)
+	name, ok := d.text(data)
 	d.names = append(d.names, name)
 	return ok
 }
@@ -253,8 +253,13 @@ func next(data []byte) (content, rest []byte, ok bool) {
 }
 
 // text is the bytes as a string, without copying them. It returns false if they are no valid UTF-8.
-func text(data []byte) (string, bool) {
-	return slab.StringOf(data), utf8.Valid(data)
+func (d *decoder) text(data []byte) (string, bool) {
+	return slab.StringOf(data), valid(d.stop, data)
+}
+
+// valid tells whether the bytes are valid UTF-8; if it was stopped, anything.
+func valid(stop *interrupt.Poller, data []byte) bool {
+	return jsontext.ValidText(stop, slab.StringOf(data))
 }
 
 // tail returns the last n elements of a list, nil for none. To append to them leaves the list alone.

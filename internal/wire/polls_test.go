@@ -65,6 +65,12 @@ func largeRequests(t *testing.T) map[string]largeRequest {
 	}}}})
 	add("a Struct", &plannerv1.PlanRefreshRequest{State: &plannerv1.State{Resources: []*plannerv1.Resource{withAttributes(object)}}})
 	add("a list in a Struct", &plannerv1.PlanRefreshRequest{State: &plannerv1.State{Resources: []*plannerv1.Resource{withAttributes(deep)}}})
+	long := strings.Repeat("é", n)
+	longText, _ := structpb.NewStruct(map[string]any{long: long})
+	add("a long text in a Struct", &plannerv1.PlanRefreshRequest{State: &plannerv1.State{Resources: []*plannerv1.Resource{withAttributes(longText)}}})
+	add("a long text", &plannerv1.PlanRefreshRequest{State: &plannerv1.State{Resources: []*plannerv1.Resource{{
+		AttributesForm: &plannerv1.Resource_AttributesJson{AttributesJson: long}, Error: long,
+	}}}})
 	add("states", &plannerv1.PlanStatesRequest{States: append(make([]*plannerv1.State, n), state)})
 	add("nodes", &plannerv1.AddNodesRequest{Nodes: slices.Repeat(fullNodes(), 200)})
 	add("events", &plannerv1.VerifyPlansRequest{Start: state, Plans: plans})
@@ -88,12 +94,15 @@ func TestLargeRequests(t *testing.T) {
 
 // Between two polls, few bytes are decoded, and once it is told to stop, decoding does.
 func TestDecodingStops(t *testing.T) {
-	const mostBytes = 64 // in a unit
 	for name, r := range largeRequests(t) {
 		t.Run(name, func(t *testing.T) {
+			mostBytes := 64 // in a unit
 			few := 16
 			if strings.Contains(name, "Struct") {
 				few = 2 * manyMembers // sorting goes on, without looking at keys
+			}
+			if strings.Contains(name, "long text") {
+				mostBytes = 512
 			}
 			c := polls.Count()
 			decode := func(stop *interrupt.Poller) error {

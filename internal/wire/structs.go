@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -52,7 +51,7 @@ func (r *structReader) object(text, data []byte, depth int) ([]byte, bool) {
 		if i > first {
 			text = append(text, ',')
 		}
-		text = append(jsontext.AppendString(text, slab.StringOf(m.key)), ':')
+		text = append(jsontext.AppendString(r.stop, text, slab.StringOf(m.key)), ':')
 		var ok bool
 		if text, ok = r.value(text, m.value, depth); !ok {
 			return nil, false
@@ -78,7 +77,7 @@ func (r *structReader) collect(data []byte) bool {
 		}
 		data = rest
 		var m member
-		if m.key, entry, ok = take(entry, convert.TagMemberKey); !ok || !utf8.Valid(m.key) {
+		if m.key, entry, ok = take(entry, convert.TagMemberKey); !ok || !valid(r.stop, m.key) {
 			return false
 		}
 		if m.value, entry, ok = take(entry, convert.TagMemberValue); !ok || len(entry) > 0 {
@@ -125,7 +124,7 @@ func (r *structReader) value(text, data []byte, depth int) ([]byte, bool) {
 		case !ok || len(rest) > 0:
 			return nil, false
 		case tag == convert.TagValueString:
-			return jsontext.AppendString(text, slab.StringOf(content)), utf8.Valid(content)
+			return jsontext.AppendString(r.stop, text, slab.StringOf(content)), valid(r.stop, content)
 		case tag == convert.TagValueStruct:
 			return r.object(text, content, depth+1)
 		}

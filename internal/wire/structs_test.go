@@ -458,3 +458,20 @@ func BenchmarkStructs(b *testing.B) {
 		})
 	}
 }
+
+// Characters that are wrong, or lie where long texts are cut, are the same to protobuf.
+func TestLongTexts(t *testing.T) {
+	for _, unit := range []string{"a", "é", "€", "𝄞"} {
+		text := strings.Repeat(unit, 10_000)
+		for _, odd := range []string{"", "𝄞", "\xff", "\x80", "\xc3", "\xf0\x9d\x84", "\xed\xa0\x80", "\"\n"} {
+			for at := 4090; at <= 4098; at++ {
+				odd := text[:at] + odd + text[at:]
+				for _, field := range [][]byte{
+					field(3, entry("k", field(3, []byte(odd)))), field(3, entry(odd, field(3, []byte("v")))), field(10, []byte(odd)),
+				} {
+					checkLikeProtobuf(t, inResource(field), &plannerv1.PlanRefreshRequest{})
+				}
+			}
+		}
+	}
+}

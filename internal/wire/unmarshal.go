@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"unicode/utf8"
-
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -173,7 +171,7 @@ func put(field protoreflect.FieldDescriptor, m, inner protoreflect.Message) bool
 // entry sets an entry of a map from strings to messages, which is as every encoder writes it.
 func (p *pieces) entry(entries protoreflect.Map, data []byte, depth int) bool {
 	key, rest, ok := take(data, convert.TagMemberKey)
-	if !ok || !utf8.Valid(key) {
+	if !ok || !valid(p.stop, key) {
 		return false
 	}
 	content, rest, ok := take(rest, convert.TagMemberValue)

@@ -83,7 +83,7 @@ func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resourc
 		if r.spend(len(pointer)) {
 			break
 		}
-		if !jsontext.ValidPointer(pointer) {
+		if !jsontext.ValidPointer(r.Stop, pointer) {
 			q := element(p, "diff_ignore", i)
 			r.add(&q, "", "is no JSON pointer: each part of one begins with a slash, and ~ stands only in ~0 and ~1")
 		}

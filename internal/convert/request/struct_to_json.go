@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/jsontext"
@@ -134,9 +133,8 @@ func (w *jsonWriter) members(text []byte, in map[string]*structpb.Value, depth i
 }
 
 func (w *jsonWriter) string(text []byte, s string) ([]byte, error) {
-	w.stop.Spend(len(s) / bytesPerUnit)
-	if !utf8.ValidString(s) {
+	if !jsontext.ValidText(w.stop, s) {
 		return nil, errNotUTF8
 	}
-	return jsontext.AppendString(text, s), nil
+	return jsontext.AppendString(w.stop, text, s), nil
 }

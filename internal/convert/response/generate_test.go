@@ -46,7 +46,7 @@ func jsonOf(t *rapid.T, numbers *rapid.Generator[string], depth int, object bool
 	if depth == 0 {
 		kind %= 5
 	}
-	quote := func(s string) string { return string(jsontext.AppendString(nil, s)) }
+	quote := func(s string) string { return string(jsontext.AppendString(nil, nil, s)) }
 	space := rapid.SampledFrom([]string{"", "", " ", "\n\t"}).Draw(t, "space")
 	switch kind {
 	case 0:

@@ -184,7 +184,7 @@ func (p *structWriter) scalar() (scalar, bool) {
 	case 'n':
 		return scalar{tag: convert.TagValueNull}, true
 	default:
-		f, ok := jsontext.ExactFloat(token)
+		f, ok := jsontext.ExactFloat(p.stop, token)
 		return scalar{tag: convert.TagValueNumber, bits: math.Float64bits(f)}, ok
 	}
 }

@@ -157,7 +157,7 @@ func isPoll(n ast.Node) bool {
 	switch f.Sel.Name {
 	case "Stopped", "Spend":
 		return true
-	case "Each", "SortFunc":
+	case "Each", "SortFunc", "Pieces":
 		return fmt.Sprint(f.X) == "interrupt"
 	case "All": // of a state
 		return len(call.Args) == 1
