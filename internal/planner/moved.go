@@ -12,7 +12,7 @@ import (
 func (m *membership) moved(end *resource.State) ([]resource.Identifier, error) {
 	var moved []resource.Identifier
 	for desired := range end.All(m.stop) {
-		if database.IsCatalogType(desired.Identifier.Type) {
+		if desired.Executor.Type != resource.ExecutorHost || database.IsCatalogType(desired.Identifier.Type) {
 			continue
 		}
 		found, ok := m.start.Get(desired.Identifier)

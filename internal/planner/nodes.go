@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -72,13 +73,13 @@ func newMembership(
 	}
 	m.members = m.with(member)
 	for _, n := range interrupt.Each(stop, m.all) {
-		if err := m.refuseMovedInstances(n); err != nil {
+		err := m.takeRecorded(n)
+		if err == nil {
+			n.own = n.makeOwn(stop)
+		}
+		if err := cmp.Or(m.refuseMovedInstances(n), err); err != nil {
 			return nil, err
 		}
-		if err := m.takeRecorded(n); err != nil {
-			return nil, err
-		}
-		n.own = n.makeOwn(stop)
 	}
 	if err := m.refuseLeftOut(); err != nil {
 		return nil, err
@@ -250,9 +251,9 @@ func (m *membership) anyOf(ids []resource.Identifier, is func(resource.Identifie
 
 // instances are the instances of the node, those that start has recorded and those desired. Some may be there twice.
 func (m *membership) instances(n *NodeResources) []resource.Identifier {
-	var ids []resource.Identifier
+	ids := make([]resource.Identifier, 0, 2*len(n.InstanceResources))
 	if node, ok := m.start.Get(database.NodeIdentifier(n.NodeName)); ok {
-		ids = recordedInstances(m.stop, node)
+		ids = appendInstances(m.stop, ids, node)
 	}
 	for _, i := range interrupt.Each(m.stop, n.InstanceResources) {
 		ids = append(ids, database.InstanceIdentifier(i.id()))
@@ -262,7 +263,10 @@ func (m *membership) instances(n *NodeResources) []resource.Identifier {
 
 // recordedInstances are the instances that the record of a node names.
 func recordedInstances(stop *interrupt.Poller, node *resource.Resource) []resource.Identifier {
-	var ids []resource.Identifier
+	return appendInstances(stop, make([]resource.Identifier, 0, len(node.Dependencies)), node)
+}
+
+func appendInstances(stop *interrupt.Poller, ids []resource.Identifier, node *resource.Resource) []resource.Identifier {
 	for _, id := range interrupt.Each(stop, node.Dependencies) {
 		if id.Type == database.TypeInstance {
 			ids = append(ids, id)

@@ -40,7 +40,8 @@ func (m *membership) findUnpositioned() (unpositioned, error) {
 		if !ok || !m.betweenMembers(link) {
 			continue
 		}
-		slot, subscription := database.ReplicationSlotIdentifier(link), database.SubscriptionIdentifier(link)
+		slot, subscription := r.Identifier, r.Identifier // which have the same id
+		slot.Type, subscription.Type = database.TypeReplicationSlot, database.TypeSubscription
 		if r.Identifier == slot {
 			if !r.NeedsRecreate && !m.recorded(subscription) {
 				found.add(m, link, false)

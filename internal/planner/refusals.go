@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -64,9 +65,9 @@ func (m *membership) refuseChangedDatabase(n *NodeResources, recorded *resource.
 // refuseMovedInstances refuses instances that are on another host, or of another node, than they are wanted. One that
 // was never made, or is gone, leaves nothing behind.
 func (m *membership) refuseMovedInstances(n *NodeResources) error {
-	for _, i := range interrupt.Each(m.stop, n.InstanceResources) {
+	for at, i := range interrupt.Each(m.stop, n.InstanceResources) {
 		recorded, ok := m.start.Get(database.InstanceIdentifier(i.id()))
-		if !ok || recorded.NeedsRecreate {
+		if !ok || recorded.NeedsRecreate || n.own != nil && isAtHome(recorded, n.own.instances[at]) {
 			continue
 		}
 		host, node := database.InstanceHome(m.stop, recorded) // what is not told is not compared
@@ -84,6 +85,11 @@ func (m *membership) refuseMovedInstances(n *NodeResources) error {
 		}
 	}
 	return nil
+}
+
+// isAtHome tells whether an instance is recorded just as it is wanted, so that what it is needs not be read.
+func isAtHome(recorded, wanted *resource.Resource) bool {
+	return recorded.Executor == wanted.Executor && bytes.Equal(recorded.Attributes, wanted.Attributes)
 }
 
 // refuseAbandoned refuses nodes none of which continues the data that members have: none is kept, and none is made

@@ -77,9 +77,12 @@ func (m *membership) refuseLeftOut() error {
 			names[link.Subscriber] = true
 		}
 	}
+	if len(names) == 0 {
+		return nil
+	}
 	candidates := maps.Clone(names)
 	for _, n := range interrupt.Each(m.stop, m.members) {
-		names[n.NodeName] = len(candidates) > 0
+		names[n.NodeName] = true
 	}
 	links := linksOf(m.stop, m.start, names)
 	for _, n := range interrupt.Each(m.stop, m.with(joining, member)) {

@@ -15,9 +15,9 @@ func (m *membership) unrecordedSlots() *resource.State {
 		if !ok || m.status[link.Provider] != 0 && m.status[link.Subscriber] != 0 {
 			continue
 		}
-		slot := database.ReplicationSlot{Link: link}.Resource()
-		if !m.recorded(slot.Identifier) && m.exists(database.PostgresDatabaseIdentifier(link.Provider, link.DatabaseName)) {
-			diff.Add(slot)
+		recorded := m.recorded(database.ReplicationSlotIdentifier(link))
+		if !recorded && m.exists(database.PostgresDatabaseIdentifier(link.Provider, link.DatabaseName)) {
+			diff.Add(database.ReplicationSlot{Link: link}.Resource())
 		}
 	}
 	if diff.Len() == 0 {
