@@ -29,17 +29,27 @@ func SubscriptionIdentifier(l Link) resource.Identifier { return l.identifier(Ty
 
 // Resource makes the resource.
 func (s Subscription) Resource() *resource.Resource {
+	return s.resource(s.id(), s.providerDatabase())
+}
+
+// resource makes the resource from what the slot of the link names, too.
+func (s Subscription) resource(id string, providerDatabase resource.Identifier) *resource.Resource {
 	var buffer [bufferSize]byte
-	id := SubscriptionIdentifier(s.Link)
 	return build(
-		id,
+		resource.Identifier{Type: TypeSubscription, ID: id},
 		onPrimary(s.Subscriber),
 		s.attributes(buffer[:0]).json(),
 		concat(s.ExtraDependencies,
-			s.subscriberDatabase(id.ID),
-			s.providerDatabase(),
-			resource.Identifier{Type: TypeReplicationSlot, ID: id.ID}),
+			s.subscriberDatabase(id),
+			providerDatabase,
+			resource.Identifier{Type: TypeReplicationSlot, ID: id}),
 	)
+}
+
+// Replication makes the slot of a link and its enabled subscription.
+func Replication(l Link) (slot, subscription *resource.Resource) {
+	slot = ReplicationSlot{Link: l}.Resource()
+	return slot, Subscription{Link: l}.resource(slot.Identifier.ID, slot.Dependencies[0])
 }
 
 func (s Subscription) attributes(buffer []byte) object {

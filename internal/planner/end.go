@@ -55,9 +55,9 @@ func extendEnd(stop *interrupt.Poller, end *resource.State, nodes, more []*NodeR
 func (n *NodeResources) addReplication(stop *interrupt.Poller, s *resource.State, others []*NodeResources) {
 	for _, other := range interrupt.Each(stop, others) {
 		if other.NodeName != n.NodeName {
-			link := n.link(n.NodeName, other.NodeName)
-			s.Add(database.ReplicationSlot{Link: link}.Resource())
-			s.Add(database.Subscription{Link: link}.Resource())
+			slot, subscription := database.Replication(n.link(n.NodeName, other.NodeName))
+			s.Add(slot)
+			s.Add(subscription)
 		}
 	}
 }

@@ -30,25 +30,31 @@ type unpositioned struct {
 
 // findUnpositioned looks for them: the subscription has to be made again, has failed, is disabled, or is missing. It
 // does not go on from anywhere if its slot has to be made again, too.
+//
+// A member copies nothing, and waits for no slot that was made ahead. One that does was still joining when its removal
+// began.
 func (m *membership) findUnpositioned() (unpositioned, error) {
 	var found unpositioned
 	for r := range m.start.All(m.stop) {
+		if m.seemsPositioned(r) {
+			continue
+		}
 		link, ok := database.LinkOf(r.Identifier)
 		if !ok || !m.betweenMembers(link) {
 			continue
 		}
-		slot, subscription := r.Identifier, r.Identifier // which have the same id
-		slot.Type, subscription.Type = database.TypeReplicationSlot, database.TypeSubscription
-		if r.Identifier == slot {
-			if !r.NeedsRecreate && !m.recorded(subscription) {
-				found.add(m, link, false)
-			}
+		if r.Identifier.Type == database.TypeReplicationSlot {
+			found.add(m, link, false)
 			continue
 		}
 		flags, err := m.flagsOf(r)
 		if err != nil {
 			return found, err
 		}
+		if flags.Copies || flags.Disabled && m.recorded(m.making(link).Identifier()) {
+			return found, &NodePartlyRemovedError{Node: link.Subscriber}
+		}
+		slot := database.ReplicationSlotIdentifier(link)
 		marked := r.NeedsRecreate || r.Error != ""
 		if flags.Disabled || marked && (m.exists(slot) || !m.recorded(slot)) {
 			found.add(m, link, flags.Disabled && !marked)
@@ -56,6 +62,19 @@ func (m *membership) findUnpositioned() (unpositioned, error) {
 	}
 	interrupt.SortFunc(m.stop, found.links, compareLinks)
 	return found, m.stop.Err()
+}
+
+// seemsPositioned tells of a record, as most are, that it cannot show such a link: of a slot that is lost or whose
+// subscription is there, of a subscription without a mark that has nothing to be told, and of all that is neither.
+func (m *membership) seemsPositioned(r *resource.Resource) bool {
+	switch r.Identifier.Type {
+	case database.TypeReplicationSlot:
+		subscription := resource.Identifier{Type: database.TypeSubscription, ID: r.Identifier.ID}
+		return r.NeedsRecreate || m.recorded(subscription)
+	case database.TypeSubscription:
+		return !r.NeedsRecreate && r.Error == "" && !holdsTrue(r)
+	}
+	return true
 }
 
 // add adds a link; waits says that its subscription has been told to wait until the position is found.
@@ -73,11 +92,13 @@ func (u *unpositioned) add(m *membership, link database.Link, waits bool) {
 
 // flagsOf reads what a subscription between members is to do. What holds no true is not read.
 func (m *membership) flagsOf(subscription *resource.Resource) (database.SubscriptionFlags, error) {
-	if !bytes.Contains(subscription.Attributes, []byte("true")) {
+	if !holdsTrue(subscription) {
 		return database.SubscriptionFlags{}, nil
 	}
 	return database.ReadSubscriptionFlags(m.stop, subscription)
 }
+
+func holdsTrue(r *resource.Resource) bool { return bytes.Contains(r.Attributes, []byte("true")) }
 
 func compareLinks(a, b database.Link) int {
 	return cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Subscriber, b.Subscriber))

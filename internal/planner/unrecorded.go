@@ -11,6 +11,9 @@ import (
 func (m *membership) unrecordedSlots() *resource.State {
 	diff := resource.NewState()
 	for r := range m.start.All(m.stop) {
+		if r.Identifier.Type == database.TypeReplicationSlot {
+			continue
+		}
 		link, ok := linkOf(m.stop, r)
 		if !ok || m.status[link.Provider] != 0 && m.status[link.Subscriber] != 0 {
 			continue

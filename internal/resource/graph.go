@@ -26,11 +26,15 @@ func newGraph(x *index, like *graph, states ...*State) (*graph, error) {
 	g := &graph{index: x, resources: make([]*Resource, 0, size), edges: make([][]vertex, 0, size)}
 	var wrong *SelfDependencyError
 	for _, s := range interrupt.Each(x.stop, states) {
-		for _, r := range s.resources {
+		for at, r := range s.resources {
 			if x.stop.Stopped() {
 				break
 			}
-			wrong = wrong.smaller(g.put(x.intern(r.Identifier), r, like))
+			v := vertex(at) // in the largest state
+			if s != x.largest {
+				v = x.intern(r.Identifier)
+			}
+			wrong = wrong.smaller(g.put(v, r, like))
 		}
 	}
 	g.reserve(len(x.names))
