@@ -298,6 +298,16 @@ func dimensions() map[string]dimension {
 			end.Add(user)
 			return all(stop, start, end)
 		},
+		"resources after the last step": func(stop *interrupt.Poller, n int) error {
+			start, end := plain(n), resource.NewState(bare("c", 0))
+			after := state(n, func(i int) *resource.Resource {
+				start.Add(&resource.Resource{Identifier: id("b", i), Dependencies: []resource.Identifier{id("a", i)}})
+				return &resource.Resource{Identifier: id("b", i), Dependencies: []resource.Identifier{id("c", 0)}}
+			})
+			end.Merge(after)
+			_, err := resource.PlanSteps(stop, start, resource.PlanOptions{}, resource.Steps{End: end, After: after})
+			return err
+		},
 		"causes of who waits": func(stop *interrupt.Poller, n int) error {
 			start, diff := plain(n), state(n, func(i int) *resource.Resource { return different("a", i) })
 			start.Add(&resource.Resource{Identifier: id("b", 0), Dependencies: append(ids("a", n), id("x", 0))})

@@ -18,7 +18,8 @@ type diffs struct {
 	sound      []sound    // by vertex
 	path       []checked  // scratch memory for isSound
 
-	end *graph
+	end   *graph
+	after map[vertex]bool // what has its turn in the step after the last one
 	// unaltered are the edges that the records have, of those vertices in the current graph that have others.
 	unaltered map[vertex][]vertex
 	loosened  bool // whether edges were taken out because of a cycle
@@ -159,8 +160,8 @@ func (e *engine) planDiff(diff *State) error {
 	return e.addPlan(phases)
 }
 
-// merge puts the resources of the diff into the current graph, but those that wait for their deletion, and returns
-// what it has put there. It remembers what they take the place of, and computes layers that change.
+// merge puts the resources of the diff into the current graph, but those that wait for their deletion or for the step after
+// the last one, and returns what it has put there. It remembers what they take the place of, and computes layers that change.
 func (e *engine) merge(diff *State) (merged []vertex, err error) {
 	g := e.current
 	var changed []vertex
@@ -171,7 +172,7 @@ func (e *engine) merge(diff *State) (merged []vertex, err error) {
 		}
 		v := e.intern(r.Identifier)
 		e.lengthenDiffs()
-		if e.isPending(v) {
+		if e.isPending(v) || e.isAfter(v) {
 			continue
 		}
 		old := g.resources[v]
@@ -285,7 +286,7 @@ func (e *engine) consider(v vertex) (Event, error) {
 
 // mustWait tells whether v, which the step's diff does not hold, has its turn later.
 func (e *engine) mustWait(v vertex) bool {
-	if int(v) < len(e.firstGroup) && e.firstGroup[v] > e.group && !e.isPrompt(v) {
+	if e.isAfter(v) || int(v) < len(e.firstGroup) && e.firstGroup[v] > e.group && !e.isPrompt(v) {
 		return true
 	}
 	for _, w := range e.current.edges[v] {

@@ -67,6 +67,8 @@ func planRun(stop *interrupt.Poller, from []*State, options PlanOptions, wanted 
 type wholeStep struct {
 	force            bool
 	creates, deletes []Constraint
+	// idle are, by vertex, those that get no create or update but for what they depend on; nil: none.
+	idle []bool
 }
 
 // planState plans the step to a complete wanted state: creates and updates by layer, then the deletes of all
@@ -82,7 +84,7 @@ func (e *engine) planState(wanted *graph, step wholeStep) error {
 	if err := ordered.layerAll(); err != nil {
 		return err
 	}
-	phases, err := e.puts(wanted, ordered.byLayer(), step.force)
+	phases, err := e.puts(wanted, ordered.byLayer(), step)
 	if err != nil {
 		return err
 	}
@@ -111,11 +113,16 @@ func (g *graph) complete() error {
 }
 
 // puts returns a phase of creates and updates for each of the layers.
-func (e *engine) puts(wanted *graph, layers [][]vertex, force bool) ([]draft, error) {
+func (e *engine) puts(wanted *graph, layers [][]vertex, step wholeStep) ([]draft, error) {
 	phases := make([]draft, len(layers))
 	for i, layer := range layers {
 		for _, v := range layer {
-			event, err := e.decide(v, e.current.resources[v], wanted.resources[v], wanted.edges[v], force && !e.isForced(v))
+			isIdle := step.idle != nil && step.idle[v]
+			if isIdle && !e.anyOf(wanted.edges[v], e.hasEvent) {
+				continue
+			}
+			force := step.force && !isIdle && !e.isForced(v)
+			event, err := e.decide(v, e.current.resources[v], wanted.resources[v], wanted.edges[v], force)
 			if err != nil {
 				return nil, err
 			}

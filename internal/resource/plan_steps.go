@@ -15,12 +15,16 @@ type Steps struct {
 	Prompt *State
 	// Last has the resources that get no event before the last step, unless a group holds them; nil: none.
 	Last *State
+	// After has resources that get no event before a step of their own, behind the last one; nil: none. It has all that
+	// depends on any of them by name.
+	After *State
 	// ForceEarly lets PlanOptions.ForceUpdate update each resource in the first step whose diff holds it, once, and only
 	// the others in the last step.
 	ForceEarly bool
-	// End is the state after the last step. It is complete.
+	// End is the state after all steps. It is complete.
 	End *State
-	// Creates are constraints on the creates and updates of the last step, Deletes on its deletes.
+	// Creates are constraints on the creates and updates of the last step, Deletes on its deletes. Both apply to a step
+	// after that, too.
 	Creates, Deletes []Constraint
 }
 
@@ -39,6 +43,9 @@ type Steps struct {
 //     prompt, or if something that it depends on, directly or not, is missing or has failed. It is planned in that group,
 //     or once what was missing is planned, or in the last step, and does not forget why.
 //   - What only depends on something planned, and Last has, waits for the last step.
+//   - What After and end have gets no event before the last step is done, deletes included, whatever a group holds. What
+//     start has of it stays until then, with all that this depends on by name. Then it is planned, because of what has happened
+//     meanwhile, too, and what depends on its type follows.
 //   - What a step has planned counts as done afterwards: a resource that failed is planned once.
 //   - What a record of start says in a cycle does not count, unless a diff or end says it, too.
 //   - Constraints apply to the last step, and so does ForceUpdate, unless it is to come early. But what is pending deletion
@@ -69,7 +76,7 @@ func PlanSteps(stop *interrupt.Poller, start *State, options PlanOptions, steps 
 		return nil, endErr
 	}
 	last := wholeStep{force: options.ForceUpdate, creates: steps.Creates, deletes: steps.Deletes}
-	if err := e.planState(end, last); err != nil {
+	if err := e.planEnd(end, last); err != nil {
 		return nil, err
 	}
 	return e.plans, nil
@@ -89,6 +96,7 @@ func (e *engine) foresee(steps Steps, end *graph) error {
 	if steps.Last != nil {
 		e.foreseeDiff(steps.Last, int32(len(steps.Groups))+1)
 	}
+	e.foreseeAfter(steps.After, end)
 	e.firstGroup = grown(e.firstGroup, len(e.names))
 	for v, r := range e.current.resources {
 		if e.stop.Stopped() {
@@ -100,7 +108,10 @@ func (e *engine) foresee(steps Steps, end *graph) error {
 		stays := end.has(vertex(v))
 		e.pending[v] = !stays && e.firstGroup[v] == 0
 		if stays && r.NeedsRecreate {
-			e.current.resources[v], e.current.edges[v] = nil, nil
+			e.current.resources[v] = nil
+			if !e.isAfter(vertex(v)) {
+				e.current.edges[v] = nil
+			}
 		}
 	}
 	return e.stop.Err()
