@@ -174,6 +174,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"peers leave":        update(concurrent, joining, slices.Concat(members[:1], newcomers)),
 		"empty nodes":        update(concurrent, emptied(mesh, newcomers), all),
 		"end of joining":     update(concurrent, populated(t, joining, all), all),
+		"join, services":     update(withServices, mesh, all),
 		"join in turn":       update(withServices, withRecords(joining, services), append(slices.Clone(all), nodesNamed("o", many)...)),
 		"remove":             update(concurrent, databases.End(all), members[:1]),
 		"remove joining":     update(concurrent, joining, members),

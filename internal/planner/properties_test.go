@@ -67,6 +67,7 @@ func TestPropertiesOfUpdateDatabase(t *testing.T) {
 		"recreated, before the last plan", "recreated, in the last plan",
 		"rolling: instances of one node", "rolling: a shared resource is updated", "rolling: waited for its node",
 		"populate", "joining node", "joining node whose data is lost", "deleted to be created again", "follows in a later plan",
+		"services start where a node has joined",
 	)
 }
 
@@ -206,11 +207,28 @@ func (c propertyCheck) structure() {
 			if wanted && !c.concerns(e.Resource, joining) {
 				c.Errorf("plan %d deletes %s, which is wanted", i+1, e.Resource.Identifier)
 			}
-			if i < len(c.plans)-1 && len(joining) == 0 && !c.start.HasType(database.TypeSyncEvent) && !isTrace(e.Resource.Identifier) {
+			if i < c.lastOfDatabase() && len(joining) == 0 && !c.start.HasType(database.TypeSyncEvent) && !isTrace(e.Resource.Identifier) {
 				c.Errorf("plan %d deletes %s, and is not the last one", i+1, e.Resource.Identifier)
 			}
 		}
 	}
+}
+
+// lastOfDatabase is the last plan but for one with which services start where nodes join: that comes after all else.
+func (c propertyCheck) lastOfDatabase() int {
+	last, joins := len(c.plans)-1, false
+	for _, plan := range c.plans {
+		for _, e := range execution.Events(plan) {
+			joins = joins || e.Resource.Identifier.Type == database.TypeRolesSource
+		}
+	}
+	if !joins || slices.ContainsFunc(execution.Events(c.plans[last]), func(e resource.Event) bool {
+		return e.Type != resource.EventDelete && database.IsCatalogType(e.Resource.Identifier.Type)
+	}) {
+		return last
+	}
+	c.seen.Add("services start where a node has joined")
+	return last - 1
 }
 
 // isTrace tells whether a resource is what makes a slot ahead, or what finds a position.

@@ -24,31 +24,68 @@ func addServices(stop *interrupt.Poller, s *resource.State, services []*ServiceR
 	}
 }
 
-// lastServices are the resources of the services, which open nodes to writers: they come after all databases and links
-// of the end state. What a database or a link needs cannot.
-func lastServices(
-	stop *interrupt.Poller, end *resource.State, services []*ServiceResources,
-) (last *resource.State, creates []resource.Constraint) {
-	last = resource.NewState()
-	addServices(stop, last, services)
-	if last.Len() == 0 {
-		return nil, nil
+// services are the resources of the services in an end state.
+type services struct {
+	stop *interrupt.Poller
+	end  *resource.State
+	all  *resource.State
+	// opening are those that open nodes to writers: all but what the database itself needs. In no order.
+	opening []*resource.Resource
+}
+
+func servicesIn(stop *interrupt.Poller, end *resource.State, list []*ServiceResources) services {
+	s := services{stop: stop, end: end, all: resource.NewState()}
+	addServices(stop, s.all, list)
+	if s.all.Len() == 0 {
+		return s
 	}
 	needed := neededByCatalog(stop, end, true)
-	var after []resource.Identifier
-	for r := range last.All(stop) {
+	for r := range s.all.All(stop) {
 		if !needed[r.Identifier] && !database.IsCatalogType(r.Identifier.Type) {
-			after = append(after, r.Identifier)
+			s.opening = append(s.opening, r)
 		}
 	}
+	return s
+}
+
+// last are what comes last, though what a database or a link needs cannot; nil if there are none.
+func (s services) last() *resource.State {
+	if s.all.Len() == 0 {
+		return nil
+	}
+	return s.all
+}
+
+// order lets what opens nodes come after all databases and links of the end state.
+func (s services) order() []resource.Constraint {
+	if len(s.opening) == 0 {
+		return nil
+	}
 	var before []resource.Identifier
-	for r := range end.All(stop) {
+	for r := range s.end.All(s.stop) {
 		switch r.Identifier.Type {
 		case database.TypePostgresDatabase, database.TypeReplicationSlot, database.TypeSubscription:
 			before = append(before, r.Identifier)
 		}
 	}
-	return last, []resource.Constraint{{Before: before, After: after}}
+	return []resource.Constraint{{Before: before, After: appendIdentifiers(s.stop, nil, s.opening)}}
+}
+
+// afterJoins are what opens nodes, and what depends on that, where nodes join: it comes after all else, deletes included; nil
+// if there is none. As long as a node is recorded as joining, what is written there may be lost: it copies again if it has
+// lost a link, and is nobody's peer. So it is with services that are there, too: they may come to know the node.
+func (m *membership) afterJoins(s services) *resource.State {
+	joins := len(m.with(joining, populated)) > 0 || m.anySource(m.with(newcomer))
+	if !joins || len(s.opening) == 0 {
+		return nil
+	}
+	ids := appendIdentifiers(m.stop, nil, s.opening)
+	after := resource.NewState()
+	for _, id := range interrupt.Each(m.stop, append(ids, s.end.Dependents(m.stop, ids...)...)) {
+		r, _ := s.end.Get(id)
+		after.Add(r)
+	}
+	return after
 }
 
 // nameFields gives the missing dependencies of services the paths at which the request has them.

@@ -11,8 +11,8 @@ import (
 
 // UpdateDatabase plans from start to the desired nodes: first the nodes that exist are updated, then new
 // ones are added, then these are populated, then everything gets the shape that it has at the end, and
-// what is left over is deleted. It goes on where earlier plans stopped: docs/planning.md says how. No nodes
-// delete the database. Neither start nor the nodes are changed.
+// what is left over is deleted. Services come last; where nodes join, after the deletes. It goes on where earlier plans
+// stopped: docs/planning.md says how. No nodes delete the database. Neither start nor the nodes are changed.
 func UpdateDatabase(
 	options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) ([]resource.Plan, error) {
@@ -56,9 +56,10 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	if err != nil {
 		return Outcome{}, err
 	}
-	last, creates := lastServices(m.stop, way.end, options.Services)
+	services := servicesIn(m.stop, way.end, options.Services)
 	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
-		Groups: groups, Prompt: m.nodeStates(), Last: last, End: way.end, Creates: creates,
+		Groups: groups, Prompt: m.nodeStates(), End: way.end,
+		Last: services.last(), After: m.afterJoins(services), Creates: services.order(),
 		Deletes:    append(m.removalOrder(), m.recordedOrder(groups, way.end)...),
 		ForceEarly: options.NodeUpdateStrategy != NodeUpdateStrategyConcurrent && m.instanceCount() > 1,
 	})
@@ -141,7 +142,7 @@ func planOptions(options resource.PlanOptions) resource.PlanOptions {
 }
 
 // groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
-// "Updating a database" of docs/planning.md; the end state (7) is the last step.
+// "Updating a database" of docs/planning.md; the end state (7) is the last step, and services (8) may come after it.
 func (m *membership) groups(
 	strategy NodeUpdateStrategy, unpositioned []database.Link, end *resource.State,
 ) ([][]*resource.State, error) {

@@ -55,7 +55,7 @@ func (j *judge) reasonProblem(e *judgedEvent) string {
 		}
 	case resource.ReasonForceUpdate:
 		switch {
-		case e.place.plan != len(j.plans)-1 && (j.database == nil || !j.database.forcesEarly()):
+		case e.place.plan != len(j.plans)-1 && !j.database.forcesAt(e.place.plan):
 			return "only the last plan updates everything"
 		case x.forced:
 			return "it was updated for that before"

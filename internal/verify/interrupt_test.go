@@ -134,6 +134,7 @@ func TestEveryLoopPolls(t *testing.T) {
 		"judgeCausingTypes": {Loops: 1, Bound: "two records"},
 		"mayRedo":           {Loops: 1, Bound: "nine resources between two nodes"},
 		"end":               {Loops: 1, Bound: yielded},
+		"findLastPut":       {Loops: 1, Bound: yielded},
 		"isCopying":         {Loops: 1, Bound: yielded},
 		"newMesh":           {Loops: 1, Bound: yielded},
 		"touched":           {Loops: 1, Bound: yielded},

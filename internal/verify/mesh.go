@@ -21,9 +21,11 @@ type mesh struct {
 	// outlived are the joining nodes for which start has a slot that was made ahead on a node that is no peer any more:
 	// it has lost its data, or joins itself.
 	outlived map[string]bool
-	// lastPut is the last plan that creates or updates anything, lastJoin the last one in which a node begins to join; -1:
-	// none.
+	// lastPut is the last plan that creates or updates anything (see findLastPut), lastJoin the last one in which a node
+	// begins to join; -1: none.
 	lastPut, lastJoin int
+	// lastOpening is the last plan that creates or updates any of what lastPut leaves out; -1: none.
+	lastOpening int
 	// copied are the times at which events copied rows into nodes.
 	copied map[string]moment
 	// wanted are the nodes that were asked for, by their names; survivor is one of these that is a member which holds its
@@ -60,12 +62,14 @@ func newMesh(j *judge) *mesh {
 		outlived: make(map[string]bool),
 		lastPut:  -1,
 		lastJoin: -1,
-		copied:   make(map[string]moment),
-		nodes:    make(map[string]*node),
-		wanted:   make(map[string]*DesiredNode),
-		waiting:  make(map[resource.Identifier]moment),
-		targets:  make(map[string]*DesiredNode),
-		restored: make(map[string]moment),
+
+		lastOpening: -1,
+		copied:      make(map[string]moment),
+		nodes:       make(map[string]*node),
+		wanted:      make(map[string]*DesiredNode),
+		waiting:     make(map[resource.Identifier]moment),
+		targets:     make(map[string]*DesiredNode),
+		restored:    make(map[string]moment),
 	}
 	if desired := j.options.Desired; desired != nil {
 		for i := range interrupt.Each(j.stop, desired.Nodes) {
@@ -93,7 +97,6 @@ func newMesh(j *judge) *mesh {
 		if !isPut(e) {
 			continue
 		}
-		m.lastPut = i
 		switch {
 		case e.Resource.Identifier.Type == database.TypeReplicationSlotCreate:
 			m.prepare(e.Resource)
@@ -101,6 +104,7 @@ func newMesh(j *judge) *mesh {
 			m.lastJoin = i
 		}
 	}
+	m.findLastPut()
 	return m
 }
 

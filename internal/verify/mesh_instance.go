@@ -43,6 +43,11 @@ func (m *mesh) judgeInstance(x *entry, e *resource.Event, at place) {
 	})
 }
 
+// forcesAt tells whether a plan that is not the last one may update everything.
+func (m *mesh) forcesAt(plan int) bool {
+	return m != nil && (plan == m.lastPut && m.lastOpening > plan || m.forcesEarly())
+}
+
 // forcesEarly tells whether a forced update of everything comes to the instances one by one: they are several, and nodes
 // follow each other.
 func (m *mesh) forcesEarly() bool {

@@ -82,7 +82,8 @@ const (
 	// RuleEarlyDelete (update): nothing is deleted before the last create or update of all plans. What
 	// is left over may be what a resume needs, and goes only when everything else has succeeded. Exempt is
 	// what has to be done again or moves to another host (see mayRedo), and the end of a turn, where nodes join in turns (see
-	// endsTurn).
+	// endsTurn). Where nodes join, plans that put nothing but services, and what only follows them, do not count: they
+	// come after the deletes.
 	RuleEarlyDelete
 	// RuleRolling (update, if rolling): no plan creates or updates instances of two members. While one node is
 	// worked on, the others serve. Exempt are joining nodes and nodes without a database, which serve nobody,
@@ -111,7 +112,8 @@ const (
 	// record a crash would make the next planning take a half-filled node for a member.
 	RuleRolesSourceMissing
 	// RuleRolesSourceDropped (update): a roles source is deleted only after all creates and updates of all
-	// plans, for the same reason. Where nodes join in turns, it is after all that is done for the node.
+	// plans, for the same reason. Services that come after all deletes do not count, and where nodes join in turns, it is
+	// after all that is done for the node.
 	RuleRolesSourceDropped
 	// RuleCopyIntoMember (replication): nothing is copied into a member. It holds these rows already.
 	RuleCopyIntoMember
@@ -173,8 +175,9 @@ const (
 	// Exempt is what watches an instance, and follows it.
 	RuleMovedInPlace
 	// RuleServiceTooEarly (request): the resources of services, and what watches them, are created or updated after all
-	// databases, slots and subscriptions that are wanted: they open nodes to writers. Exempt is what any of the database's
-	// own resources needs, and an update at the end of a turn, where nodes join in turns (see endsTurn).
+	// databases, slots and subscriptions that are wanted, and while no wanted node has a roles source: they open nodes to
+	// writers, and what is written on a node that is joining may be lost. Exempt is what any of the database's own resources
+	// needs; and an update at the end of a turn, where nodes join in turns (see endsTurn), may come before the next one.
 	RuleServiceTooEarly
 )
 

@@ -84,6 +84,9 @@ var (
 		start: nodes("n1", "n2"), with: []*planner.ServiceResources{service("front", `{}`)},
 		wish: wish{nodes: nodes("n1", "n2", "n3"), services: []*planner.ServiceResources{service("front", `{"port":80}`)}},
 	}
+	openingBeside = story{start: nodes("n1", "n2"), wish: wish{
+		nodes: nodes("n1", "n2", "n3"), services: []*planner.ServiceResources{service("front", `{}`)},
+	}}
 	unchanged    = story{start: hosted(nodes("n1", "n2")), wish: wish{nodes: hosted(nodes("n1", "n2"))}}
 	backupAlone  = story{start: nodes("n1"), wish: wish{nodes: fromBackup(nodes("n2"))}}
 	backupBeside = story{start: nodes("n1", "n2"), wish: wish{nodes: fromBackup(nodes("n1", "n2", "n3"))}}
@@ -244,5 +247,21 @@ var memberCases = []wrong{
 	{
 		rule: verify.RuleServiceTooEarly, name: "before a new node has joined", story: openingMore,
 		mutate: func(m *mutant) { m.move("update host.service::front", "create database.sync_event::n1:n3:app") },
+	},
+	{
+		rule: verify.RuleServiceTooEarly, name: "while a node is recorded as joining", story: openingMore,
+		mutate: func(m *mutant) {
+			m.moveBehind("update host.service::front", "update database.subscription::n1:n3:app")
+		},
+		says: "service_too_early plan 3 phase 2 event 0: host.service::front opens nodes while one is joining, as says " +
+			"database.roles_source::n3",
+	},
+	{
+		rule: verify.RuleServiceTooEarly, name: "a new one while a node is recorded as joining", story: openingBeside,
+		mutate: func(m *mutant) {
+			m.moveBehind("create host.service::front", "update database.subscription::n1:n3:app")
+		},
+		says: "service_too_early plan 3 phase 2 event 0: host.service::front opens nodes while one is joining, as says " +
+			"database.roles_source::n3",
 	},
 }

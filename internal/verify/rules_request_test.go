@@ -20,11 +20,27 @@ import (
 // misled makes the last plan lead to another end, which the judge is told, too.
 func (m *mutant) misled(change func(end *resource.State)) {
 	m.t.Helper()
-	if len(m.plans) > 0 {
-		m.plans = m.plans[:len(m.plans)-1]
+	last := len(m.plans) - 1
+	ways := []*resource.State{m.end}
+	var starts []resource.Identifier
+	if last > 0 && slices.ContainsFunc(execution.Events(m.plans[last-1]), func(e resource.Event) bool {
+		return e.Type == resource.EventDelete && e.Resource.Identifier.Type == database.TypeRolesSource
+	}) {
+		for _, e := range execution.Events(m.plans[last]) {
+			starts = append(starts, e.Resource.Identifier)
+		}
+		last--
 	}
+	m.plans = m.plans[:max(last, 0)]
 	change(m.end)
-	rest, err := resource.PlanAll(nil, execution.After(m.start, m.plans...), resource.PlanOptions{}, m.end)
+	if len(starts) > 0 { // services, where a node has joined
+		before := m.end.Clone()
+		for _, id := range starts {
+			before.Remove(id)
+		}
+		ways = []*resource.State{before, m.end}
+	}
+	rest, err := resource.PlanAll(nil, execution.After(m.start, m.plans...), resource.PlanOptions{}, ways...)
 	if err != nil {
 		m.t.Fatal(err)
 	}

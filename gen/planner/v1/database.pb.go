@@ -817,8 +817,9 @@ func (x *RestoreConfig) GetRestoreOptions() map[string]string {
 	return nil
 }
 
-// ServiceResources is an optional service beside the database, such as a REST front end. The
-// planner only orders its resources by their dependencies.
+// ServiceResources is an optional service beside the database, such as a REST front end. The planner orders its resources
+// by their dependencies, and all of them, but for what a database needs, behind the databases and links; where nodes join,
+// until these have joined.
 type ServiceResources struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the service instance. Required, unique in the request.

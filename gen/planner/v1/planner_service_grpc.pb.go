@@ -72,8 +72,8 @@ type PlannerServiceClient interface {
 	// changes, extends, shrinks and deletes databases, and finishes what an earlier plan began.
 	//
 	// The order always is: update existing nodes, add new nodes, populate new nodes with the data of
-	// the others while those go on taking writes, delete what is left over. No plan at all is a valid
-	// answer: there is nothing to do.
+	// the others while those go on taking writes, delete what is left over. Services come after all databases and links;
+	// where nodes join, they come last, after the deletes. No plan at all is a valid answer: there is nothing to do.
 	//
 	// FAILED_PRECONDITION, among others: a dependency that is not in the state, a cycle, a source node
 	// that does not exist, an existing node without its primary. And whatever would lose data that the request does not clearly
@@ -195,8 +195,8 @@ type PlannerServiceServer interface {
 	// changes, extends, shrinks and deletes databases, and finishes what an earlier plan began.
 	//
 	// The order always is: update existing nodes, add new nodes, populate new nodes with the data of
-	// the others while those go on taking writes, delete what is left over. No plan at all is a valid
-	// answer: there is nothing to do.
+	// the others while those go on taking writes, delete what is left over. Services come after all databases and links;
+	// where nodes join, they come last, after the deletes. No plan at all is a valid answer: there is nothing to do.
 	//
 	// FAILED_PRECONDITION, among others: a dependency that is not in the state, a cycle, a source node
 	// that does not exist, an existing node without its primary. And whatever would lose data that the request does not clearly

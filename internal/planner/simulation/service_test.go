@@ -1,6 +1,11 @@
 package simulation
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // serve lets a service run beside the node.
 func serve(n *wanted) { n.service = true }
@@ -65,5 +70,48 @@ func TestServicesHaveToComeLast(t *testing.T) {
 			o.inAllWeathers(func(o *orchestrator) { s.everywhere(o, betweenPhases, s.resume) })
 			s.expect(t, "node n# has lost")
 		})
+	}
+}
+
+// Services that start while their node is recorded as joining write what is lost if another node is wanted then, or a
+// link is lost.
+func TestServicesHaveToWaitForTheirNode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		tampers func([]plan) []plan
+		wrong   string
+	}{
+		{"afterwards", nil, ""},
+		{"beside it", servicesBesideJoins, "node n# has lost"},
+	} {
+		for _, meanwhile := range []struct {
+			name    string
+			members int
+			does    func(*orchestrator)
+		}{
+			{"another joins", 1, func(o *orchestrator) { o.want(o.wish.with(newNode(4)).change(4, serve)) }},
+			{"a member leaves", 3, func(o *orchestrator) { o.retire(1) }},
+			{"a slot is lost", 3, func(o *orchestrator) {
+				if o.joins(3) {
+					loss{things: []resource.Identifier{database.ReplicationSlotIdentifier(link(0, 3))}}.strikes(o)
+				}
+			}},
+		} {
+			t.Run(c.name+", "+meanwhile.name, func(t *testing.T) {
+				t.Parallel()
+				s := newSearch(&classes{})
+				o := s.founded(t, wishFor(meanwhile.members).change(0, serve))
+				o.advisor.tampers = c.tampers
+				o.want(o.wish.with(newNode(3)).change(3, serve))
+				o.inAllWeathers(func(o *orchestrator) {
+					s.everywhere(o, unrecordedPhases, func(o *orchestrator) {
+						meanwhile.does(o)
+						s.resume(o)
+					})
+				})
+				s.expect(t, c.wrong)
+			})
+		}
 	}
 }

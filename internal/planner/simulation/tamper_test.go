@@ -27,6 +27,33 @@ func servicesFirst(plans []plan) []plan {
 	return plans
 }
 
+// servicesBesideJoins lets services come in the plan with which nodes have joined, before it deletes what says that they are
+// joining.
+func servicesBesideJoins(plans []plan) []plan {
+	at := slices.IndexFunc(plans, func(p plan) bool { return p.has(marksJoined) })
+	if at < 0 || at != len(plans)-2 {
+		return plans
+	}
+	services := plans[at+1]
+	first := slices.IndexFunc(plans[at], func(ph phase) bool { return !ph[0].makes() })
+	return append(slices.Clone(plans[:at]), slices.Insert(slices.Clone(plans[at]), first, services...))
+}
+
+// marksJoined tells whether a node is no longer recorded as joining after a deed.
+func marksJoined(d *deed) bool { return d.kind == database.TypeRolesSource && !d.makes() }
+
+// has tells whether the plan has such a deed.
+func (p plan) has(is func(*deed) bool) bool {
+	for _, ph := range p {
+		for i := range ph {
+			if is(&ph[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // split returns the plans without some events, and these.
 func split(plans []plan, is func(*deed) bool) (left []plan, events phase) {
 	for _, p := range plans {

@@ -278,6 +278,37 @@ func (l *tries) services() {
 	l.add("n1+ n2+ | stop 01 n1+ | n1+ n2+")
 	l.add("n1+ n2+ | stop 02 n1+ | n1+ n2+")
 	l.add("n1+ n2+ n3+ | restore n2 of n1+ n2+ n3+")
+	l.starts()
+}
+
+// starts are of services beside joining nodes, which stop when the services may be there, and then a link is lost, or other
+// nodes are wanted.
+func (l *tries) starts() {
+	for _, stop := range []string{"11", "12", "13", "14", "15", "16", "17"} {
+		at := fmt.Sprintf("n1 | stop %s n1 n2+", stop)
+		l.add("%s | n1 n2+ n6", at)
+		l.add("%s | lose slot n1>n2 | n1 n2+", at)
+	}
+	for _, stop := range []string{"18", "19", "20", "21", "22"} {
+		at := fmt.Sprintf("n1 n2 | stop %s n1 n2 n3+", stop)
+		l.add("%s | n1 n3+", at)
+		l.add("%s | lose slot n2>n3 | n1 n2 n3+", at)
+		l.add("%s | n1 n2 n3+ n4+", at)
+		l.add("n1 n2 | lose-records %s n1 n2 n3+ | n1 n3+", stop)
+		l.add("n1 n2 | fail-all %s n1+ n2 n3+ n4+ | lose slot n1>n4 | n1+ n2 n3+ n4+", stop)
+	}
+	for _, stop := range []string{"14", "15", "16"} {
+		l.add("n1x2 | stop %s n1x2 n2x2+ | n1x2 n2x2+ n3", stop)
+		l.add("n1 | stop %s n1+ n2 | lose subscription n1>n2 | n1+ n2", stop)
+		l.add("n1 | stop %s n1+ n2+ | mark service n2 | stop 03 n1+ n2+ n3+ | lose slot n1>n2 | n1+ n2+ n3+", stop)
+		l.add("n1 | stop %s n1 n2+ n3+ | lose slot n1>n3 | n1 n2+ n3+", stop)
+		l.add("n1 n2 | fail-all 04 n1 n2! n3 n4 | stop %s n1 n2! n3 | fail-all 05 n1+ n2+ n3+ | n1 n3 n4", stop)
+	}
+	l.add("n1 n2 | fail-all 04 n1 n2! n3 n4 | stop 13 n1 n2! n3 | fail-all 05 n1+ n2+ n3+ | n1 n3 n4")
+	l.add("n1+ n2+ | mark service n2 | stop 20 n1+ n2+ n3+ | n1+ n3+")
+	l.add("n1+ n2+ | fail service n2 | stop 20 n1+ n2+ n3+ | lose slot n1>n3 | n1+ n2+ n3+")
+	l.add("n1+ | mark service n1 | n1+ n2+")
+	l.add("n1+ | forget service n1 | stop 14 n1+ n2+ | n1+ n2+ n3+")
 }
 
 // records are missing, marked, failed or disabled, and what they are of is there.
