@@ -10,6 +10,8 @@ import (
 // TypePostgresDatabase is the type of PostgresDatabase.
 const TypePostgresDatabase resource.Type = "database.postgres_database"
 
+const keyHasRestoreConfig = "has_restore_config"
+
 // PostgresDatabase is the Postgres database on one node, with the extensions that replication needs.
 // Executing it creates the database and makes it a member of the mesh; after a restore, it renames the
 // database that was in the backup.
@@ -52,6 +54,13 @@ func PostgresDatabaseID(stop *interrupt.Poller, r *resource.Resource) string {
 	return id
 }
 
+// PostgresDatabaseRestored tells of a stored Postgres database whether it comes from a backup. One that does not tell does
+// not.
+func PostgresDatabaseRestored(stop *interrupt.Poller, r *resource.Resource) bool {
+	restored, err := flagAttribute(stop, r, TypePostgresDatabase, keyHasRestoreConfig)
+	return err == nil && restored
+}
+
 // Resource makes the resource.
 func (d PostgresDatabase) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
@@ -59,7 +68,7 @@ func (d PostgresDatabase) Resource() *resource.Resource {
 		text("database_id", d.DatabaseID).
 		text("database_name", d.DatabaseName).
 		identifiers(nil, "extra_dependencies", d.ExtraDependencies).
-		flag("has_restore_config", d.HasRestoreConfig).
+		flag(keyHasRestoreConfig, d.HasRestoreConfig).
 		text("node_name", d.NodeName).
 		text("owner", d.Owner)
 	var ignored []string

@@ -21,6 +21,8 @@ type damage struct {
 	holding map[string]bool
 	// doubtful are the slots that are lost in a mesh without any link that is there: they may never have been read from.
 	doubtful map[resource.Identifier]bool
+	// unfilled are the members that were joining; nothing has come through what there is of their links.
+	unfilled map[string]bool
 	// alive are the nodes that a subscription into or out of them is there for; nil: not known yet.
 	alive map[string]bool
 }
@@ -29,10 +31,11 @@ type damage struct {
 func (m *membership) findDamage(exempt map[string]bool) *damage {
 	d := &damage{
 		m: m, exempt: exempt, members: make(map[string]*IncompleteMember), holding: make(map[string]bool),
-		doubtful: make(map[resource.Identifier]bool),
+		doubtful: make(map[resource.Identifier]bool), unfilled: make(map[string]bool),
 	}
 	d.findHolding()
 	d.findEmptied()
+	d.findUnfilled()
 	for r := range m.start.All(m.stop) {
 		if r.Identifier.Type == database.TypeReplicationSlot && r.NeedsRecreate {
 			d.judgeLostSlot(r.Identifier)
@@ -243,7 +246,7 @@ func (d *damage) links(kind resource.Type) []resource.Identifier {
 		if d.m.stop.Stopped() {
 			break
 		}
-		if emptied[name] = len(found.Providers) == 0; emptied[name] {
+		if emptied[name] = len(found.Providers) == 0 && !d.unfilled[name]; emptied[name] || d.unfilled[name] {
 			continue
 		}
 		for _, id := range interrupt.Each(d.m.stop, found.Records) {

@@ -101,9 +101,17 @@ func (e *NodeLostError) Error() string {
 }
 
 // NodePartlyRemovedError says that a node is wanted whose removal has begun and has not been finished.
-type NodePartlyRemovedError struct{ Node string }
+type NodePartlyRemovedError struct {
+	Node string
+	// Unfilled says that the node was still joining, and that its roles source is gone.
+	Unfilled bool
+}
 
 func (e *NodePartlyRemovedError) Error() string {
+	if e.Unfilled {
+		return fmt.Sprintf("node %s was still joining when the record that says so went, and it may miss rows: "+
+			"remove it, then add it again", e.Node)
+	}
 	return fmt.Sprintf("the removal of node %s has begun, and it may miss rows by now: "+
 		"finish removing it, then add it again", e.Node)
 }

@@ -185,6 +185,8 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"slots lost":         update(concurrent, lostSlots(databases.End(all)), continuing(members)),
 		"databases lost":     update(concurrent, changed(mesh, database.TypePostgresDatabase, "m", needsRecreate), continuing(members)),
 		"records lost":       update(concurrent, without(mesh, database.TypePostgresDatabase, "m1"), continuing(members)),
+		"marks lost":         refused[*planner.NodePartlyRemovedError](update(concurrent, without(joining, database.TypeRolesSource, ""), all)),
+		"roles read":         update(concurrent, withRolesRead(without(mesh, database.TypeSubscription, ""), members), continuing(members)),
 		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
 		"others leave":       update(concurrent, without(databases.End(all), database.TypeMonitorInstance, "n"), members),
 		"needed by type":     update(withServices, resource.NewState(), needingServices()),
@@ -404,6 +406,14 @@ func without(s *resource.State, of resource.Type, but string) *resource.State {
 		if !strings.HasPrefix(r.Identifier.ID, but) || but == "" {
 			s.Remove(r.Identifier)
 		}
+	}
+	return s
+}
+
+// withRolesRead has the roles of nodes read for others.
+func withRolesRead(s *resource.State, nodes []*planner.NodeResources) *resource.State {
+	for _, n := range nodes {
+		s.Add(database.DumpRoles{NodeName: n.NodeName}.Resource())
 	}
 	return s
 }

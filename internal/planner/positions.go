@@ -30,9 +30,6 @@ type unpositioned struct {
 
 // findUnpositioned looks for them: the subscription has to be made again, has failed, is disabled, or is missing. It
 // does not go on from anywhere if its slot has to be made again, too.
-//
-// A member copies nothing, and waits for no slot that was made ahead. One that does was still joining when its removal
-// began.
 func (m *membership) findUnpositioned() (unpositioned, error) {
 	var found unpositioned
 	for r := range m.start.All(m.stop) {
@@ -50,9 +47,6 @@ func (m *membership) findUnpositioned() (unpositioned, error) {
 		flags, err := m.flagsOf(r)
 		if err != nil {
 			return found, err
-		}
-		if flags.Copies || flags.Disabled && m.recorded(m.making(link).Identifier()) {
-			return found, &NodePartlyRemovedError{Node: link.Subscriber}
 		}
 		slot := database.ReplicationSlotIdentifier(link)
 		marked := r.NeedsRecreate || r.Error != ""

@@ -101,18 +101,37 @@ func (m *membership) refuseAbandoned() error {
 			return nil
 		}
 	}
-	var abandoned []string
-	for r := range m.start.All(m.stop) {
-		node, ok := database.PostgresDatabaseNode(r.Identifier)
-		if ok && !r.NeedsRecreate && !m.recorded(database.RolesSourceIdentifier(node)) {
-			abandoned = append(abandoned, node)
-		}
-	}
-	interrupt.SortFunc(m.stop, abandoned, strings.Compare)
+	abandoned := m.withData()
 	if len(m.all) == 0 || len(abandoned) == 0 {
 		return nil
 	}
 	return &DataAbandonedError{Nodes: abandoned}
+}
+
+// withData are the recorded nodes that hold data and are not joining, in order: they have a database, or they are
+// not wanted, and their roles have been read for one that was to copy them, whatever became of the record of the database.
+func (m *membership) withData() []string {
+	lost, copied := make(map[string]bool), make(map[string]bool)
+	for r := range m.start.All(m.stop) {
+		if node, ok := database.PostgresDatabaseNode(r.Identifier); ok && r.NeedsRecreate {
+			lost[node] = true
+		} else if ok {
+			copied[node] = true
+		} else if r.Identifier.Type == database.TypeDumpRoles && m.status[r.Identifier.ID] == 0 {
+			copied[r.Identifier.ID] = true
+		}
+	}
+	var names []string
+	for node := range copied {
+		if m.stop.Stopped() {
+			break
+		}
+		if !lost[node] && !m.recorded(database.RolesSourceIdentifier(node)) {
+			names = append(names, node)
+		}
+	}
+	interrupt.SortFunc(m.stop, names, strings.Compare)
+	return names
 }
 
 // backups returns what new nodes from a backup will lack beside members, and refuses those that may not lack any rows.

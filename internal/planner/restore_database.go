@@ -51,6 +51,9 @@ func restoreDatabase(
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := m.refuseHalfFilled(); err != nil {
+		return Outcome{}, err
+	}
 	unpositioned, err := m.findUnpositioned()
 	if err != nil {
 		return Outcome{}, err

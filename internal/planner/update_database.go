@@ -104,6 +104,9 @@ func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err er
 	if way.plans, way.m, err = d.giveUp(); err != nil {
 		return way, err
 	}
+	if err = way.m.refuseHalfFilled(); err != nil {
+		return way, err
+	}
 	found, err := way.m.findUnpositioned()
 	if err != nil {
 		return way, err

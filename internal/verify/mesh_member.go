@@ -80,23 +80,25 @@ func (m *mesh) stillHoldsData(name string) bool {
 
 // judgeMembers judges that no node stays that lacks rows which nothing will bring, unless it is asked to go on so.
 func (m *mesh) judgeMembers() {
-	goesOn := func(n *DesiredNode) bool { return n.Restore != nil || n.Continues && m.update }
 	for i := range m.options.Desired.Nodes {
 		n := &m.options.Desired.Nodes[i]
 		if m.stops() {
 			return
 		}
-		if !goesOn(n) && !m.joining[n.Name] && !isThere(m.atStart(n.postgres)) && m.isLinked(n.Name) {
+		if !m.goesOn(n) && !m.joining[n.Name] && !isThere(m.atStart(n.postgres)) && m.isLinked(n.Name) {
 			m.about(RuleMemberIncomplete, theEnd(), n.postgres, "is lost, and its node stays without its rows")
 		}
 	}
 	for _, link := range interrupt.Each(m.stop, m.lost.slots) {
-		if n := m.wanted[link.Subscriber]; n != nil && !goesOn(n) && !m.joining[n.Name] && m.lacksRows(link) {
+		if n := m.wanted[link.Subscriber]; n != nil && !m.goesOn(n) && !m.joining[n.Name] && m.lacksRows(link) {
 			m.about(RuleMemberIncomplete, theEnd(), database.ReplicationSlotIdentifier(link),
 				"is lost, and its subscriber stays without the rows that it has not sent")
 		}
 	}
 }
+
+// goesOn tells whether a node may lack what its records say that it lacks.
+func (m *mesh) goesOn(n *DesiredNode) bool { return n.Restore != nil || n.Continues && m.update }
 
 // lacksRows tells whether rows are missing behind a link that has lost its slot: its provider had some to send, and its
 // subscriber had begun to receive.
@@ -110,10 +112,14 @@ func (m *mesh) mayHaveMore(name string) bool {
 	if !m.lost.filled[name] || !m.anyInstanceAtStart(name) {
 		return false
 	}
-	return m.wanted[name] != nil && !m.joining[name] ||
-		slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
-			return m.stops() || m.atStart(database.MonitorInstanceIdentifier(id.ID)) != nil
-		})
+	return m.wanted[name] != nil && !m.joining[name] || m.isWatched(name)
+}
+
+// isWatched tells whether start has a monitor of an instance of a node.
+func (m *mesh) isWatched(name string) bool {
+	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
+		return m.stops() || m.atStart(database.MonitorInstanceIdentifier(id.ID)) != nil
+	})
 }
 
 // isUnbegun tells whether nothing has come through a link, as its subscription has failed at its first creation: that has

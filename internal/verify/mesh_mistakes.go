@@ -16,6 +16,7 @@ func (m *mesh) judgeRequest() {
 		return
 	}
 	m.judgeMembers()
+	m.judgeUnfilled()
 	m.judgeAbandoned()
 	m.judgeServices()
 	moves := make(map[resource.Identifier]bool) // what has been looked at

@@ -158,7 +158,7 @@ const (
 	RuleNotRestored
 	// RuleMemberIncomplete (request): no node stays that lacks rows which nothing will bring, unless it is asked to go on
 	// so: its database is lost, and there are links from or to it; or a slot is lost through which it received rows, and
-	// its provider had more. Nothing would look wrong afterwards.
+	// its provider had more; or it was joining, and its roles source is lost. Nothing would look wrong afterwards.
 	RuleMemberIncomplete
 	// RuleEmptyBesideMembers (request): beside a member that holds data no node gets an empty database, or one from a
 	// backup that may not lack rows: a new node copies. Else it would be taken for complete.

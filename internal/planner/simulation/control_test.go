@@ -2,7 +2,7 @@ package simulation
 
 import (
 	"bytes"
-	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
@@ -179,11 +179,19 @@ func enabled(r *resource.Resource) *resource.Resource {
 	return &c
 }
 
-// The roles source marks a node as joining. Without the record, a node that stopped half-way is taken for
-// a member, and replicates over missing rows.
+// The roles source marks a node as joining. Without the record, other traces of the join tell that a node which stopped
+// half-way is no member. Without these, too, it is taken for one, and replicates over missing rows.
 func TestTheMarkIsNeeded(t *testing.T) {
-	for _, marked := range []bool{true, false} {
-		t.Run(fmt.Sprintf("marked %t", marked), func(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		forgets func(r *resource.Resource) bool
+		wrong   string
+	}{
+		{name: "all is recorded", forgets: func(*resource.Resource) bool { return false }},
+		{name: "no mark", forgets: isMark, wrong: "refused without a reason: node n#"},
+		{name: "no mark and no traces", forgets: func(r *resource.Resource) bool { return isMark(r) || isTraceOfJoin(r) }, wrong: "node n# has lost"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			wrong := triedOften(t, wishFor(3), func(o *orchestrator) error {
 				o.want(wishFor(4))
 				a, err := o.ask()
@@ -193,16 +201,38 @@ func TestTheMarkIsNeeded(t *testing.T) {
 				if err := o.stopInPopulate(a.plans); err != nil {
 					return err
 				}
-				if mark := database.RolesSourceIdentifier("n4"); !marked {
-					o.forget(mark, &deed{kind: mark.Type, node: 3})
+				for _, r := range o.state.Resources() {
+					if d := thing(r); c.forgets(r) {
+						o.forget(r.Identifier, &d)
+					}
 				}
 				return o.reach()
 			})
-			if lost := wrong["node n# has lost"]; (lost == nil) != marked || marked && len(wrong) > 0 {
-				t.Errorf("went wrong: %v", wrong)
+			for kind := range wrong {
+				if c.wrong == "" || !strings.HasPrefix(kind, c.wrong) {
+					t.Errorf("went wrong: %v", wrong)
+				}
+			}
+			if c.wrong != "" && len(wrong) == 0 {
+				t.Errorf("not found: %s", c.wrong)
 			}
 		})
 	}
+}
+
+// isMark tells whether a record marks a node as joining.
+func isMark(r *resource.Resource) bool { return r.Identifier.Type == database.TypeRolesSource }
+
+// isTraceOfJoin tells whether a record is one that only a node which joins has.
+func isTraceOfJoin(r *resource.Resource) bool {
+	switch r.Identifier.Type {
+	case database.TypeDumpRoles, database.TypeReplicationSlotCreate:
+		return true
+	case database.TypeSubscription:
+		flags, err := database.ReadSubscriptionFlags(nil, r)
+		return err == nil && !flags.Settled()
+	}
+	return false
 }
 
 // stopInPopulate executes plans until somewhere in the one that populates.

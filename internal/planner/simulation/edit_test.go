@@ -64,10 +64,11 @@ func (w *world) take(node, commit int) {
 	}
 }
 
-// isEverywhere tells whether all databases have the row, or will have it with a copy.
+// isEverywhere tells whether all databases have the row, or will have it with a copy. What goes on without its rows copies
+// nothing.
 func (w *world) isEverywhere(row int) bool {
 	for node := range w.servers {
-		if s := &w.servers[node]; s.exists && !s.rows.has(row) && !s.willCopy(row) {
+		if s := &w.servers[node]; s.exists && !s.rows.has(row) && (w.goingOn[node][node] || !s.willCopy(row)) {
 			return false
 		}
 	}

@@ -83,6 +83,27 @@ func allTries() tries {
 	return l
 }
 
+// unmarked are nodes that join, and of which the record that says so is gone, or one that they need.
+func (l *tries) unmarked() {
+	for stop := 6; stop <= 19; stop++ {
+		l.add("n1 n2 n3 | stop %02d n1 n2 n3 n4 | forget roles n4 | n1 n2 n3 n4", stop)
+		l.add("n1 n2 | stop %02d n1 n2 n3 | forget roles n3 | n1 n3", stop)
+		l.add("n1 n2 | stop %02d n1 n2 n3 | forget roles n3 | n2 n3", stop)
+	}
+	for _, stop := range []string{"06", "07", "08", "09", "10", "12"} {
+		l.add("n1 | stop %s n1 n2 | forget roles n2 | n1 n2", stop)
+		l.add("n1 | stop %s n1 n2 | forget roles n2 | n2", stop)
+		l.add("n1 n2 | stop %s n1 n2 n3 n4 | forget roles n3 | n1 n2 n3 n4", stop)
+		l.add("n1 n2 | stop %s n1 n2 n3 | forget roles n3 | n1 n2 n3!", stop)
+		l.add("n1 n2 | stop %s n1 n2 n3 | forget roles n3 | n1 n2 | n1 n2 n3", stop)
+		l.add("n1 n2 | stop %s n1 n2 n3 | forget roles n3 | restore n1 of n1 n2 n3", stop)
+	}
+	l.add("n1 n2 n3 | stop 07 n1 n2 n3 n4 | mark database n4 | forget roles n4 | n1 n2 n3 n4")
+	l.add("n1 n2 n3 | stop 09 n1 n2 n3 n4 | forget roles n4 dump n1 | n1 n2 n3 n4")
+	l.add("n1 | stop 01 n1 n2 | forget database n1 | n2")
+	l.add("n1 | stop 01 n1 n2 | forget database n1 | n1 n2")
+}
+
 // members names the first n nodes.
 func members(n int) string {
 	return strings.Join([]string{"n1", "n2", "n3", "n4", "n5", "n6"}[:n], " ")
@@ -343,6 +364,5 @@ func (l *tries) records() {
 			l.add("%s | %s | n1 n2 n3 n4", at, change)
 		}
 	}
-	l.add("n1 n2 n3 | stop 06 n1 n2 n3 n4 | forget roles n4 | n1 n2 n3 n4")
-	l.add("n1 n2 n3 | stop 12 n1 n2 n3 n4 | forget roles n4 | n1 n2 n3 n4")
+	l.unmarked()
 }

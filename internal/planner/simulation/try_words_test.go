@@ -36,6 +36,8 @@ func things(kind, name string) resource.Identifier {
 		return database.NodeIdentifier(name)
 	case "roles":
 		return database.RolesSourceIdentifier(name)
+	case "dump":
+		return database.DumpRolesIdentifier(name)
 	case "directory":
 		return resource.Identifier{Type: "host.directory", ID: name}
 	case "service":
