@@ -19,13 +19,17 @@ type outdated struct {
 // recreation, stays to the end, and is then created like anything else. Where the nodes stand is found out anew after
 // each plan, as whoever stops there and asks again finds it: a node that shares what was deleted may not have all its
 // data any more. It appends the plans, and returns the membership after them.
-func (m *membership) cleanUp(plans []resource.Plan) ([]resource.Plan, *membership, error) {
+//
+// Only tells of which nodes; nil: of all.
+func (m *membership) cleanUp(plans []resource.Plan, only map[string]bool) ([]resource.Plan, *membership, error) {
 	for _, kind := range []func(*membership, *outdated, *NodeResources){
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
 		var found outdated
 		for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
-			kind(m, &found, n)
+			if only == nil || only[n.NodeName] {
+				kind(m, &found, n)
+			}
 		}
 		var err error
 		if plans, m, err = m.delete(plans, found.gone, found.lost); err != nil {
@@ -44,7 +48,13 @@ func (m *membership) delete(
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := resource.PlanDelete(m.stop, m.start, append(gone, dependents...), nil)
+	return m.remove(plans, append(gone, dependents...))
+}
+
+// remove appends the plan that deletes these resources, and forgets those of them that are lost. It returns the membership
+// after it.
+func (m *membership) remove(plans []resource.Plan, ids []resource.Identifier) ([]resource.Plan, *membership, error) {
+	plan, err := resource.PlanDelete(m.stop, m.start, ids, m.isLost)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -46,7 +46,7 @@ func withoutPending(stop *interrupt.Poller, start *resource.State) *resource.Sta
 	return unmarked
 }
 
-// asRecorded gives the deletes of resources that completed, or withoutPending, has changed the records of start: what is
+// asRecorded gives the deletes and forgets of resources that completed, or withoutPending, has changed the records of start: what is
 // deleted is what was recorded. It changes the plans.
 func asRecorded(stop *interrupt.Poller, plans []resource.Plan, start, complete *resource.State) {
 	if complete == start {
@@ -59,7 +59,7 @@ func asRecorded(stop *interrupt.Poller, plans []resource.Plan, start, complete *
 					return
 				}
 				e := &phase.Events[i]
-				if whole, ok := complete.Get(e.Resource.Identifier); ok && e.Type == resource.EventDelete && e.Resource == whole {
+				if whole, ok := complete.Get(e.Resource.Identifier); ok && e.Type.Removes() && e.Resource == whole {
 					e.Resource, _ = start.Get(e.Resource.Identifier)
 				}
 			}

@@ -54,7 +54,7 @@ func (m *membership) findDamage(exempt map[string]bool) *damage {
 // has been refused.
 func (d *damage) findHolding() {
 	for r := range d.m.start.All(d.m.stop) {
-		if node, ok := database.PostgresDatabaseNode(r.Identifier); ok && !r.NeedsRecreate {
+		if node, ok := database.PostgresDatabaseNode(r.Identifier); ok && d.m.exists(r.Identifier) {
 			d.holding[node] = true
 		}
 	}
@@ -224,10 +224,9 @@ func (d *damage) cutsOff(link database.Link, shows *resource.Resource) bool {
 
 // giveUp plans the deletion of the links through which damaged members would have got what they lack: their
 // subscriptions, and then their slots, each as a plan of its own. What made it necessary, the mark on the slot, is
-// there as long as a subscription is. It returns the membership after the plans.
-func (d *damage) giveUp() ([]resource.Plan, *membership, error) {
+// there as long as a subscription is. It appends the plans, and returns the membership after them.
+func (d *damage) giveUp(plans []resource.Plan) ([]resource.Plan, *membership, error) {
 	m := d.m
-	var plans []resource.Plan
 	for _, kind := range []resource.Type{database.TypeSubscription, database.TypeReplicationSlot} {
 		var err error
 		if plans, m, err = m.delete(plans, d.links(kind), nil); err != nil {

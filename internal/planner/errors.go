@@ -1,6 +1,10 @@
 package planner
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
 
 // NoInstancesError says that a node has no instance.
 type NoInstancesError struct{ Node string }
@@ -98,6 +102,28 @@ type NodeLostError struct{ Node string }
 func (e *NodeLostError) Error() string {
 	return fmt.Sprintf("node %s holds no data: all its instances are gone or need recreation: "+
 		"restore it from a backup with RestoreDatabase, or remove it and then add it again", e.Node)
+}
+
+// PrimaryLostError says that the recorded primary of a node is on a lost host, and other instances of the node are not.
+type PrimaryLostError struct {
+	Node       string
+	InstanceID string // the primary
+}
+
+func (e *PrimaryLostError) Error() string {
+	return fmt.Sprintf("the primary of node %s is recorded as instance %s, which is on a lost host, and the node has other "+
+		"instances: let one of these take its place, record that with a refresh, and ask again", e.Node, e.InstanceID)
+}
+
+// HostLostError says that something is wanted on a lost host.
+type HostLostError struct {
+	Resource resource.Identifier
+	Host     string
+}
+
+func (e *HostLostError) Error() string {
+	return fmt.Sprintf("%s is wanted on host %s, which is named as lost: leave it out, or want it on another host",
+		e.Resource, e.Host)
 }
 
 // NodePartlyRemovedError says that a node is wanted whose removal has begun and has not been finished.

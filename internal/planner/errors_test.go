@@ -151,7 +151,7 @@ func TestInterrupted(t *testing.T) {
 		if w.function == "UpdateDatabase" {
 			_, err = planner.UpdateDatabaseTo(interrupt.When(done), w.options, start, w.nodes)
 		} else {
-			_, err = planner.RestoreDatabaseTo(interrupt.When(done), planner.RestoreDatabaseOptions{}, start, w.nodes, w.targets)
+			_, err = planner.RestoreDatabaseTo(interrupt.When(done), w.restoreOptions(), start, w.nodes, w.targets)
 		}
 		if !errors.Is(err, interrupt.ErrInterrupted) {
 			t.Errorf("%s: got %v", name, err)

@@ -10,7 +10,7 @@ import (
 func PlanDrain(
 	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, links []database.Link,
 ) (plans []resource.Plan, after *resource.State, drained bool, err error) {
-	m, err := newMembership(stop, start, nodes, nil)
+	m, err := newMembership(stop, start, nodes, apart{})
 	if err != nil {
 		return nil, nil, false, err
 	}

@@ -24,6 +24,8 @@ import (
 func TestEveryLoopPolls(t *testing.T) {
 	polls.CheckLoops(t, map[string]polls.Short{
 		"mergeByPosition": {Loops: 1, Bound: "no node is without a diff"},
+		"forgetLost":      {Loops: 1, Bound: "there are five kinds of what is forgotten"},
+		"restoreDatabase": {Loops: 2, Bound: "a restore takes three steps, of three parts at most"},
 		"cleanUp":         {Loops: 1, Bound: "there are three kinds of what is outdated"},
 		"lostSlots":       {Loops: 1, Bound: "two resources of a link"},
 		"discard":         {Loops: 1, Bound: "at most three resources of a link"},
@@ -194,11 +196,24 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"services missing":   refused[*resource.MissingDependencyError](update(planner.UpdateDatabaseOptions{Services: missing}, mesh, members)),
 		"drain":              drain(members),
 		"delete":             update(concurrent, mesh, nil),
+		"peers lost":         update(lostWith(members[1:]), joining, slices.Concat(members[:1], newcomers)),
+		"beside lost peers":  update(lostWith(members[1:]), joining, members[:1]),
 		"moved":              update(concurrent, changed(mesh, "a-proxy", "", elsewhere), onHosts(members)),
 		"restore, left out":  restore(joining, nil, members),
 		"restore, positions": restore(changed(databases.End(all), database.TypeSubscription, "m", needsRecreate), members, newcomers),
 		"restore":            restore(databases.End(all), members, newcomers),
 	}
+}
+
+// lostWith are options by which the hosts of the nodes are lost, and one that nobody knows.
+func lostWith(nodes []*planner.NodeResources) planner.UpdateDatabaseOptions {
+	options := planner.UpdateDatabaseOptions{LostHosts: []string{"unknown"}}
+	for _, n := range nodes {
+		for _, i := range n.InstanceResources {
+			options.LostHosts = append(options.LostHosts, i.Instance.Spec.HostID)
+		}
+	}
+	return options
 }
 
 func update(

@@ -31,8 +31,15 @@ func rulesOfUpdate(options planner.UpdateDatabaseOptions, nodes []*planner.NodeR
 }
 
 // rulesOfRestore are the rules for an answer of RestoreDatabase.
-func rulesOfRestore(nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources) verify.Options {
-	return (&request.RestoreDatabaseCall{Nodes: nodes, Targets: targets}).Judging(nil)
+func rulesOfRestore(
+	options planner.RestoreDatabaseOptions, nodes []*planner.NodeResources, targets []*planner.NodeRestoreResources,
+) verify.Options {
+	return (&request.RestoreDatabaseCall{Options: options, Nodes: nodes, Targets: targets}).Judging(nil)
+}
+
+// restoreOptions are those of the options that RestoreDatabase has.
+func (w *wish) restoreOptions() planner.RestoreDatabaseOptions {
+	return planner.RestoreDatabaseOptions{LostHosts: w.options.LostHosts, HoldNodes: w.options.HoldNodes}
 }
 
 // judged has the answer to a scenario judged.
@@ -46,6 +53,6 @@ func (w *wish) judged(t *testing.T, what string, start *resource.State, plans []
 		}
 		judge(t, what, start, plans, outcome.End, rulesOfUpdate(w.options, w.nodes))
 	case "RestoreDatabase":
-		judge(t, what, start, plans, w.endState(), rulesOfRestore(w.nodes, w.targets))
+		judge(t, what, start, plans, w.endState(), rulesOfRestore(w.restoreOptions(), w.nodes, w.targets))
 	}
 }

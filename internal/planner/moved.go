@@ -7,7 +7,7 @@ import (
 )
 
 // moved returns the resources of the caller that are on another host than they are wanted. They are deleted there, with
-// what depends on them, before they are created anew. It refuses what a resource of the catalog needs: that, and the data
+// what depends on them, before they are created anew; of what is lost nothing is left there. It refuses what a resource of the catalog needs: that, and the data
 // in it, would go, too.
 func (m *membership) moved(end *resource.State) ([]resource.Identifier, error) {
 	var moved []resource.Identifier
@@ -16,7 +16,7 @@ func (m *membership) moved(end *resource.State) ([]resource.Identifier, error) {
 			continue
 		}
 		found, ok := m.start.Get(desired.Identifier)
-		if ok && !found.NeedsRecreate && onAnotherHost(found.Executor, desired.Executor) {
+		if ok && m.exists(desired.Identifier) && onAnotherHost(found.Executor, desired.Executor) {
 			moved = append(moved, desired.Identifier)
 		}
 	}

@@ -35,20 +35,31 @@ type membership struct {
 	members []*NodeResources
 	// databases are the names of the nodes' databases.
 	databases map[string]string
+	lost      lost
 	// links are, for each joining node, what start has of the links from and to it.
 	links map[string][]resource.Identifier
 }
 
-// newMembership finds out where each node stands. It refuses states in which going on would lose data. Links from and
-// to exempt nodes say nothing.
+// apart is what counts otherwise than all else.
+type apart struct {
+	// exempt are the nodes whose links say nothing.
+	exempt map[string]bool
+	// lostHosts are the ids of hosts that are gone for good.
+	lostHosts []string
+}
+
+// newMembership finds out where each node stands. It refuses states in which going on would lose data.
 func newMembership(
-	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, exempt map[string]bool,
+	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, apart apart,
 ) (*membership, error) {
 	if err := refuseOldLayout(stop, start); err != nil {
 		return nil, err
 	}
 	m := &membership{
 		stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes)), databases: make(map[string]string, len(nodes)),
+	}
+	if err := m.findLost(apart.lostHosts); err != nil {
+		return nil, err
 	}
 	for _, n := range interrupt.Each(stop, nodes) {
 		if _, twice := m.status[n.NodeName]; twice {
@@ -68,7 +79,7 @@ func newMembership(
 	if err := m.refuseChangedDatabases(); err != nil {
 		return nil, err
 	}
-	if err := m.judgeEmpty(exempt); err != nil {
+	if err := m.judgeEmpty(apart.exempt); err != nil {
 		return nil, err
 	}
 	m.members = m.with(member)
@@ -84,7 +95,7 @@ func newMembership(
 	if err := m.refuseLeftOut(); err != nil {
 		return nil, err
 	}
-	if err := m.refuseTurnedRound(exempt); err != nil {
+	if err := m.refuseTurnedRound(apart.exempt); err != nil {
 		return nil, err
 	}
 	return m, m.judgeJoining()
@@ -181,16 +192,19 @@ func (m *membership) recorded(id resource.Identifier) bool {
 	return m.start.Has(id)
 }
 
-// exists tells whether start has the resource, and does not have to make it again.
+// exists tells whether start has the resource, does not have to make it again, and has not lost it.
 func (m *membership) exists(id resource.Identifier) bool {
 	found, ok := m.start.Get(id)
-	return ok && !found.NeedsRecreate
+	return ok && !found.NeedsRecreate && !m.isLost(found)
 }
 
 // statusAlone tells where a node stands, as far as its own records say it.
 func (m *membership) statusAlone(n *NodeResources) (nodeStatus, error) {
 	switch {
 	case m.recorded(database.RolesSourceIdentifier(n.NodeName)):
+		if m.lost.nodes[n.NodeName] {
+			return joining, &NodeLostError{Node: n.NodeName}
+		}
 		return joining, nil
 	case m.recorded(n.databaseIdentifier()):
 		if !m.anyInstanceLeft(n) {

@@ -103,7 +103,7 @@ func TestPropertiesOfRestoreDatabase(t *testing.T) {
 		seen.Add("planned")
 		w.Nodes = orderForRestore(w.Nodes)
 		c := propertyCheck{T: t, seen: seen, start: before, end: w.end(), plans: plans}
-		judge(t, "the answer", before, plans, c.end, rulesOfRestore(kept, targets))
+		judge(t, "the answer", before, plans, c.end, rulesOfRestore(planner.RestoreDatabaseOptions{}, kept, targets))
 		c.structureOfEach()
 		c.order()
 		c.reachesEnd()

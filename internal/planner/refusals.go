@@ -63,11 +63,11 @@ func (m *membership) refuseChangedDatabase(n *NodeResources, recorded *resource.
 }
 
 // refuseMovedInstances refuses instances that are on another host, or of another node, than they are wanted. One that
-// was never made, or is gone, leaves nothing behind.
+// was never made, is gone, or was on a lost host leaves nothing behind.
 func (m *membership) refuseMovedInstances(n *NodeResources) error {
 	for at, i := range interrupt.Each(m.stop, n.InstanceResources) {
 		recorded, ok := m.start.Get(database.InstanceIdentifier(i.id()))
-		if !ok || recorded.NeedsRecreate || n.own != nil && isAtHome(recorded, n.own.instances[at]) {
+		if !ok || recorded.NeedsRecreate || m.isLost(recorded) || n.own != nil && isAtHome(recorded, n.own.instances[at]) {
 			continue
 		}
 		host, node := database.InstanceHome(m.stop, recorded) // what is not told is not compared

@@ -26,11 +26,11 @@ func RestoreDatabase(
 // RestoreDatabaseTo is RestoreDatabase for those who want to know where the plans lead, and what they cost, too. With an
 // error the outcome is empty. Told to stop, it ends with interrupt.ErrInterrupted.
 func RestoreDatabaseTo(
-	stop *interrupt.Poller, _ RestoreDatabaseOptions,
+	stop *interrupt.Poller, options RestoreDatabaseOptions,
 	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (Outcome, error) {
 	complete := completed(stop, withoutPending(stop, start))
-	outcome, err := restoreDatabase(stop, complete, nodes, targets)
+	outcome, err := restoreDatabase(stop, options, complete, nodes, targets)
 	asRecorded(stop, outcome.Plans, start, complete)
 	if err := cmp.Or(stop.Err(), err); err != nil {
 		return Outcome{}, err
@@ -39,7 +39,7 @@ func RestoreDatabaseTo(
 }
 
 func restoreDatabase(
-	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+	stop *interrupt.Poller, options RestoreDatabaseOptions, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (Outcome, error) {
 	if len(targets) == 0 {
 		return Outcome{}, &NoTargetsError{}
@@ -47,7 +47,7 @@ func restoreDatabase(
 	if err := disjoint(stop, nodes, targets); err != nil {
 		return Outcome{}, err
 	}
-	m, err := membersOnly(stop, start, nodes, targets)
+	m, err := membersOnly(stop, options, start, nodes, targets)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -58,7 +58,11 @@ func restoreDatabase(
 	if err != nil {
 		return Outcome{}, err
 	}
-	plans, m, err := m.delete(nil, m.joiningLeft(targets), nil)
+	plans, m, err := m.forgetLost()
+	if err != nil {
+		return Outcome{}, err
+	}
+	plans, m, err = m.delete(plans, m.joiningLeft(targets), nil)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -69,6 +73,13 @@ func restoreDatabase(
 	desired, err := m.restoreStates(targets, unpositioned.links)
 	if err != nil {
 		return Outcome{}, err
+	}
+	for _, parts := range desired {
+		for _, part := range parts {
+			if err := m.refuseOnLostHosts(part); err != nil {
+				return Outcome{}, err
+			}
+		}
 	}
 	end := desired[len(desired)-1][0]
 	moved, err := m.moved(end)
@@ -167,13 +178,14 @@ func disjoint(stop *interrupt.Poller, nodes []*NodeResources, targets []*NodeRes
 // membersOnly returns where the kept nodes stand, and refuses one that is not a member, or lacks rows: its replication
 // would be enabled over rows that it does not have.
 func membersOnly(
-	stop *interrupt.Poller, start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
+	stop *interrupt.Poller, options RestoreDatabaseOptions,
+	start *resource.State, nodes []*NodeResources, targets []*NodeRestoreResources,
 ) (*membership, error) {
 	restored := make(map[string]bool, len(targets))
 	for _, t := range interrupt.Each(stop, targets) {
 		restored[t.NodeName] = true
 	}
-	m, err := newMembership(stop, start, nodes, restored)
+	m, err := newMembership(stop, start, nodes, apart{exempt: restored, lostHosts: options.LostHosts})
 	if err != nil {
 		return nil, err
 	}

@@ -168,7 +168,8 @@ func (w *wish) call(start *resource.State) outcome {
 	case "UpdateDatabase":
 		return plans(planner.UpdateDatabase(w.options, start, w.nodes))
 	case "RestoreDatabase":
-		return plans(planner.RestoreDatabase(start, w.nodes, w.targets))
+		outcome, err := planner.RestoreDatabaseTo(nil, w.restoreOptions(), start, w.nodes, w.targets)
+		return plans(outcome.Plans, err)
 	case "AddNode":
 		return many(planner.AddNode(w.nodes[0]))
 	case "AddNodes":

@@ -13,7 +13,7 @@ import (
 // wish is what a scenario asks for.
 type wish struct {
 	function string
-	options  planner.UpdateDatabaseOptions
+	options  planner.UpdateDatabaseOptions // of RestoreDatabase, too, which has some of them
 	nodes    []*planner.NodeResources
 	existing []*planner.NodeResources // of PopulateNode and PopulateNodes
 	targets  []*planner.NodeRestoreResources
@@ -42,6 +42,7 @@ type wishParser struct {
 //	call FUNCTION                     default: UpdateDatabase
 //	strategy rolling|concurrent
 //	force                             update everything
+//	lost HOST ...                     hosts that are gone for good
 //	existing NODE ...                 for PopulateNode and PopulateNodes
 //	node NAME [source NODE] [backup DATABASE] [primary INSTANCE] [owner ROLE] [recovery WAY] [allow missing_rows]
 //	  script NAME SQL
@@ -77,6 +78,8 @@ func (p *wishParser) line(verb string, words []string) bool {
 		p.wish.options.NodeUpdateStrategy = planner.NodeUpdateStrategy(words[0])
 	case "force":
 		p.wish.options.PlanOptions.ForceUpdate = true
+	case "lost":
+		p.wish.options.LostHosts = words
 	case "existing":
 		for _, name := range words {
 			p.wish.existing = append(p.wish.existing, &planner.NodeResources{NodeName: name})

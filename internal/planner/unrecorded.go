@@ -5,17 +5,17 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// unrecordedSlots returns the diff that records the slots of links that are not desired, where something but the slot is
+// unrecordedSlots returns the diff that records the slots of links between such providers and subscribers, where something but the slot is
 // recorded: only the record of a slot makes someone drop it. Nil if there are none. The slots of a database that is gone
 // are gone with it.
-func (m *membership) unrecordedSlots() *resource.State {
+func (m *membership) unrecordedSlots(of func(database.Link) bool) *resource.State {
 	diff := resource.NewState()
 	for r := range m.start.All(m.stop) {
 		if r.Identifier.Type == database.TypeReplicationSlot {
 			continue
 		}
 		link, ok := linkOf(m.stop, r)
-		if !ok || m.status[link.Provider] != 0 && m.status[link.Subscriber] != 0 {
+		if !ok || !of(link) {
 			continue
 		}
 		recorded := m.recorded(database.ReplicationSlotIdentifier(link))
@@ -27,4 +27,9 @@ func (m *membership) unrecordedSlots() *resource.State {
 		return nil
 	}
 	return diff
+}
+
+// isLeft tells whether a link is not desired any more.
+func (m *membership) isLeft(link database.Link) bool {
+	return m.status[link.Provider] == 0 || m.status[link.Subscriber] == 0
 }

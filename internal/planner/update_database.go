@@ -26,7 +26,7 @@ func UpdateDatabaseTo(
 	stop *interrupt.Poller, options UpdateDatabaseOptions, start *resource.State, nodes []*NodeResources,
 ) (Outcome, error) {
 	complete := completed(stop, start)
-	m, err := newMembership(stop, complete, nodes, nil)
+	m, err := newMembership(stop, complete, nodes, apart{lostHosts: options.LostHosts})
 	if err != nil {
 		return Outcome{}, cmp.Or(stop.Err(), err)
 	}
@@ -47,6 +47,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
+	hazards = append(hazards, damage.hazards()...)
 	way, err := damage.clearWay(options)
 	if err != nil {
 		return Outcome{}, err
@@ -69,7 +70,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	}
 	return Outcome{
 		Plans: append(way.plans, following...), End: way.end,
-		Hazards: slices.Concat(damage.hazards(), hazards, m.movedHazards(way.moved)),
+		Hazards: append(hazards, m.movedHazards(way.moved)...),
 	}, nil
 }
 
@@ -98,10 +99,13 @@ type clearedWay struct {
 	end          *resource.State
 }
 
-// clearWay plans the deletes that come first: of links that are given up, of what was found out about positions, of what
-// joining nodes have to do again, and of what moves to another host.
+// clearWay plans what comes first: lost hosts are forgotten; and then the deletes of links that are given up, of what was
+// found out about positions, of what joining nodes have to do again, and of what moves to another host.
 func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err error) {
-	if way.plans, way.m, err = d.giveUp(); err != nil {
+	if way.plans, d.m, err = d.m.forgetLost(); err != nil {
+		return way, err
+	}
+	if way.plans, way.m, err = d.giveUp(way.plans); err != nil {
 		return way, err
 	}
 	if err = way.m.refuseHalfFilled(); err != nil {
@@ -115,10 +119,13 @@ func (d *damage) clearWay(options UpdateDatabaseOptions) (way clearedWay, err er
 	if way.plans, way.m, err = way.m.delete(way.plans, found.outdated, nil); err != nil {
 		return way, err
 	}
-	if way.plans, way.m, err = way.m.cleanUp(way.plans); err != nil {
+	if way.plans, way.m, err = way.m.cleanUp(way.plans, nil); err != nil {
 		return way, err
 	}
 	if way.end, err = way.m.endState(options); err != nil {
+		return way, err
+	}
+	if err = way.m.refuseOnLostHosts(way.end); err != nil {
 		return way, err
 	}
 	if way.moved, err = way.m.moved(way.end); err != nil {
@@ -166,7 +173,7 @@ func (m *membership) groups(
 	if err != nil {
 		return nil, err
 	}
-	states = append(append(states, added...), populate, m.unrecordedSlots())
+	states = append(append(states, added...), populate, m.unrecordedSlots(m.isLeft))
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
 	return slices.Collect(slices.Chunk(states, 1)), m.stop.Err()

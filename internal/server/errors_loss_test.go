@@ -46,7 +46,11 @@ func TestRefusalsOfLoss(t *testing.T) {
 			err: &planner.BackupBesideMembersError{Node: "n3", Member: "n1"}, reason: "BACKUP_BESIDE_MEMBERS", subjects: []string{"n3"},
 			metadata: map[string]string{"node": "n3", "member": "n1"},
 		},
-		"primary": {
+		"primary lost": {
+			err: &planner.PrimaryLostError{Node: "n1", InstanceID: "i1"}, reason: "PRIMARY_LOST", subjects: []string{"n1"},
+			metadata: map[string]string{"node": "n1", "primary_instance_id": "i1"},
+		},
+		"primary unknown": {
 			err: &planner.PrimaryUnknownError{Node: "n1"}, reason: "PRIMARY_UNKNOWN", subjects: []string{"n1"},
 			metadata: map[string]string{"node": "n1"},
 		},

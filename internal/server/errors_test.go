@@ -116,6 +116,10 @@ func TestPlanningErrors(t *testing.T) {
 			err: &planner.UnknownStrategyError{Strategy: "x"}, code: codes.InvalidArgument, reason: "STRATEGY_UNKNOWN",
 			fields: []string{"options.node_update_strategy"},
 		},
+		"wanted on a lost host": {
+			err: &planner.HostLostError{Resource: id("a", "1"), Host: "h"}, code: codes.InvalidArgument, reason: "WANTED_ON_LOST_HOST",
+			metadata: map[string]string{"resource": "a::1", "host_id": "h"}, fields: []string{"options.lost_hosts"},
+		},
 		"depends on itself": {
 			err: &resource.SelfDependencyError{Resource: id("a", "1")}, code: codes.InvalidArgument, reason: "SELF_DEPENDENCY",
 			metadata: map[string]string{"resource": "a::1"}, fields: []string{""},

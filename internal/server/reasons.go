@@ -34,6 +34,7 @@ const (
 	ReasonSourceAndRestore     = "SOURCE_AND_RESTORE"     // a node has both a source and a restore config
 	ReasonTargetsMissing       = "TARGETS_MISSING"        // there is no node to restore
 	ReasonStrategyUnknown      = "STRATEGY_UNKNOWN"       // there is no such node update strategy
+	ReasonWantedOnLostHost     = "WANTED_ON_LOST_HOST"    // something is wanted on a host that is named as lost
 	ReasonSelfDependency       = "SELF_DEPENDENCY"        // a resource depends on itself or on its own type
 	ReasonInstanceFieldInvalid = "INSTANCE_FIELD_INVALID" // a JSON field of an instance cannot be used
 )
@@ -56,6 +57,7 @@ const (
 	ReasonInstanceMoved         = "INSTANCE_MOVED"           // an instance, or what it needs, is wanted elsewhere than where it is
 	ReasonNodeNotMentioned      = "NODE_NOT_MENTIONED"       // a restore is not told what becomes of a member
 	ReasonBackupBesideMembers   = "BACKUP_BESIDE_MEMBERS"    // a new node from a backup would lack what members have written since
+	ReasonPrimaryLost           = "PRIMARY_LOST"             // the primary of a node is on a lost host, and others are there
 	ReasonPrimaryUnknown        = "PRIMARY_UNKNOWN"          // the state does not tell which instance of a node is its primary
 	ReasonStateTooOld           = "STATE_TOO_OLD"            // the state has the layout of an older version
 	ReasonStateTooNew           = "STATE_TOO_NEW"            // a later release wrote the state
@@ -144,6 +146,11 @@ var rules = indexRules(
 	ruleFor(codes.InvalidArgument, ReasonStrategyUnknown, func(*planner.UnknownStrategyError) fault {
 		return fault{field: "options.node_update_strategy"}
 	}),
+	ruleFor(codes.InvalidArgument, ReasonWantedOnLostHost, func(e *planner.HostLostError) fault {
+		f := ofResource(e.Resource, "host_id", e.Host)
+		f.field = "options.lost_hosts"
+		return f
+	}),
 	ruleFor(codes.InvalidArgument, ReasonSelfDependency, func(e *resource.SelfDependencyError) fault {
 		return ofResource(e.Resource, "type", e.Type)
 	}),
@@ -193,6 +200,9 @@ var rules = indexRules(
 	ruleFor(codes.FailedPrecondition, ReasonNodeNotMentioned, func(e *planner.NodeNotMentionedError) fault { return ofNodes(e.Nodes) }),
 	ruleFor(codes.FailedPrecondition, ReasonBackupBesideMembers, func(e *planner.BackupBesideMembersError) fault {
 		return ofNode(e.Node, "member", e.Member)
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonPrimaryLost, func(e *planner.PrimaryLostError) fault {
+		return ofNode(e.Node, "primary_instance_id", e.InstanceID)
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonPrimaryUnknown, func(e *planner.PrimaryUnknownError) fault { return ofNode(e.Node) }),
 	ruleFor(codes.FailedPrecondition, ReasonStateTooOld, func(e *planner.StateTooOldError) fault { return ofResource(e.Resource) }),

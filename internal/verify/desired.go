@@ -19,6 +19,8 @@ type Desired struct {
 	Services []*resource.Resource
 	// Force asks to create or update everything.
 	Force bool
+	// LostHosts are the ids of hosts that are gone for good.
+	LostHosts []string
 }
 
 // DesiredNode is one node.
@@ -54,7 +56,7 @@ type DesiredInstance struct {
 // from returns the same, asked for in the start state: with the primaries that it knows, as a failover stays. A node that
 // does not exist yet begins with its first instance.
 func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
-	from := &Desired{Nodes: slices.Clone(d.Nodes), Services: d.Services, Force: d.Force}
+	from := &Desired{Nodes: slices.Clone(d.Nodes), Services: d.Services, Force: d.Force, LostHosts: d.LostHosts}
 	isJoining := func(n *DesiredNode) bool { return start.Has(database.RolesSourceIdentifier(n.Name)) }
 	anyMember := false
 	for i := range interrupt.Each(stop, from.Nodes) {

@@ -33,6 +33,7 @@ type mesh struct {
 	wanted   map[string]*DesiredNode
 	survivor string
 	lost     losses
+	gone     gone
 	opens    opening
 	// waiting are the times at which events put subscriptions between members to wait for their positions.
 	waiting map[resource.Identifier]moment
@@ -83,6 +84,7 @@ func newMesh(j *judge) *mesh {
 	for _, r := range interrupt.Each(j.stop, j.ofType(database.TypeRolesSource, j.start)) {
 		m.joining[r.Identifier.ID] = true
 	}
+	m.findGone()
 	m.findLosses()
 	m.findServices()
 	for name := range m.wanted {
@@ -142,6 +144,7 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	if m.update && e.Type.Removes() {
 		m.judgeDelete(x, at)
 	}
+	m.judgeGone(x, e, at)
 	if !isPut(e) {
 		return
 	}

@@ -16,7 +16,7 @@ func (m *mesh) judgeDelete(x *entry, at place) {
 		}
 		return
 	}
-	if early && !m.mayRedo(*x.id) && !m.endsTurn() {
+	if early && !m.mayRedo(*x.id) && !m.endsTurn() && !m.mayGoLost(x) {
 		m.about(RuleEarlyDelete, at, *x.id, "is deleted in a plan before the last create or update")
 	}
 }

@@ -113,10 +113,11 @@ func (m *mesh) instancesOf(name string) []resource.Identifier {
 	return slices.Compact(ids)
 }
 
-// anyInstanceAtStart tells whether start has an instance of the node that does not have to be made again.
+// anyInstanceAtStart tells whether start has an instance of the node that does not have to be made again, and is not lost.
 func (m *mesh) anyInstanceAtStart(name string) bool {
 	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
-		return m.stops() || isThere(m.atStart(id))
+		found := m.atStart(id)
+		return m.stops() || isThere(found) && !m.isGone(found)
 	})
 }
 

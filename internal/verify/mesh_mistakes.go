@@ -72,7 +72,7 @@ func (m *mesh) judgeRenamed(n *DesiredNode) {
 func (m *mesh) judgeMoved(n *DesiredNode, instance *database.Instance, seen map[resource.Identifier]bool) {
 	id := database.InstanceIdentifier(instance.Spec.InstanceID)
 	recorded := m.atStart(id)
-	if !isThere(recorded) {
+	if !isThere(recorded) || m.isGone(recorded) {
 		return
 	}
 	if wanted, ok := m.end.Get(id); !ok || !bytes.Equal(recorded.Attributes, wanted.Attributes) {
@@ -84,7 +84,7 @@ func (m *mesh) judgeMoved(n *DesiredNode, instance *database.Instance, seen map[
 	for open := []*resource.Resource{recorded}; len(open) > 0 && !m.stops(); {
 		r := open[len(open)-1]
 		open = open[:len(open)-1]
-		if wanted, ok := m.end.Get(r.Identifier); ok && isThere(r) && isOnAnotherHost(r, wanted) {
+		if wanted, ok := m.end.Get(r.Identifier); ok && isThere(r) && !m.isGone(r) && isOnAnotherHost(r, wanted) {
 			m.about(RuleMovedInPlace, theEnd(), r.Identifier, "is wanted on another host than it is, where it is needed by", id)
 		}
 		for _, need := range interrupt.Each(m.stop, r.Dependencies) {

@@ -179,12 +179,23 @@ const (
 	// writers, and what is written on a node that is joining may be lost. Exempt is what any of the database's own resources
 	// needs; and an update at the end of a turn, where nodes join in turns (see endsTurn), may come before the next one.
 	RuleServiceTooEarly
+	// RuleLostHost (request): what is on a host that the request names as lost, and what runs on the primary of a node all of
+	// whose instances are there, is forgotten and gets no other event; and nothing else is forgotten. Nobody could execute it,
+	// and a thing that is there would go on unseen.
+	RuleLostHost
+	// RuleLostSlot (request): the slots that other nodes have for lost ones go before anything is created or updated, and
+	// before anything of the lost nodes is forgotten but their monitors and what depends on the slots. They keep WAL until
+	// the disk is full, and whatever fails must not keep them. What joining nodes do again may come before.
+	RuleLostSlot
+	// RuleLostPeer (request): what tells of a joining node that a lost one was its peer goes after what the node has copied.
+	// Else a copy that lacks what the peer wrote would look as if it could go on.
+	RuleLostPeer
 )
 
 // Rules returns all rules.
 func Rules() []Rule {
-	all := make([]Rule, 0, RuleServiceTooEarly)
-	for r := RuleInvalidEvent; r <= RuleServiceTooEarly; r++ {
+	all := make([]Rule, 0, RuleLostPeer)
+	for r := RuleInvalidEvent; r <= RuleLostPeer; r++ {
 		all = append(all, r)
 	}
 	return all
@@ -240,6 +251,9 @@ func (r Rule) String() string {
 		RuleMovedInPlace:            "moved_in_place",
 		RuleServiceTooEarly:         "service_too_early",
 		RuleLinkOverLoss:            "link_over_loss",
+		RuleLostHost:                "lost_host",
+		RuleLostSlot:                "lost_slot",
+		RuleLostPeer:                "lost_peer",
 	}
 	if r == 0 || int(r) >= len(names) {
 		return "invalid"

@@ -247,8 +247,11 @@ type UpdateDatabaseOptions struct {
 	// Whether nodes that leave are drained. It is taken and echoed, but has no effect yet: no version so far drains
 	// nodes that leave.
 	Drain DrainMode `protobuf:"varint,4,opt,name=drain,proto3,enum=planner.v1.DrainMode" json:"drain,omitempty"`
-	// The ids of hosts that are gone for good. What ran there is forgotten, and nothing is executed there. Not available yet:
-	// it must be empty, else INVALID_ARGUMENT.
+	// The ids of hosts that are gone for good. What ran there, and what ran on the primary of a node all of whose instances are
+	// there, is forgotten (EVENT_TYPE_FORGET), and nothing is executed there. What other nodes keep for it, which is slots
+	// above all, goes before anything that may fail elsewhere. Nothing may be wanted on a lost host: INVALID_ARGUMENT. A node
+	// that has other instances goes on, if its recorded primary is one of these, else PRIMARY_LOST. A host that nothing in
+	// `start` is on has no effect, so that a call may be repeated.
 	LostHosts []string `protobuf:"bytes,5,rep,name=lost_hosts,json=lostHosts,proto3" json:"lost_hosts,omitempty"`
 	// The names of nodes on which nothing is planned in this call, such as those that cannot be reached for now. Not available
 	// yet: it must be empty, else INVALID_ARGUMENT.
@@ -332,7 +335,8 @@ func (x *UpdateDatabaseOptions) GetHoldNodes() []string {
 // RestoreDatabaseOptions choose how RestoreDatabase goes about its work.
 type RestoreDatabaseOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// As UpdateDatabaseOptions.lost_hosts. Not available yet: it must be empty, else INVALID_ARGUMENT.
+	// As UpdateDatabaseOptions.lost_hosts. A target may have been on a lost host, and be restored on another one; and a
+	// member that was on lost hosts need not be mentioned.
 	LostHosts []string `protobuf:"bytes,1,rep,name=lost_hosts,json=lostHosts,proto3" json:"lost_hosts,omitempty"`
 	// As UpdateDatabaseOptions.hold_nodes. Not available yet: it must be empty, else INVALID_ARGUMENT.
 	HoldNodes     []string `protobuf:"bytes,2,rep,name=hold_nodes,json=holdNodes,proto3" json:"hold_nodes,omitempty"`

@@ -85,6 +85,7 @@ type PlannerServiceClient interface {
 	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.
 	//   - BACKUP_BESIDE_MEMBERS: a new node from a backup beside members; see NodeResources.allow_missing_rows.
 	//   - PRIMARY_UNKNOWN: the state does not say which instance is the primary of a node.
+	//   - PRIMARY_LOST: the recorded primary of a node is on a lost host, and other instances of it are not.
 	//   - STATE_TOO_OLD, STATE_TOO_NEW: the state has the layout of another version.
 	//   - PLAN_CHANGED: the plans are not those of expected_digest.
 	UpdateDatabase(ctx context.Context, in *UpdateDatabaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[UpdateDatabaseResponse], error)
@@ -208,6 +209,7 @@ type PlannerServiceServer interface {
 	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.
 	//   - BACKUP_BESIDE_MEMBERS: a new node from a backup beside members; see NodeResources.allow_missing_rows.
 	//   - PRIMARY_UNKNOWN: the state does not say which instance is the primary of a node.
+	//   - PRIMARY_LOST: the recorded primary of a node is on a lost host, and other instances of it are not.
 	//   - STATE_TOO_OLD, STATE_TOO_NEW: the state has the layout of another version.
 	//   - PLAN_CHANGED: the plans are not those of expected_digest.
 	UpdateDatabase(*UpdateDatabaseRequest, grpc.ServerStreamingServer[UpdateDatabaseResponse]) error

@@ -98,6 +98,8 @@ func (c Converter) UpdateDatabase(in *plannerv1.UpdateDatabaseRequest) (*UpdateD
 
 // updateDatabase converts a request but for how it wants to be answered.
 func (r *reader) updateDatabase(p *path, in *plannerv1.UpdateDatabaseRequest) *UpdateDatabaseCall {
+	r.lost = r.lostHosts(p, in.GetOptions().GetLostHosts())
+	defer func() { r.lost = nil }()
 	call := &UpdateDatabaseCall{
 		Start: r.state(p, "start", in.GetStart(), recorded),
 		Nodes: r.nodes(p, "nodes", in.GetNodes(), checkPrimary),
@@ -119,6 +121,8 @@ func (c Converter) RestoreDatabase(in *plannerv1.RestoreDatabaseRequest) (*Resto
 
 // restoreDatabase converts a request but for how it wants to be answered.
 func (r *reader) restoreDatabase(p *path, in *plannerv1.RestoreDatabaseRequest) *RestoreDatabaseCall {
+	r.lost = r.lostHosts(p, in.GetOptions().GetLostHosts())
+	defer func() { r.lost = nil }()
 	return &RestoreDatabaseCall{
 		Start:   r.state(p, "start", in.GetStart(), recorded),
 		Nodes:   r.nodes(p, "nodes", in.GetNodes(), checkPrimary),

@@ -102,7 +102,7 @@ var converters = map[protoreflect.FullName]func(*testing.T, proto.Message) (prot
 	"planner.v1.RestoreDatabaseRequest": converter(Converter.RestoreDatabase, func(b back, c *RestoreDatabaseCall) *plannerv1.RestoreDatabaseRequest {
 		return &plannerv1.RestoreDatabaseRequest{
 			Start: b.state(c.Start), Nodes: each(c.Nodes, b.node), Targets: each(c.Targets, b.target),
-			Options: &plannerv1.RestoreDatabaseOptions{}, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
+			Options: &plannerv1.RestoreDatabaseOptions{LostHosts: c.Options.LostHosts, HoldNodes: c.Options.HoldNodes}, ExpectedDigest: c.ExpectedDigest, ResponseOptions: b.options(),
 		}
 	}, (*RestoreDatabaseCall).Settings),
 	"planner.v1.AddNodeRequest": converter(Converter.AddNode, func(b back, c *NodesCall) *plannerv1.AddNodeRequest {

@@ -153,14 +153,14 @@ func fit(m proto.Message, source bool) {
 	switch m := m.(type) {
 	case *plannerv1.UpdateDatabaseRequest:
 		nodes = m.Nodes
-		m.Options.LostHosts, m.Options.HoldNodes = nil, nil // not available yet
-		m.Options.DeleteDatabase = false                    // not beside nodes: see TestDeletingIsConfirmed
+		m.Options.HoldNodes = nil        // not available yet
+		m.Options.DeleteDatabase = false // not beside nodes: see TestDeletingIsConfirmed
 		for _, s := range m.Services {
 			fitService(s)
 		}
 	case *plannerv1.RestoreDatabaseRequest:
 		nodes = m.Nodes
-		m.Options.LostHosts, m.Options.HoldNodes = nil, nil
+		m.Options.HoldNodes = nil // not available yet
 		for _, n := range m.Targets {
 			fitTarget(n)
 		}

@@ -77,6 +77,7 @@ func (r *reader) spec(p *path, in *plannerv1.InstanceSpec, out *database.Instanc
 	}
 	r.require(p, "host_id", out.HostID != "")
 	r.plain(p, "host_id", out.HostID)
+	r.notLost(p, "host_id", out.HostID)
 	if owner.primaryHost != "" && out.HostID != "" && out.HostID != owner.primaryHost {
 		r.add(p, "host_id", "must be that of the primary instance, %q: an instance is restored where it is", shorten(owner.primaryHost))
 	}

@@ -14,6 +14,7 @@ import (
 // use.
 func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
 	desired := &verify.Desired{Nodes: make([]verify.DesiredNode, len(c.Nodes)), Force: c.Options.PlanOptions.ForceUpdate}
+	desired.LostHosts = c.Options.LostHosts
 	for i, n := range interrupt.Each(stop, c.Nodes) {
 		desired.Nodes[i] = desiredNode(stop, n)
 	}
@@ -33,7 +34,7 @@ func (c *UpdateDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
 // Judging is by what the plans of the call are judged: what it asked for is taken from the request. Stopped, it is of no
 // use.
 func (c *RestoreDatabaseCall) Judging(stop *interrupt.Poller) verify.Options {
-	desired := &verify.Desired{}
+	desired := &verify.Desired{LostHosts: c.Options.LostHosts}
 	for _, n := range c.Nodes {
 		desired.Nodes = append(desired.Nodes, desiredNode(stop, n))
 	}

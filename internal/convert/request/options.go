@@ -6,6 +6,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert"
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/interrupt"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
@@ -15,12 +16,12 @@ func (r *reader) updateOptions(parent *path, field string, in *plannerv1.UpdateD
 	p := at(parent, field)
 	strategy := enum(r, &p, "node_update_strategy", convert.NodeUpdateStrategies, in.GetNodeUpdateStrategy())
 	drain := enum(r, &p, "drain", convert.DrainModes, in.GetDrain())
-	r.notAvailable(&p, "lost_hosts", in.GetLostHosts())
 	r.notAvailable(&p, "hold_nodes", in.GetHoldNodes())
 	return planner.UpdateDatabaseOptions{
 		NodeUpdateStrategy: cmp.Or(strategy, planner.NodeUpdateStrategyRolling),
 		PlanOptions:        planOptionsFromProto(in.GetPlanOptions()),
 		Drain:              drain,
+		LostHosts:          in.GetLostHosts(),
 	}
 }
 
@@ -55,9 +56,29 @@ func (r *reader) hasDatabase(s *resource.State) bool {
 
 func (r *reader) restoreOptions(parent *path, field string, in *plannerv1.RestoreDatabaseOptions) planner.RestoreDatabaseOptions {
 	p := at(parent, field)
-	r.notAvailable(&p, "lost_hosts", in.GetLostHosts())
 	r.notAvailable(&p, "hold_nodes", in.GetHoldNodes())
-	return planner.RestoreDatabaseOptions{}
+	return planner.RestoreDatabaseOptions{LostHosts: in.GetLostHosts()}
+}
+
+// lostHosts are the hosts that the options of a request name as lost.
+func (r *reader) lostHosts(p *path, hosts []string) map[string]bool {
+	lost := make(map[string]bool, len(hosts))
+	options := at(p, "options")
+	for i, id := range interrupt.Each(r.Stop, hosts) {
+		q := element(&options, "lost_hosts", i)
+		r.require(&q, "", id != "")
+		r.plain(&q, "", id)
+		lost[id] = true
+	}
+	return lost
+}
+
+// notLost notes a violation if something is wanted on a lost host.
+func (r *reader) notLost(p *path, field, host string) {
+	if r.lost[host] {
+		r.add(p, field, "must not be one of options.lost_hosts: leave out what is wanted on %q, or want it on another host",
+			shorten(host))
+	}
 }
 
 // notAvailable refuses a list that is on the wire already, and that nothing reads yet.

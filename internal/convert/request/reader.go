@@ -21,6 +21,8 @@ type reader struct {
 	forms   formTracker
 	desired desiredResources
 	names   requestNames
+	// lost are the hosts on which nothing may be wanted, as the options of the request say.
+	lost map[string]bool
 
 	resources   slab.Slab[resource.Resource]
 	identifiers slab.Slab[resource.Identifier]

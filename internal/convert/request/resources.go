@@ -64,6 +64,9 @@ func (r *reader) resource(p *path, in *plannerv1.Resource, out *resource.Resourc
 	if as == surrounding {
 		q = at(p, "executor")
 		r.plain(&q, "id", out.Executor.ID)
+		if out.Executor.Type == resource.ExecutorHost {
+			r.notLost(&q, "id", out.Executor.ID)
+		}
 	}
 	switch f := in.GetAttributesForm().(type) {
 	case *plannerv1.Resource_Attributes:

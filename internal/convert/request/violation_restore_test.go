@@ -28,8 +28,12 @@ func TestViolationsOfRestoreDatabase(t *testing.T) {
 				in.Nodes[0].InstanceResources[0].Instance.Spec.InstanceId = "i2"
 			},
 		},
-		{"lost hosts", "options.lost_hosts", "not available yet", func(in *plannerv1.RestoreDatabaseRequest) {
-			in.Options = &plannerv1.RestoreDatabaseOptions{LostHosts: []string{"h"}}
+		{"lost hosts", "", "", func(in *plannerv1.RestoreDatabaseRequest) {
+			in.Options = &plannerv1.RestoreDatabaseOptions{LostHosts: []string{"unknown"}}
+		}},
+		{"replica on a lost host", inTarget + ".replica_instances[0].instance.spec.host_id", "lost_hosts", func(in *plannerv1.RestoreDatabaseRequest) {
+			in.Options = &plannerv1.RestoreDatabaseOptions{LostHosts: []string{"dead"}}
+			in.Targets[1].ReplicaInstances[0].Instance.Spec.HostId = "dead"
 		}},
 		{"held nodes", "options.hold_nodes", "not available yet", func(in *plannerv1.RestoreDatabaseRequest) {
 			in.Options = &plannerv1.RestoreDatabaseOptions{HoldNodes: []string{"n1"}}

@@ -192,7 +192,21 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_CONTINUE
 		}},
 		{"drain", "options.drain", "unknown value 2", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.Drain = 2 }},
-		{"lost hosts", "options.lost_hosts", "not available yet", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.LostHosts = []string{"h"} }},
+		{"lost hosts", "", "", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.LostHosts = []string{"unknown", "unknown"} }},
+		{"lost host without an id", "options.lost_hosts[1]", "required", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Options.LostHosts = []string{"unknown", ""}
+		}},
+		{"lost host with a line break", "options.lost_hosts[0]", "control", func(in *plannerv1.UpdateDatabaseRequest) {
+			in.Options.LostHosts = []string{"h\n"}
+		}},
+		{"instance on a lost host", "nodes[1].instance_resources[0].instance.spec.host_id", "lost_hosts", func(in *plannerv1.UpdateDatabaseRequest) {
+			spec(in).HostId = "dead"
+			in.Options.LostHosts = []string{"dead"}
+		}},
+		{"resource on a lost host", "nodes[0].instance_resources[1].instance_dependencies[0].executor.id", "lost_hosts", func(in *plannerv1.UpdateDatabaseRequest) {
+			surrounding(in).Executor = &plannerv1.Executor{Type: plannerv1.ExecutorType_EXECUTOR_TYPE_HOST, Id: "dead"}
+			in.Options.LostHosts = []string{"dead"}
+		}},
 		{"held nodes", "options.hold_nodes", "not available yet", func(in *plannerv1.UpdateDatabaseRequest) { in.Options.HoldNodes = []string{"n1"} }},
 		{"digest too short", "expected_digest", "64", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest[1:] }},
 		{"digest too long", "expected_digest", "64", func(in *plannerv1.UpdateDatabaseRequest) { in.ExpectedDigest = digest + "0" }},
