@@ -51,19 +51,24 @@ func (m *membership) findLost(hosts []string) error {
 	return m.stop.Err()
 }
 
-// instanceNodes are the nodes of the recorded instances: those whose records name them, or else those that the instances
-// say themselves.
+// instanceNodes are the nodes of the recorded instances: those that the instances say themselves, or else those whose
+// records name them.
 func (m *membership) instanceNodes() map[resource.Identifier]string {
 	nodes := make(map[resource.Identifier]string)
 	for r := range m.start.All(m.stop) {
-		switch r.Identifier.Type {
-		case database.TypeNode:
-			for _, id := range interrupt.Each(m.stop, recordedInstances(m.stop, r)) {
-				nodes[id] = r.Identifier.ID
+		if r.Identifier.Type == database.TypeInstance {
+			if _, node := database.InstanceHome(m.stop, r); node != "" {
+				nodes[r.Identifier] = node
 			}
-		case database.TypeInstance:
-			if _, known := nodes[r.Identifier]; !known {
-				_, nodes[r.Identifier] = database.InstanceHome(m.stop, r)
+		}
+	}
+	for r := range m.start.All(m.stop) {
+		if r.Identifier.Type != database.TypeNode {
+			continue
+		}
+		for _, id := range interrupt.Each(m.stop, recordedInstances(m.stop, r)) {
+			if nodes[id] == "" {
+				nodes[id] = r.Identifier.ID
 			}
 		}
 	}
@@ -121,10 +126,14 @@ func (m *membership) refuseOnLostHosts(wanted *resource.State) error {
 //     not recorded is recorded first: nothing else would say afterwards that it is there.
 //  4. All else that is lost is forgotten, instances last: as long as they are recorded, it is seen which nodes are lost.
 //
-// It returns the membership after the plans.
+// It returns the membership after the plans. A member that has not got all that it was to copy is refused: what tells of
+// that may go.
 func (m *membership) forgetLost() ([]resource.Plan, *membership, error) {
 	if !m.anythingLost() {
 		return nil, m, m.stop.Err()
+	}
+	if err := m.refuseHalfFilled(); err != nil {
+		return nil, nil, err
 	}
 	plans, m, err := m.redoBesideLost()
 	if err != nil {

@@ -26,7 +26,8 @@ type wantedDatabase struct {
 	nodes      []wantedNode
 	service    bool
 	concurrent bool
-	network    int // the revision of what all instances share
+	network    int      // the revision of what all instances share
+	lost       []string // hosts
 }
 
 type wantedNode struct {
@@ -134,7 +135,7 @@ func (w wantedDatabase) dress(n wantedNode, i *planner.InstanceResources) {
 }
 
 func (w wantedDatabase) options() planner.UpdateDatabaseOptions {
-	o := planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateStrategyRolling}
+	o := planner.UpdateDatabaseOptions{NodeUpdateStrategy: planner.NodeUpdateStrategyRolling, LostHosts: w.lost}
 	if w.concurrent {
 		o.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
@@ -148,6 +149,26 @@ func (w wantedDatabase) options() planner.UpdateDatabaseOptions {
 		}}
 	}
 	return o
+}
+
+// lose draws hosts that are gone for good: mostly those of instances that are recorded and not wanted.
+func (d dice) lose(s *resource.State, w wantedDatabase) []string {
+	var hosts []string
+	for _, r := range s.OfType(database.TypeInstance) {
+		wanted := slices.ContainsFunc(w.nodes, func(n wantedNode) bool {
+			for i := range n.instances {
+				if databases.InstanceID(n.name, i) == r.Identifier.ID {
+					return true
+				}
+			}
+			return false
+		})
+		if !wanted && !d.one(3) || d.one(50) {
+			hosts = append(hosts, r.Executor.ID)
+		}
+	}
+	slices.Sort(hosts)
+	return slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
 }
 
 // split makes the node of that name one to restore.
@@ -214,7 +235,7 @@ func (d dice) stopAt(state *resource.State, e resource.Event) {
 	case 0, 1:
 		state.Apply(e)
 	case 2:
-		if e.Type == resource.EventDelete {
+		if e.Type.Removes() {
 			return
 		}
 		failed := e.Resource.Clone()

@@ -116,6 +116,9 @@ func drawForeign(number uint64) *foreign {
 	if len(c.wanted.nodes) > 0 && d.one(8) {
 		c.restore = c.wanted.nodes[d.IntN(len(c.wanted.nodes))].name
 	}
+	if d.one(4) {
+		c.wanted.lost = d.lose(c.start, c.wanted)
+	}
 	return c
 }
 
@@ -125,7 +128,7 @@ func (c *foreign) String() string {
 	for _, n := range c.wanted.nodes {
 		names = append(names, fmt.Sprint(n))
 	}
-	return fmt.Sprintf("wanted %s, restore %q, with %s", strings.Join(names, " "), c.restore, strings.Join(c.changes, "; "))
+	return fmt.Sprintf("wanted %s, restore %q, lost %v, with %s", strings.Join(names, " "), c.restore, c.wanted.lost, strings.Join(c.changes, "; "))
 }
 
 // send sends the request, and returns the class of the answer. The error says what no state may cause.
@@ -160,8 +163,8 @@ func (c *foreign) send(ctx context.Context, server *fuzzed) (class string, err e
 func (c *foreign) goOn() error {
 	if c.restore != "" {
 		kept, targets := c.wanted.split(c.restore)
-		plans, err := planner.RestoreDatabase(c.start, kept, targets)
-		c.dice.execute(c.start, plans)
+		outcome, err := planner.RestoreDatabaseTo(nil, c.restoreOptions(), c.start, kept, targets)
+		c.dice.execute(c.start, outcome.Plans)
 		return err
 	}
 	plans, err := planner.UpdateDatabase(c.wanted.options(), c.start, c.wanted.build())
@@ -182,11 +185,15 @@ func (c *foreign) goOn() error {
 	return nil
 }
 
+func (c *foreign) restoreOptions() planner.RestoreDatabaseOptions {
+	return planner.RestoreDatabaseOptions{LostHosts: c.wanted.lost}
+}
+
 // request is the method to call, and the request.
 func (c *foreign) request(encoder *messages.Encoder) (method string, request proto.Message, err error) {
 	if c.restore != "" {
 		kept, targets := c.wanted.split(c.restore)
-		restore, err := encoder.RestoreDatabase(c.start, planner.RestoreDatabaseOptions{}, kept, targets)
+		restore, err := encoder.RestoreDatabase(c.start, c.restoreOptions(), kept, targets)
 		restore.Start.Version = c.version
 		return "RestoreDatabase", restore, err
 	}

@@ -22,6 +22,7 @@ type wish struct {
 	services   []*planner.ServiceResources
 	concurrent bool
 	force      bool
+	lost       []string // hosts
 	// restore, if there is any, makes it a restore of these nodes, beside the others.
 	restore []*planner.NodeRestoreResources
 }
@@ -29,18 +30,23 @@ type wish struct {
 // plan plans from start.
 func (w wish) plan(start *resource.State) ([]resource.Plan, error) {
 	if len(w.restore) > 0 {
-		return planner.RestoreDatabase(start, w.nodes, w.restore)
+		outcome, err := planner.RestoreDatabaseTo(nil, w.restoreOptions(), start, w.nodes, w.restore)
+		return outcome.Plans, err
 	}
 	return planner.UpdateDatabase(w.updateOptions(), start, w.nodes)
 }
 
 func (w wish) updateOptions() planner.UpdateDatabaseOptions {
-	options := planner.UpdateDatabaseOptions{Services: w.services}
+	options := planner.UpdateDatabaseOptions{Services: w.services, LostHosts: w.lost}
 	options.PlanOptions.ForceUpdate = w.force
 	if w.concurrent {
 		options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
 	return options
+}
+
+func (w wish) restoreOptions() planner.RestoreDatabaseOptions {
+	return planner.RestoreDatabaseOptions{LostHosts: w.lost}
 }
 
 // end is the state that is wished for.
@@ -52,7 +58,7 @@ func (w wish) end() *resource.State {
 // it would do again.
 func (w wish) options() verify.Options {
 	if len(w.restore) > 0 {
-		return (&request.RestoreDatabaseCall{Nodes: w.nodes, Targets: w.restore}).Judging(nil)
+		return (&request.RestoreDatabaseCall{Options: w.restoreOptions(), Nodes: w.nodes, Targets: w.restore}).Judging(nil)
 	}
 	o := (&request.UpdateDatabaseCall{Nodes: w.nodes, Options: w.updateOptions()}).Judging(nil)
 	switch {

@@ -31,9 +31,9 @@ func (m *mesh) findGone() {
 		if r.Identifier.Type != database.TypeInstance {
 			continue
 		}
-		node := m.instanceNode(r.Identifier.ID)
+		_, node := database.InstanceHome(m.stop, r)
 		if node == "" {
-			_, node = database.InstanceHome(m.stop, r)
+			node = m.instanceNode(r.Identifier.ID)
 		}
 		if m.isOnGoneHost(r) {
 			m.gone.nodes[node] = true
@@ -74,6 +74,9 @@ func (m *mesh) judgeGone(x *entry, e *resource.Event, at place) {
 	if m.options.Desired == nil {
 		return // who is lost is not known
 	}
+	if _, node := database.InstanceHome(m.stop, e.Resource); x.id.Type == database.TypeInstance && isPut(e) && !m.isOnGoneHost(e.Resource) {
+		delete(m.gone.nodes, node) // it has a primary again
+	}
 	where := e.Resource
 	if e.Type.Removes() && x.now != nil {
 		where = x.now // that is where it is
@@ -88,7 +91,7 @@ func (m *mesh) judgeGone(x *entry, e *resource.Event, at place) {
 		m.judgePeerGone(x, at)
 	}
 	if len(m.gone.slots) > 0 && !m.mayPrecedeSlots(x, e) {
-		if i := slices.IndexFunc(m.gone.slots, func(slot *entry) bool { return slot.now != nil }); i >= 0 {
+		if i := slices.IndexFunc(m.gone.slots, func(slot *entry) bool { return m.stops() || slot.now != nil && slot.deletion == nil }); i >= 0 {
 			m.about(RuleLostSlot, at, *x.id, "has its event before what another node keeps for a lost one:", *m.gone.slots[i].id)
 		}
 	}
