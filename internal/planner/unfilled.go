@@ -25,6 +25,9 @@ type joinTraces struct {
 func (m *membership) findJoinTraces() joinTraces {
 	found := joinTraces{filling: make(map[string]bool), made: make(map[string]bool), begun: make(map[string]bool)}
 	for r := range m.start.All(m.stop) {
+		if r.Identifier.Type == database.TypeReplicationSlot {
+			continue
+		}
 		link, ok := linkOf(m.stop, r)
 		if !ok || link.Provider == link.Subscriber || m.recorded(database.RolesSourceIdentifier(link.Provider)) {
 			continue
@@ -32,7 +35,6 @@ func (m *membership) findJoinTraces() joinTraces {
 		switch {
 		case r.Identifier.Type == database.TypeReplicationSlotCreate:
 			found.made[link.Subscriber] = true
-		case r.Identifier.Type != database.TypeSubscription:
 		case m.fills(link, r):
 			found.filling[link.Subscriber] = true
 		default:
@@ -48,9 +50,28 @@ func (m *membership) fills(link database.Link, subscription *resource.Resource) 
 	return err == nil && (flags.Copies || flags.Disabled && m.recorded(m.making(link).Identifier()))
 }
 
+// mayFill tells whether anything in start could be of a node that joins: a slot that was made ahead, or a subscription that
+// is told anything.
+func (m *membership) mayFill() bool {
+	for r := range m.start.All(m.stop) {
+		switch r.Identifier.Type {
+		case database.TypeReplicationSlotCreate:
+			return true
+		case database.TypeSubscription:
+			if holdsTrue(r) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // refuseHalfFilled refuses a member that was joining and has not got all that it was to copy: it is being filled; or a slot
 // was made ahead for it, and no link of it has brought anything.
 func (m *membership) refuseHalfFilled() error {
+	if !m.mayFill() {
+		return m.stop.Err()
+	}
 	found := m.findJoinTraces()
 	for _, n := range interrupt.Each(m.stop, m.members) {
 		if name := n.NodeName; found.filling[name] || found.made[name] && !found.begun[name] {
