@@ -244,7 +244,8 @@ func (m *membership) recordSlotsForLost(plans []resource.Plan) ([]resource.Plan,
 	slots := m.unrecordedSlots(func(link database.Link) bool {
 		return m.lost.nodes[link.Subscriber] && !m.lost.nodes[link.Provider]
 	})
-	if slots == nil {
+	m.recordUnknownSlots(slots, func(node string) bool { return m.lost.nodes[node] })
+	if slots.Len() == 0 {
 		return plans, m, m.stop.Err()
 	}
 	plan := resource.Plan{Phases: []resource.Phase{created(m.stop, slots)}}

@@ -53,7 +53,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 		return Outcome{}, err
 	}
 	m = way.m
-	groups, err := m.groups(options.NodeUpdateStrategy, way.unpositioned, way.end)
+	groups, slotOrder, err := m.groups(options.NodeUpdateStrategy, way.unpositioned, way.end)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -61,7 +61,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), End: way.end,
 		Last: services.last(), After: m.afterJoins(services), Creates: services.order(),
-		Deletes:    append(m.removalOrder(), m.recordedOrder(groups, way.end)...),
+		Deletes:    slices.Concat(m.removalOrder(), slotOrder, m.recordedOrder(groups, way.end)),
 		ForceEarly: options.NodeUpdateStrategy != NodeUpdateStrategyConcurrent && m.instanceCount() > 1,
 	})
 	if err != nil {
@@ -151,14 +151,15 @@ func planOptions(options resource.PlanOptions) resource.PlanOptions {
 	return options
 }
 
-// groups returns the steps before the last one, in groups of what belongs together. They are numbered as in
-// "Updating a database" of docs/planning.md; the end state (7) is the last step, and services (8) may come after it.
+// groups returns the steps before the last one, in groups of what belongs together, and the order in which slots that get
+// a record there are deleted. They are numbered as in "Updating a database" of docs/planning.md; the end state (7) is the
+// last step, and services (8) may come after it.
 func (m *membership) groups(
 	strategy NodeUpdateStrategy, unpositioned []database.Link, end *resource.State,
-) ([][]*resource.State, error) {
+) ([][]*resource.State, []resource.Constraint, error) {
 	states, err := updateNodes(m.stop, strategy, m.members, m.exists) // (1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	states = append(states, m.positions(unpositioned, end)...) // (2)
 	incomplete := m.with(newcomer, joining)
@@ -167,16 +168,21 @@ func (m *membership) groups(
 	}
 	added, err := AddNodesUntil(m.stop, m.with(newcomer, joining, populated)) // (5)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	populate, err := m.populate(incomplete, end) // (6)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	states = append(append(states, added...), populate, m.unrecordedSlots(m.isLeft))
+	unrecorded := m.unrecordedSlots(m.isLeft)
+	order := m.recordUnknownSlots(unrecorded, m.leaves)
+	states = append(append(states, added...), populate)
+	if unrecorded.Len() > 0 {
+		states = append(states, unrecorded)
+	}
 	// Each step is a group of its own, so that what is shared between instances, when it changes, reaches each of
 	// them in its own step.
-	return slices.Collect(slices.Chunk(states, 1)), m.stop.Err()
+	return slices.Collect(slices.Chunk(states, 1)), order, m.stop.Err()
 }
 
 // nodeStates are the nodes and what depends on them: they do not wait for the step that holds them, but are

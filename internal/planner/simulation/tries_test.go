@@ -341,9 +341,7 @@ func (l *tries) records() {
 		} {
 			l.add("n1 n2 n3 | %s %s | n1 n2 n3", how, what)
 			l.add("n1 n2 n3 | %s %s | n1 n2 n3 n4", how, what)
-			if how != "forget" || what != "slot n1>n2 subscription n1>n2" { // of the slot on n1, nothing tells then
-				l.add("n1 n2 n3 | %s %s | n1 n3", how, what)
-			}
+			l.add("n1 n2 n3 | %s %s | n1 n3", how, what)
 			l.add("n1 n2 n3 | %s %s | n2 n3", how, what)
 			l.add("n1 n2 n3 | %s %s | n1 n2! n3", how, what)
 		}
