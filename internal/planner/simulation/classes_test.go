@@ -34,6 +34,7 @@ const (
 	memberDamaged                  // a member lost something
 	refusedIncomplete              // a member that lacks rows was refused
 	wentOn                         // a member went on without the rows that it lacks
+	serviceWaited                  // a service had to wait until its node had joined
 	refusedAbandoned               // a wish was refused that continues no data
 	numClasses
 )
@@ -44,7 +45,7 @@ func (k class) String() string {
 		"origin ahead", "marker shared", "resumed", "completed", "joiner dropped", "member dropped",
 		"wanted again", "member repaired", "lost before", "refused: lost", "refused: partly removed",
 		"refused: joining source", "refused: source", "refused: primary", "edit missed", "member damaged", "refused: incomplete",
-		"went on without rows", "refused: data abandoned",
+		"went on without rows", "service waited", "refused: data abandoned",
 	}[k]
 }
 

@@ -9,12 +9,15 @@ import (
 func (a *answer) classify() {
 	begins, populates, completes := false, false, false
 	for _, plan := range a.plans {
+		joined := completes
 		for _, phase := range plan {
 			for i := range phase {
 				switch d := &phase[i]; d.kind {
 				case database.TypeRolesSource:
 					begins = begins || d.makes()
 					completes = completes || !d.makes()
+				case typeService:
+					a.classes[serviceWaited] = a.classes[serviceWaited] || joined && d.Type == resource.EventCreate
 				case database.TypeReplicationOriginAdvance:
 					populates = populates || d.makes()
 				case database.TypeSyncEvent:

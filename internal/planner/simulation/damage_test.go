@@ -151,12 +151,28 @@ func (o *orchestrator) isDamaged(node int) bool {
 		}
 	}
 	found, ok := o.state.Get(database.PostgresDatabaseIdentifier(nodeName(node), databases.Name))
-	if linked && (!ok || found.NeedsRecreate) {
+	if linked && (!ok || found.NeedsRecreate) || o.looksUnfilled(node) {
 		return true
 	}
 	for p, lost := range slotLost {
 		if lost && subscribed[p] {
 			return true
+		}
+	}
+	return false
+}
+
+// looksUnfilled tells whether nothing tells a member whose links were deleted, since another one goes on without rows, from
+// one that was joining: it has no link that has begun, and the roles of another node have been read.
+func (o *orchestrator) looksUnfilled(node int) bool {
+	for _, r := range o.state.OfType(database.TypeSubscription) {
+		if d := thing(r); (d.node == node || d.other == node) && d.shape.enabled {
+			return false
+		}
+	}
+	for _, n := range o.wish.nodes {
+		if n.goesOn && n.node != node {
+			return len(o.state.OfType(database.TypeDumpRoles)) > 0
 		}
 	}
 	return false

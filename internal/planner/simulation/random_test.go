@@ -167,6 +167,8 @@ func (o *orchestrator) changeWish() {
 		return
 	}
 	switch change {
+	case 2:
+		o.want(o.wish.change(node, func(n *wanted) { n.service = !n.service }))
 	case 3:
 		o.wish.concurrent = !o.wish.concurrent
 	case 4:
@@ -191,6 +193,7 @@ func (o *orchestrator) wantNew(node, change int) {
 	if o.tape.oneIn(4) {
 		n.source = o.tape.pick(maxNodes)
 	}
+	n.service = o.tape.oneIn(3)
 	if o.dropped[node] {
 		o.world.seen.count(wantedAgain)
 	}
