@@ -79,24 +79,25 @@ const (
 // It reads the text once. Memory is taken only for objects with many members or escaped names, and is in
 // proportion to the text; time is at worst O(n log n), for objects whose names are in no order.
 func CheckObject(text []byte, limits Limits) error {
-	return check(text, limits, true, nil)
+	return check(text, limits, true)
 }
 
 // Check checks that text is exactly one JSON value of any kind, in the way of CheckObject.
 func Check(text []byte, limits Limits) error {
-	return check(text, limits, false, nil)
+	return check(text, limits, false)
 }
 
-// check checks a text that is an object, or any value, and hands its members to visit unless that is nil: see checker.
-func check(text []byte, limits Limits, object bool, visit func(name, value []byte)) error {
-	c := checker{
-		scanner: scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits, stop: limits.Stop},
-		visit:   visit,
-	}
+// check checks a text that is an object, or any value.
+func check(text []byte, limits Limits, object bool) error {
+	c := checker{scanner: newScanner(text, limits)}
 	if !c.document(object) {
 		return c.err()
 	}
 	return nil
+}
+
+func newScanner(text []byte, limits Limits) scanner {
+	return scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits, stop: limits.Stop}
 }
 
 func (l Limits) depth() int {
@@ -111,9 +112,8 @@ type checker struct {
 	scanner
 	// canonical makes it a failure that a valid text is not in canonical form.
 	canonical bool
-	// visit, if it is not nil, gets the members of the outermost object: the name without escapes, which is the
-	// visitor's up to its return only, and the value as it stands in the text.
-	visit func(name, value []byte)
+	// outermost is what is wanted of the members of the outermost object. It is no function, which would take memory.
+	outermost outermost
 	// names of the members read so far of all objects that are open, outermost object first.
 	names nameStack
 	// unescaped is where those of the names lie that are escaped in the text.
@@ -183,8 +183,8 @@ func (c *checker) object() bool {
 		if !c.value() {
 			return false
 		}
-		if outer == 0 && c.visit != nil {
-			c.visit(name.name, c.text[start:c.pos:c.pos])
+		if outer == 0 {
+			c.outermost.note(name.name, c.text[start:c.pos:c.pos])
 		}
 	}
 	if c.problem != "" {

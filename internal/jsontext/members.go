@@ -17,29 +17,52 @@ type Member struct {
 // unescaped keys. A text that CheckObject would not accept at any depth is a *Error. If it is stopped, the error is
 // interrupt.ErrInterrupted.
 func Members(stop *interrupt.Poller, text []byte) ([]Member, error) {
-	members := make([]Member, 0, 4)
-	err := check(text, Limits{MaxDepth: depthLimit, Stop: stop}, true, func(name, value []byte) {
-		members = append(members, Member{Key: string(name), Value: value})
-	})
-	if err != nil {
-		return nil, err
+	c := checker{scanner: newScanner(text, Limits{MaxDepth: depthLimit, Stop: stop})}
+	c.outermost = outermost{wanted: allMembers, members: make([]Member, 0, 4)}
+	if !c.document(true) {
+		return nil, c.err()
 	}
-	return members, nil
+	return c.outermost.members, nil
 }
 
 // Lookup returns the value that an object has under a name, as it stands in the text, whose memory it shares; nil if
 // there is none. Its errors are those of Members.
 func Lookup(stop *interrupt.Poller, text []byte, name string) ([]byte, error) {
-	var found []byte
-	err := check(text, Limits{MaxDepth: depthLimit, Stop: stop}, true, func(key, value []byte) {
-		if string(key) == name {
-			found = value
-		}
-	})
-	if err != nil {
-		return nil, err
+	c := checker{scanner: newScanner(text, Limits{MaxDepth: depthLimit, Stop: stop})}
+	c.outermost = outermost{wanted: oneMember, name: name}
+	if !c.document(true) {
+		return nil, c.err()
 	}
-	return found, nil
+	return c.outermost.value, nil
+}
+
+// outermost is what a checker notes of the members of the outermost object: nothing, all of them, or the value of one.
+type outermost struct {
+	wanted  wantedMembers
+	members []Member
+	name    string
+	value   []byte
+}
+
+type wantedMembers uint8
+
+const (
+	noMembers wantedMembers = iota
+	allMembers
+	oneMember
+)
+
+// note notes a member: its name without escapes, and the value as it stands in the text.
+func (o *outermost) note(name, value []byte) {
+	switch o.wanted {
+	case noMembers:
+	case allMembers:
+		o.members = append(o.members, Member{Key: string(name), Value: value})
+	case oneMember:
+		if string(name) == o.name {
+			o.value = value
+		}
+	}
 }
 
 // placedName is the name of a member, unescaped, and where it stands in the text.

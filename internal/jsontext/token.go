@@ -12,7 +12,7 @@ func NewTokenReader(text []byte, limits Limits) TokenReader {
 	if len(text) > MaxSize {
 		text = nil
 	}
-	return TokenReader{scanner{text: text, depth: limits.depth(), exponentDigits: MaxExponentDigits, stop: limits.Stop}}
+	return TokenReader{newScanner(text, limits)}
 }
 
 // Peek moves to the next token, past white space, and returns the byte that it starts with: 0 at the end of the text.

@@ -76,8 +76,11 @@ func (m *membership) recordedOrder(groups [][]*resource.State, end *resource.Sta
 			continue
 		}
 		for desired := range diff.All(m.stop) {
+			if end.Has(desired.Identifier) { // as most are
+				continue
+			}
 			record, ok := m.start.Get(desired.Identifier)
-			if !ok || end.Has(desired.Identifier) {
+			if !ok {
 				continue
 			}
 			if more := m.dependsOnMore(record, desired); len(more) > 0 {

@@ -134,7 +134,8 @@ func (m *membership) restoreStates(
 		if lists[i], err = RestoreNodeUntil(m.stop, target); err != nil {
 			return nil, err
 		}
-		restored[i] = target.ToNodeResources()
+		restored[i] = target.ToNodeResources() // which is checked
+		restored[i].own = restored[i].makeOwn(m.stop)
 		if err := m.refuseMovedInstances(restored[i]); err != nil {
 			return nil, err
 		}
