@@ -34,6 +34,10 @@ func TestLargeThingsPollAndStop(t *testing.T) {
 		Spec: database.InstanceSpec{Settings: text}, Dependencies: make([]resource.Identifier, n),
 		PostInit: &database.Script{Statements: make([]string, n)},
 	}
+	listing := &resource.Resource{
+		Identifier: database.InstanceIdentifier("i"),
+		Attributes: []byte(`{"dependencies": [` + strings.Repeat(`{"id":"x","type":"t"},`, n-1) + `{"id":"x","type":"t"}]}`),
+	}
 	for name, compute := range map[string]func(*interrupt.Poller) error{
 		"check": instance.Validate,
 		"make": func(stop *interrupt.Poller) error {
@@ -48,6 +52,10 @@ func TestLargeThingsPollAndStop(t *testing.T) {
 			if !errors.As(err, &missing) {
 				return fmt.Errorf("got %w", err)
 			}
+			return nil
+		},
+		"order": func(stop *interrupt.Poller) error {
+			database.InRecordedOrder(stop, listing, instance.Dependencies)
 			return nil
 		},
 	} {

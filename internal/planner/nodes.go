@@ -86,6 +86,7 @@ func newMembership(
 	for _, n := range interrupt.Each(stop, m.all) {
 		err := m.takeRecorded(n)
 		if err == nil {
+			n.recorded = start
 			n.own = n.makeOwn(stop)
 		}
 		if err := cmp.Or(m.refuseMovedInstances(n), err); err != nil {

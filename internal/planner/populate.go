@@ -24,25 +24,20 @@ func PopulateNodes(existing, nodes []*NodeResources) (*resource.State, error) {
 func PopulateNodesUntil(
 	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
 ) (*resource.State, error) {
-	return populateNodes(stop, existing, nodes, func(link database.Link) database.ReplicationSlotCreate {
+	p := populating{stop: stop, making: func(link database.Link) database.ReplicationSlotCreate {
 		return database.ReplicationSlotCreate{Link: link}
-	})
+	}}
+	return p.populate(existing, nodes)
 }
 
-// populateNodes is PopulateNodesUntil with knowledge of how the makings of slots are recorded.
-func populateNodes(
-	stop *interrupt.Poller, existing []string, nodes []*NodeResources,
-	making func(database.Link) database.ReplicationSlotCreate,
-) (*resource.State, error) {
-	p := populating{
-		stop: stop, diff: resource.NewState(), making: making,
-		slotsBefore: make(map[database.Link][]resource.Identifier),
-	}
-	for _, node := range interrupt.Each(stop, nodes) {
+// populate is PopulateNodesUntil.
+func (p *populating) populate(existing []string, nodes []*NodeResources) (*resource.State, error) {
+	p.diff, p.slotsBefore = resource.NewState(), make(map[database.Link][]resource.Identifier)
+	for _, node := range interrupt.Each(p.stop, nodes) {
 		if node.SourceNode != "" && node.SourceNode == node.NodeName {
 			return nil, &SourceNodeError{Node: node.NodeName, Source: node.SourceNode, Problem: SourceIsSelf}
 		}
-		if err := node.check(stop); err != nil {
+		if err := node.check(p.stop); err != nil {
 			return nil, err
 		}
 		if node.SourceNode != "" {
@@ -72,6 +67,8 @@ type populating struct {
 	diff *resource.State
 	// making is what makes the slot of a link ahead.
 	making func(database.Link) database.ReplicationSlotCreate
+	// recorded is as in NodeResources.
+	recorded *resource.State
 	// slotsBefore are, for each link from a peer to a source, the slots that have to be there before its marker is
 	// written: those of the peer for all nodes that copy the source.
 	slotsBefore map[database.Link][]resource.Identifier
@@ -113,6 +110,7 @@ func (p *populating) addMarkers() {
 		if p.stop.Spend(len(slots)) {
 			return
 		}
+		slots = inRecordedOrder(p.stop, p.recorded, database.SyncEventIdentifier(link), slots)
 		p.diff.Add(database.SyncEvent{Link: link, ExtraDependencies: slots}.Resource())
 	}
 }
@@ -135,6 +133,7 @@ func (p *populating) addCopy(link database.Link, caughtUp []resource.Identifier)
 	if p.stop.Spend(len(caughtUp)) {
 		return
 	}
+	caughtUp = inRecordedOrder(p.stop, p.recorded, database.SubscriptionIdentifier(link), caughtUp)
 	p.diff.Add(database.ReplicationSlot{Link: link}.Resource())
 	p.diff.Add(database.Subscription{
 		Link: link, SyncStructure: true, SyncData: true, ExtraDependencies: caughtUp,
@@ -158,7 +157,8 @@ func (p *populating) addAdvance(node *NodeResources, peer string) {
 
 // populate returns the diff that populates what is incomplete, and goes on where earlier plans stopped.
 func (m *membership) populate(incomplete []*NodeResources, end *resource.State) (*resource.State, error) {
-	diff, err := populateNodes(m.stop, names(m.stop, m.members), incomplete, m.making)
+	p := populating{stop: m.stop, making: m.making, recorded: m.start}
+	diff, err := p.populate(names(m.stop, m.members), incomplete)
 	if err != nil {
 		return nil, err
 	}

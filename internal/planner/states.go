@@ -24,6 +24,19 @@ func (n *NodeResources) makeOwn(stop *interrupt.Poller) *ownResources {
 	return own
 }
 
+// inRecordedOrder returns what a resource lists in the order of its record in that state, if there is one.
+func inRecordedOrder(
+	stop *interrupt.Poller, recorded *resource.State, of resource.Identifier, ids []resource.Identifier,
+) []resource.Identifier {
+	if recorded == nil {
+		return ids
+	}
+	if record, ok := recorded.Get(of); ok {
+		return database.InRecordedOrder(stop, record, ids)
+	}
+	return ids
+}
+
 // check refuses a node from which no state can be made.
 func (n *NodeResources) check(stop *interrupt.Poller) error {
 	if n.own != nil {
@@ -120,7 +133,7 @@ func (n *NodeResources) makeInstance(stop *interrupt.Poller, i *InstanceResource
 	if instance.Dependencies == nil {
 		instance.Dependencies = appendIdentifiers(stop, nil, i.InstanceDependencies)
 	}
-	instance.Dependencies = sortedSet(stop, instance.Dependencies)
+	instance.Dependencies = inRecordedOrder(stop, n.recorded, database.InstanceIdentifier(i.id()), sortedSet(stop, instance.Dependencies))
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primaryInstanceID()
 	}
@@ -178,7 +191,7 @@ func (n *NodeResources) addDatabase(stop *interrupt.Poller, s *resource.State) {
 			HostID:       i.Instance.Spec.HostID,
 		}.Resource())
 	}
-	postgres.ExtraDependencies = sortedSet(stop, postgres.ExtraDependencies)
+	postgres.ExtraDependencies = inRecordedOrder(stop, n.recorded, n.databaseIdentifier(), sortedSet(stop, postgres.ExtraDependencies))
 	s.Add(postgres.Resource())
 }
 

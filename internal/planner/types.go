@@ -34,6 +34,8 @@ type NodeResources struct {
 
 	// own are resources that are needed more than once; nil if they are made anew each time.
 	own *ownResources
+	// recorded is the state whose records tell in which order resources list what they depend on; nil: in ascending order.
+	recorded *resource.State
 }
 
 // NodeRecovery says what becomes of a damaged member: one that lacks rows which nothing will bring.

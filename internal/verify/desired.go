@@ -36,8 +36,10 @@ type DesiredNode struct {
 	// Database is the Postgres database on the node. Its extra dependencies are those of the instances, and left out.
 	Database  database.PostgresDatabase
 	Instances []DesiredInstance
-	// postgres identifies the Postgres database on the node: see from.
+	// postgres identifies the Postgres database on the node. start is the start state, whose order lists have where
+	// they mean the same; nil if the node is to be restored: what is there is made again. See from.
 	postgres resource.Identifier
+	start    *resource.State
 	// Restore is what performs the restore of a node that is to be restored in place: its first instance, and what that
 	// needs meanwhile. Nil: the node is not to be restored.
 	Restore *DesiredInstance
@@ -62,6 +64,9 @@ func (d *Desired) from(stop *interrupt.Poller, start *resource.State) *Desired {
 	for i := range interrupt.Each(stop, from.Nodes) {
 		n := &from.Nodes[i]
 		n.postgres = database.PostgresDatabaseIdentifier(n.Name, n.Database.DatabaseName)
+		if n.Restore == nil {
+			n.start = start
+		}
 		anyMember = anyMember || n.Restore == nil && start.Has(n.postgres) && !isJoining(n)
 	}
 	for i := range interrupt.Each(stop, from.Nodes) {
@@ -220,7 +225,7 @@ func (n *DesiredNode) each(stop *interrupt.Poller, yield func(*resource.Resource
 			return false
 		}
 	}
-	postgres.ExtraDependencies = sortedSet(stop, postgres.ExtraDependencies)
+	postgres.ExtraDependencies = n.listed(stop, n.postgres, postgres.ExtraDependencies)
 	return yield(postgres.Resource()) &&
 		yield(database.Node{Name: n.Name, InstanceIDs: ids, PrimaryInstanceID: n.primary()}.Resource())
 }
@@ -236,13 +241,26 @@ func yieldDesired(yield func(*resource.Resource) bool, all []*resource.Resource)
 	return true
 }
 
+// listed returns what a resource of the node lists: each once, in the order of its record if that has the same, else in
+// ascending order.
+func (n *DesiredNode) listed(stop *interrupt.Poller, of resource.Identifier, ids []resource.Identifier) []resource.Identifier {
+	ids = sortedSet(stop, ids)
+	if n.start == nil {
+		return ids
+	}
+	if record := recordIn(n.start, of); record != nil {
+		return database.InRecordedOrder(stop, record, ids)
+	}
+	return ids
+}
+
 // resource is the instance of the node.
 func (i *DesiredInstance) resource(stop *interrupt.Poller, n *DesiredNode) *resource.Resource {
 	instance := i.Instance
 	if instance.Dependencies == nil {
 		instance.Dependencies = identifiers(stop, i.Needs)
 	}
-	instance.Dependencies = sortedSet(stop, instance.Dependencies)
+	instance.Dependencies = n.listed(stop, database.InstanceIdentifier(instance.Spec.InstanceID), instance.Dependencies)
 	if instance.PrimaryInstanceID == "" {
 		instance.PrimaryInstanceID = n.primary()
 	}

@@ -1,0 +1,86 @@
+package database
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/pgplanner/pgplanner/internal/interrupt"
+	"github.com/pgplanner/pgplanner/internal/jsontext"
+	"github.com/pgplanner/pgplanner/internal/resource"
+)
+
+// listKeys are, by type, the attributes that list what a resource of the caller's choice depends on.
+var listKeys = map[resource.Type]string{
+	TypeInstance:         "dependencies",
+	TypePostgresDatabase: "extra_dependencies",
+	TypeSubscription:     "extra_dependencies",
+	TypeSyncEvent:        "extra_dependencies",
+}
+
+// InRecordedOrder returns ids, which a resource is to list in its attributes, in the order in which its record lists them:
+// their order means nothing, and another planner has another one. It returns ids themselves if the record does not list just
+// these, each once, or if that cannot be read. The caller must change neither.
+func InRecordedOrder(stop *interrupt.Poller, record *resource.Resource, ids []resource.Identifier) []resource.Identifier {
+	key := listKeys[record.Identifier.Type]
+	if len(ids) < 2 || key == "" {
+		return ids
+	}
+	var buffer [bufferSize]byte
+	if same := newObject(buffer[:0]).identifiers(stop, key, ids); bytes.Contains(record.Attributes, same[1:]) {
+		return ids // as in most records
+	}
+	value, err := attribute(stop, record, record.Identifier.Type, key)
+	if err != nil {
+		return ids
+	}
+	listed, ok := readIdentifiers(stop, value)
+	if !ok || len(listed) != len(ids) || !slices.Equal(sorted(stop, listed), sorted(stop, ids)) {
+		return ids
+	}
+	return listed
+}
+
+func sorted(stop *interrupt.Poller, ids []resource.Identifier) []resource.Identifier {
+	ids = slices.Clone(ids)
+	interrupt.SortFunc(stop, ids, resource.Identifier.Compare)
+	return ids
+}
+
+// readIdentifiers reads what identifiers has written.
+func readIdentifiers(stop *interrupt.Poller, list []byte) (ids []resource.Identifier, ok bool) {
+	tokens := jsontext.NewTokenReader(list, jsontext.Limits{Stop: stop})
+	if tokens.Peek() != '[' || !tokens.Open() {
+		return nil, false
+	}
+	for !stop.Stopped() && tokens.Next(len(ids) == 0, ']') {
+		id, ok := readIdentifier(stop, &tokens)
+		if !ok {
+			return nil, false
+		}
+		ids = append(ids, id)
+	}
+	return ids, !tokens.Failed()
+}
+
+// readIdentifier reads an object with an id and a type.
+func readIdentifier(stop *interrupt.Poller, tokens *jsontext.TokenReader) (id resource.Identifier, ok bool) {
+	if tokens.Peek() != '{' || !tokens.Open() {
+		return id, false
+	}
+	for first := true; !stop.Stopped() && tokens.Next(first, '}'); first = false {
+		name, ok := tokens.Name()
+		if !ok || tokens.Peek() != '"' {
+			return id, false
+		}
+		text, ok := tokens.Text()
+		switch {
+		case ok && string(name) == "id":
+			id.ID = string(text)
+		case ok && string(name) == "type":
+			id.Type = resource.Type(text)
+		default:
+			return id, false
+		}
+	}
+	return id, id.ID != "" && id.Type != "" && !tokens.Failed()
+}
