@@ -38,6 +38,9 @@ func appendCharacters(dst []byte, s string) []byte {
 // ValidText tells whether a text is valid UTF-8, as every string of JSON is. It polls only if the text is long; if it is stopped, the
 // result means nothing.
 func ValidText(stop *interrupt.Poller, text string) bool {
+	if len(text) <= bytesPerPoll { // as most are: one piece
+		return utf8.ValidString(text)
+	}
 	for piece := range interrupt.Pieces(stop, text) {
 		if !utf8.ValidString(piece) {
 			return false
