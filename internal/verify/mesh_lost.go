@@ -26,7 +26,7 @@ func (m *mesh) findGone() {
 	for _, id := range interrupt.Each(m.stop, m.options.Desired.LostHosts) {
 		m.gone.hosts[id] = true
 	}
-	standing := make(map[string]bool)
+	left := make(map[string]bool)
 	for r := range m.start.All(m.stop) {
 		if r.Identifier.Type != database.TypeInstance {
 			continue
@@ -38,10 +38,10 @@ func (m *mesh) findGone() {
 		if m.isOnGoneHost(r) {
 			m.gone.nodes[node] = true
 		} else if isThere(r) {
-			standing[node] = true
+			left[node] = true
 		}
 	}
-	for node := range standing {
+	for node := range left {
 		if !m.stops() {
 			delete(m.gone.nodes, node)
 		}
