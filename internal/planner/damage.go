@@ -202,7 +202,7 @@ func (d *damage) hazards() []Hazard {
 			add(link.Subscriber, database.ReplicationSlotIdentifier(link))
 		}
 	}
-	return hazards
+	return append(hazards, d.m.lostRows()...)
 }
 
 // cutsOff tells whether a member gets no more of what the provider of a link has written, as the slot or the subscription

@@ -117,6 +117,25 @@ func (m *membership) refuseOnLostHosts(wanted *resource.State) error {
 	return m.stop.Err()
 }
 
+// lostRows says of each member that it may lack rows of each lost node that has had data, and differ in them from others,
+// whatever is recorded of their links.
+func (m *membership) lostRows() []Hazard {
+	var hazards []Hazard
+	for r := range m.start.All(m.stop) {
+		name, ok := database.PostgresDatabaseNode(r.Identifier)
+		if !ok || !m.lost.nodes[name] || m.recorded(database.RolesSourceIdentifier(name)) {
+			continue
+		}
+		for _, n := range interrupt.Each(m.stop, m.members) {
+			if n.NodeName != name {
+				slot := database.ReplicationSlotIdentifier(n.link(name, n.NodeName))
+				hazards = append(hazards, Hazard{Kind: HazardRowsGivenUp, Node: n.NodeName, Resource: slot})
+			}
+		}
+	}
+	return hazards
+}
+
 // forgetLost plans what becomes of lost hosts, before anything else, so that nothing that fails elsewhere can block it:
 //
 //  1. What joining nodes have copied beside a lost peer, which they have to copy again; at last, what is recorded of the

@@ -110,7 +110,7 @@ func (m *mesh) mayPrecedeSlots(x *entry, e *resource.Event) bool {
 		link, _ := linkOf(*x.id)
 		return e.Type.Removes() && (m.gone.nodes[link.Provider] || m.mayRedo(*x.id))
 	case database.TypeMonitorInstance:
-		return e.Type == resource.EventForget
+		return e.Type == resource.EventForget || e.Type.Removes() && m.mayRedo(*x.id)
 	}
 	return e.Type.Removes() && (m.isForGone(*x.id) || m.mayRedo(*x.id))
 }
@@ -136,7 +136,7 @@ func (m *mesh) judgePeerGone(x *entry, at place) {
 	for r := range m.start.All(m.stop) {
 		other, isLink := linkOf(r.Identifier)
 		if isLink && r.Identifier.Type == database.TypeSubscription && other.Subscriber == link.Subscriber &&
-			!m.gone.nodes[other.Provider] && m.get(r.Identifier) != nil {
+			m.wanted[other.Provider] != nil && !m.joining[other.Provider] && isThere(m.get(r.Identifier)) {
 			m.about(RuleLostPeer, at, *x.id, "of a lost peer goes before what was copied beside it:", r.Identifier)
 			return
 		}

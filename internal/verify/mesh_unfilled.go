@@ -40,7 +40,7 @@ func (m *mesh) judgeUnfilled() {
 func (m *mesh) wasToCopy(n *DesiredNode, read []*resource.Resource) bool {
 	return slices.ContainsFunc(read, func(r *resource.Resource) bool {
 		source := r.Identifier.ID
-		if m.stops() || source == n.Name || !m.lost.filled[source] || m.joining[source] {
+		if m.stops() || source == n.Name || !m.lost.filled[source] || m.joining[source] || m.gone.nodes[source] {
 			return m.stops()
 		}
 		out := database.Link{Provider: n.Name, Subscriber: source, DatabaseName: n.Database.DatabaseName}

@@ -82,7 +82,7 @@ func (a *advisor) plan(w wish, start *resource.State) *answer {
 	var err error
 	if w.restore {
 		outcome, err = planner.RestoreDatabaseTo(
-			nil, planner.RestoreDatabaseOptions{}, start, a.forms.kept(w), a.forms.targets(w))
+			nil, planner.RestoreDatabaseOptions{LostHosts: w.lost.hosts()}, start, a.forms.kept(w), a.forms.targets(w))
 	} else {
 		outcome, err = planner.UpdateDatabaseTo(nil, w.options(), start, a.formsOf(w))
 	}
@@ -123,7 +123,7 @@ func (a *advisor) formsOf(w wish) []*planner.NodeResources {
 func (a *advisor) judge(w wish, start *resource.State, plans []resource.Plan) []verify.Violation {
 	options := (&request.UpdateDatabaseCall{Options: w.options(), Nodes: a.formsOf(w)}).Judging(nil)
 	if w.restore {
-		options = (&request.RestoreDatabaseCall{Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging(nil)
+		options = (&request.RestoreDatabaseCall{Options: planner.RestoreDatabaseOptions{LostHosts: w.lost.hosts()}, Nodes: a.forms.kept(w), Targets: a.forms.targets(w)}).Judging(nil)
 	}
 	violations, _ := verify.Plans(nil, start, plans, a.end(w).state, options) // nobody stops it
 	return violations

@@ -36,6 +36,8 @@ const (
 	wentOn                         // a member went on without the rows that it lacks
 	serviceWaited                  // a service had to wait until its node had joined
 	refusedAbandoned               // a wish was refused that continues no data
+	hostLost                       // the hosts of a node were lost
+	lostForgotten                  // a record was removed, and nothing executed
 	numClasses
 )
 
@@ -45,7 +47,7 @@ func (k class) String() string {
 		"origin ahead", "marker shared", "resumed", "completed", "joiner dropped", "member dropped",
 		"wanted again", "member repaired", "lost before", "refused: lost", "refused: partly removed",
 		"refused: joining source", "refused: source", "refused: primary", "edit missed", "member damaged", "refused: incomplete",
-		"went on without rows", "service waited", "refused: data abandoned",
+		"went on without rows", "service waited", "refused: data abandoned", "host lost", "lost, forgotten",
 	}[k]
 }
 

@@ -14,6 +14,13 @@ var errBlocked = errors.New("has to wait")
 // events have found out. An error other than errBlocked means that nobody could execute the event as the
 // world is: the plan is wrong.
 func (w *world) execute(d *deed, known *findings) (found int, err error) {
+	if d.Type == resource.EventForget {
+		w.seen.count(lostForgotten)
+		return 0, nil
+	}
+	if w.isOnLost(d.Resource) {
+		return 0, errOnLostHost
+	}
 	if d.Type == resource.EventDelete {
 		w.remove(d)
 		return 0, nil

@@ -186,7 +186,7 @@ func (o *orchestrator) changeWish() {
 
 // wantNew wishes for one more node, mostly.
 func (o *orchestrator) wantNew(node, change int) {
-	if change < 3 {
+	if change < 3 || o.wish.lost[node] {
 		return
 	}
 	n := wanted{node: node, instances: 1 + o.tape.pick(4)/3, source: firstMember}
@@ -203,6 +203,11 @@ func (o *orchestrator) wantNew(node, change int) {
 // loseSomething takes something away, now and then: mostly what loses nothing by nature.
 func (o *orchestrator) loseSomething() {
 	switch o.tape.pick(8) {
+	case 4:
+		if node := o.tape.pick(maxNodes); o.tape.oneIn(2) && (o.wish.has(node) || o.dropped[node]) && o.othersOpen(node) {
+			o.loseHosts(node)
+		}
+		return
 	case 5, 6:
 	case 7:
 		o.damageSome()

@@ -35,16 +35,19 @@ type wish struct {
 	concurrent bool
 	// restore orders that the nodes which are marked as restored be restored now.
 	restore bool
+	// lost are the nodes whose hosts are named as lost.
+	lost nodeSet
 }
 
 // wishKey is a wish that can be compared.
 type wishKey struct {
 	nodes               [maxNodes]wanted
 	concurrent, restore bool
+	lost                nodeSet
 }
 
 func (w wish) key() wishKey {
-	k := wishKey{concurrent: w.concurrent, restore: w.restore}
+	k := wishKey{concurrent: w.concurrent, restore: w.restore, lost: w.lost}
 	copy(k.nodes[:], w.nodes)
 	return k
 }
@@ -113,7 +116,7 @@ func (w wish) atOnce() wish {
 }
 
 func (w wish) options() planner.UpdateDatabaseOptions {
-	options := planner.UpdateDatabaseOptions{Services: w.services()}
+	options := planner.UpdateDatabaseOptions{Services: w.services(), LostHosts: w.lost.hosts()}
 	if w.concurrent {
 		options.NodeUpdateStrategy = planner.NodeUpdateStrategyConcurrent
 	}
@@ -144,6 +147,11 @@ func (w wish) String() string {
 	}
 	if w.restore {
 		names = append(names, "(restore)")
+	}
+	for node, lost := range w.lost {
+		if lost {
+			names = append(names, "-"+nodeName(node))
+		}
 	}
 	return strings.Join(names, " ")
 }

@@ -24,7 +24,9 @@ type world struct {
 	dropsSlots bool
 	// restored tells which nodes start from a backup, whose rows the model does not know.
 	restored [maxNodes]bool
-	seen     *classes
+	// lost tells which nodes' hosts are gone for good.
+	lost nodeSet
+	seen *classes
 }
 
 // clone returns a world of its own that is the same.
