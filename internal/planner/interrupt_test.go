@@ -196,6 +196,7 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"services missing":   refused[*resource.MissingDependencyError](update(planner.UpdateDatabaseOptions{Services: missing}, mesh, members)),
 		"drain":              drain(members),
 		"delete":             update(concurrent, mesh, nil),
+		"members lost":       update(lostWith(newcomers), databases.End(all), members),
 		"peers lost":         update(lostWith(members[1:]), joining, slices.Concat(members[:1], newcomers)),
 		"beside lost peers":  update(lostWith(members[1:]), joining, members[:1]),
 		"moved":              update(concurrent, changed(mesh, "a-proxy", "", elsewhere), onHosts(members)),

@@ -115,22 +115,39 @@ func (m *mesh) mayPrecedeSlots(x *entry, e *resource.Event) bool {
 	return e.Type.Removes() && (m.isForGone(*x.id) || m.mayRedo(*x.id))
 }
 
-// judgePeerGone judges, when something goes that tells of a joining node that a lost one was its peer, that what the node
-// has copied is gone before: else a copy that lacks what the peer wrote would look as if it could go on.
-func (m *mesh) judgePeerGone(x *entry, at place) {
-	link, ok := database.Link{}, false
-	switch x.id.Type {
-	case database.TypeReplicationSlotCreate:
-		if x.now != nil {
-			link, ok = m.slotLink(x.now)
-		}
-	case database.TypeSubscription:
-		if link, ok = linkOf(*x.id); ok && x.now != nil {
-			flags, err := flagsOf(m.stop, x.now)
-			ok = err == nil && flags.disabled
+// peerLink is the link of what tells of a node that another one is its peer: a slot that was made ahead, or a subscription
+// that waits.
+func (m *mesh) peerLink(r *resource.Resource) (link database.Link, ok bool) {
+	switch {
+	case r == nil:
+		return link, false
+	case r.Identifier.Type == database.TypeReplicationSlotCreate:
+		return m.slotLink(r)
+	case r.Identifier.Type != database.TypeSubscription:
+		return link, false
+	}
+	flags, err := flagsOf(m.stop, r)
+	link, ok = linkOf(r.Identifier)
+	return link, ok && err == nil && flags.disabled
+}
+
+// isStillTold tells whether something else than x tells of the link, and goes later.
+func (m *mesh) isStillTold(link database.Link, x *entry, at place) bool {
+	for _, id := range []resource.Identifier{database.SubscriptionIdentifier(link), m.making(link)} {
+		other := m.entry(id)
+		goes := m.plan.drops(other) && m.plan.phase(other) <= at.phase
+		if _, tells := m.peerLink(other.now); tells && other != x && !goes {
+			return true
 		}
 	}
-	if !ok || !m.gone.nodes[link.Provider] || !m.joining[link.Subscriber] || m.gone.nodes[link.Subscriber] {
+	return false
+}
+
+// judgePeerGone judges, when the last goes that tells of a joining node that a lost one was its peer, that what the node has
+// copied is gone before: else a copy that lacks what the peer wrote would look as if it could go on.
+func (m *mesh) judgePeerGone(x *entry, at place) {
+	link, ok := m.peerLink(x.now)
+	if ok = ok && !m.isStillTold(link, x, at); !ok || !m.gone.nodes[link.Provider] || !m.joining[link.Subscriber] || m.gone.nodes[link.Subscriber] {
 		return
 	}
 	for r := range m.start.All(m.stop) {

@@ -74,6 +74,7 @@ var lostCases = []wrong{
 		rule: verify.RuleLostPeer, name: "the peer first", story: losingPeer,
 		mutate: func(m *mutant) {
 			m.moveBefore("forget "+slotCreate("n3", "n4"), "delete database.subscription::n1:n4:app")
+			m.moveBefore("delete database.subscription::n3:n4:app", "forget "+slotCreate("n3", "n4"))
 		},
 	},
 }
