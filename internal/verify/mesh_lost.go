@@ -133,7 +133,7 @@ func (m *mesh) peerLink(r *resource.Resource) (link database.Link, ok bool) {
 
 // isStillTold tells whether something else than x tells of the link, and goes later.
 func (m *mesh) isStillTold(link database.Link, x *entry, at place) bool {
-	for _, id := range []resource.Identifier{database.SubscriptionIdentifier(link), m.making(link)} {
+	for _, id := range interrupt.Each(m.stop, []resource.Identifier{database.SubscriptionIdentifier(link), m.making(link)}) {
 		other := m.entry(id)
 		goes := m.plan.drops(other) && m.plan.phase(other) <= at.phase
 		if _, tells := m.peerLink(other.now); tells && other != x && !goes {
