@@ -9,19 +9,23 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// listKeys are, by type, the attributes that list what a resource of the caller's choice depends on.
-var listKeys = map[resource.Type]string{
-	TypeInstance:         "dependencies",
-	TypePostgresDatabase: "extra_dependencies",
-	TypeSubscription:     "extra_dependencies",
-	TypeSyncEvent:        "extra_dependencies",
+// listKey is the attribute in which a resource of a type lists what it depends on besides what it is about; "" if there is
+// none.
+func listKey(t resource.Type) string {
+	switch t {
+	case TypeInstance:
+		return "dependencies"
+	case TypePostgresDatabase, TypeSubscription, TypeSyncEvent:
+		return "extra_dependencies"
+	}
+	return ""
 }
 
 // InRecordedOrder returns ids, which a resource is to list in its attributes, in the order in which its record lists them:
 // their order means nothing, and another planner has another one. It returns ids themselves if the record does not list just
 // these, each once, or if that cannot be read. The caller must change neither.
 func InRecordedOrder(stop *interrupt.Poller, record *resource.Resource, ids []resource.Identifier) []resource.Identifier {
-	key := listKeys[record.Identifier.Type]
+	key := listKey(record.Identifier.Type)
 	if len(ids) < 2 || key == "" {
 		return ids
 	}
