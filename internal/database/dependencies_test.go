@@ -82,3 +82,30 @@ func TestSyncEventForgets(t *testing.T) {
 		}
 	}
 }
+
+// TestExecutorOf: of all that the catalog makes, but what is on a host, the executor follows from what it is.
+func TestExecutorOf(t *testing.T) {
+	known := 0
+	eachSample(t, func(t *testing.T, r *resource.Resource) {
+		want := r.Executor
+		r.Executor = resource.Executor{Type: resource.ExecutorHost, ID: "other"}
+		got, ok := database.ExecutorOf(nil, r)
+		if ok != (want.Type != resource.ExecutorHost) || ok && got != want {
+			t.Errorf("got %v, %v, want %v", got, ok, want)
+		}
+		if ok {
+			known++
+		}
+	})
+	if known < 13 {
+		t.Errorf("%d are known", known)
+	}
+	for _, id := range []resource.Identifier{
+		{Type: "host.volume", ID: "n1:n2:app"}, {Type: database.TypeSubscription, ID: "n1n2"},
+		{Type: database.TypeReplicationSlotCreate, ID: "spk_app_n1_sub_n1_n2"},
+	} {
+		if got, ok := database.ExecutorOf(nil, &resource.Resource{Identifier: id}); ok {
+			t.Errorf("%v: got %v", id, got)
+		}
+	}
+}

@@ -8,14 +8,15 @@ import (
 	"github.com/pgplanner/pgplanner/internal/resource"
 )
 
-// completed is start in which each resource of the catalog depends on what it depends on by what it is, whether or not
-// its record says so: deletes and updates must be in order in the states that others wrote, too. It is start itself if
-// all its records are complete.
+// completed is start in which each resource of the catalog depends on what it depends on by what it is, and runs where it
+// has to, whether or not its record says so: events must be in order, and run there, in the states that others wrote, too.
+// It is start itself if all its records are complete.
 func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
 	complete := start
 	for r := range start.All(stop) {
 		missing := database.MissingDependencies(stop, r)
-		if len(missing) == 0 {
+		executor, known := database.ExecutorOf(stop, r)
+		if len(missing) == 0 && (!known || executor == r.Executor) {
 			continue
 		}
 		if complete == start {
@@ -23,6 +24,9 @@ func completed(stop *interrupt.Poller, start *resource.State) *resource.State {
 		}
 		whole := *r
 		whole.Dependencies = slices.Concat(r.Dependencies, missing)
+		if known {
+			whole.Executor = executor
+		}
 		complete.Add(&whole)
 	}
 	return complete

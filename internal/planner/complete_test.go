@@ -95,3 +95,32 @@ func TestJoiningNodesTakeNoMemberAlong(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsRunWhereTheyHaveTo: what is updated because of something else runs where it has to, whatever its record says.
+func TestEventsRunWhereTheyHaveTo(t *testing.T) {
+	nodes := nodesNamed("n", 2)
+	start := databases.End(nodes)
+	for _, r := range start.Resources() {
+		if database.IsCatalogType(r.Identifier.Type) && r.Executor.Type == resource.ExecutorPrimary {
+			r = r.Clone()
+			r.Executor = resource.Executor{Type: resource.ExecutorHost, ID: "other"}
+			start.Add(r)
+		}
+	}
+	postgres, _ := start.Get(database.PostgresDatabaseIdentifier("n1", databases.Name))
+	postgres.Error = "it failed"
+	plans, err := planner.UpdateDatabase(planner.UpdateDatabaseOptions{}, start, nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated := 0
+	for _, e := range execution.Events(plans...) {
+		updated++
+		if e.Resource.Executor.Type == resource.ExecutorHost {
+			t.Errorf("%s runs at %v", e.Resource.Identifier, e.Resource.Executor)
+		}
+	}
+	if updated < 4 {
+		t.Errorf("%d events", updated)
+	}
+}

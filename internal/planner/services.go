@@ -48,14 +48,6 @@ func servicesIn(stop *interrupt.Poller, end *resource.State, list []*ServiceReso
 	return s
 }
 
-// last are what comes last, though what a database or a link needs cannot; nil if there are none.
-func (s services) last() *resource.State {
-	if s.all.Len() == 0 {
-		return nil
-	}
-	return s.all
-}
-
 // order lets what opens nodes come after all databases and links of the end state.
 func (s services) order() []resource.Constraint {
 	if len(s.opening) == 0 {

@@ -60,7 +60,7 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	services := servicesIn(m.stop, way.end, options.Services)
 	following, err := resource.PlanSteps(m.stop, m.start, planOptions(options.PlanOptions), resource.Steps{
 		Groups: groups, Prompt: m.nodeStates(), End: way.end,
-		Last: services.last(), After: m.afterJoins(services), Creates: services.order(),
+		Last: m.last(services, way.end), After: m.afterJoins(services), Creates: services.order(),
 		Deletes:    slices.Concat(m.removalOrder(), slotOrder, m.recordedOrder(groups, way.end)),
 		ForceEarly: options.NodeUpdateStrategy != NodeUpdateStrategyConcurrent && m.instanceCount() > 1,
 	})
@@ -72,6 +72,25 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 		Plans: append(way.plans, following...), End: way.end,
 		Hazards: append(hazards, m.movedHazards(way.moved)...),
 	}, nil
+}
+
+// last are what comes in the last step only: services, and what takes changes from a joining node. Of that, an update of the
+// node must not let anything go on before the node is known to have all that it copies. Nil if there is nothing.
+func (m *membership) last(services services, end *resource.State) *resource.State {
+	last := services.all.Clone()
+	for _, n := range interrupt.Each(m.stop, m.with(joining)) {
+		for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
+			link, _ := database.LinkOf(id)
+			desired, stays := end.Get(id)
+			if stays && id.Type == database.TypeSubscription && link.Provider == n.NodeName {
+				last.Add(desired)
+			}
+		}
+	}
+	if last.Len() == 0 {
+		return nil
+	}
+	return last
 }
 
 // accept refuses what cannot be meant, and what would lose data. It chooses the sources of new nodes.

@@ -102,3 +102,25 @@ func TestNoNodeIsLinkedToItself(t *testing.T) {
 		}
 	}
 }
+
+// TestProvidersAreTriedAgain: a node has joined, one of its links to others has failed, and a removal that was begun has
+// taken the wait for its copy. The copy is there: the link may be tried before that is waited for once more.
+func TestProvidersAreTriedAgain(t *testing.T) {
+	w, start, plans := joinedUpTo(t)
+	start = execution.After(start, resource.Plan{Phases: plans[0].Phases[:1]})
+	out := database.Subscription{Link: link("n3", "n1")}.Resource()
+	out.Error = "it failed"
+	start.Add(out)
+	start.Remove(database.WaitForSyncEventIdentifier(link("n1", "n3")))
+	changed := wish{nodes: nodes("n1", "n2", "n3:2")}
+	for _, w := range []wish{w, changed} {
+		plans, violations, err := w.judge(start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectNone(t, plans, violations)
+	}
+	copyFails := start.Clone()
+	edit(copyFails, database.SubscriptionIdentifier(link("n1", "n3")), func(r *resource.Resource) { r.NeedsRecreate = true })
+	expectOf(t, []verify.Rule{verify.RuleJoiningOut}, "the copy is lost", "joining_out", copyFails, w)
+}

@@ -148,6 +148,9 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	if !isPut(e) {
 		return
 	}
+	if m.options.Desired != nil {
+		m.judgeExecutor(x, e.Resource, at)
+	}
 	if m.update && e.Type == resource.EventCreate {
 		m.judgeStale(x, at)
 	}

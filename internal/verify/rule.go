@@ -148,7 +148,7 @@ const (
 	// RuleRequestDiffers (request): what is created or updated is so, the last time, as it was asked for: in its executor,
 	// its dependencies, its version, and in what diff_ignore hides, too. An update may leave all that as it was. Else an
 	// instance that has moved would be sought at its old host, and a replica start as a primary. And a new node copies the
-	// source that was asked for.
+	// source that was asked for, and an event for what serves replication runs where that has to be done.
 	RuleRequestDiffers
 	// RuleNotForced (request): if everything is to be updated, everything is created or updated. People force an update
 	// where the records cannot be trusted.

@@ -88,6 +88,18 @@ var requestCases = []wrong{
 		mutate: func(m *mutant) { m.options.Desired.Nodes[3].Source = "n2" },
 		says:   "request_differs plan 0 phase 1 event 0: database.roles_source::n4 names another source than was asked for",
 	},
+	elsewhere("create database.dump_roles::n1"),
+	elsewhere("create database.roles_source::n4"),
+	elsewhere("create database.postgres_database::n4:app"),
+	elsewhere("create database.replication_slot::n2:n4:app"),
+	elsewhere("create database.replication_slot_create::spk_app_n2_sub_n2_n4"),
+	elsewhere("create database.subscription::n1:n4:app"),
+	elsewhere("create database.sync_event::n2:n1:app"),
+	elsewhere("create database.wait_for_sync_event::n2:n1:app"),
+	elsewhere("create database.peer_catchup::n1:n2:app"),
+	elsewhere("create database.lag_tracker_commit_ts::n2:n4:app"),
+	elsewhere("create database.replication_slot_advance_from_cts::n2:n4:app"),
+	elsewhere("create database.replication_origin_advance::n2:n4:app"),
 	{
 		rule: verify.RuleLeftover, name: "a dump of roles", story: removing,
 		mutate: func(m *mutant) {
@@ -371,5 +383,17 @@ func TestEndIsDerived(t *testing.T) {
 		if found := m.judge(); !slices.Contains(strings.Fields(names(found)), "leftover") {
 			t.Errorf("%s, and something nobody asked for: %v", s.name, found)
 		}
+	}
+}
+
+// elsewhere has an event run on another node.
+func elsewhere(event string) wrong {
+	return wrong{
+		rule: verify.RuleRequestDiffers, name: event + " elsewhere", story: adding,
+		mutate: func(m *mutant) {
+			m.edit(event, func(e *resource.Event) {
+				e.Resource.Executor = resource.Executor{Type: resource.ExecutorPrimary, ID: "n3"}
+			})
+		},
 	}
 }
