@@ -119,7 +119,7 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 		return m.stop.Stopped() || m.recorded(database.SubscriptionIdentifier(n.link(peer, n.NodeName)))
 	})
 	again := m.mustCopyAgain(n)
-	copies := again || !m.recorded(database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))
+	copies := again || m.willCopy(n)
 	for _, peer := range interrupt.Each(m.stop, peers) {
 		marker := database.SyncEventIdentifier(n.link(peer, n.SourceNode))
 		record, ok := m.start.Get(marker)
@@ -130,6 +130,14 @@ func (m *membership) outdatedMarkers(found *outdated, n *NodeResources) {
 			}
 		}
 	}
+}
+
+// willCopy tells whether a joining node has still to copy, or has failed to and tries again.
+func (m *membership) willCopy(n *NodeResources) bool {
+	link := n.link(n.SourceNode, n.NodeName)
+	subscription, ok := m.start.Get(database.SubscriptionIdentifier(link))
+	settled, err := m.settled(link)
+	return !ok || subscription.Error != "" && (err != nil || !settled)
 }
 
 // outdatedData is what has to be done again for a joining node whose data is lost or lacks rows, but for
