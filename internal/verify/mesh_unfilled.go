@@ -35,12 +35,12 @@ func (m *mesh) judgeUnfilled() {
 	}
 }
 
-// wasToCopy tells whether a node without links was to copy another one, whose roles have been read. If that is to be
-// restored, the links may have been deleted before: first of all, and with its monitors.
+// wasToCopy tells whether a node without links was to copy another one, whose roles have been read, and which has not been
+// let go. If that is to be restored, the links may have been deleted before: first of all, and with its monitors.
 func (m *mesh) wasToCopy(n *DesiredNode, read []*resource.Resource) bool {
 	return slices.ContainsFunc(read, func(r *resource.Resource) bool {
 		source := r.Identifier.ID
-		if m.stops() || source == n.Name || !m.lost.filled[source] || m.joining[source] || m.gone.nodes[source] {
+		if m.stops() || source == n.Name || !m.mayHaveMore(source) || m.joining[source] || m.gone.nodes[source] {
 			return m.stops()
 		}
 		out := database.Link{Provider: n.Name, Subscriber: source, DatabaseName: n.Database.DatabaseName}
