@@ -222,12 +222,15 @@ func (d *damage) cutsOff(link database.Link, shows *resource.Resource) bool {
 	return stopped && d.m.status[link.Provider] == 0 && d.provides(link.Provider)
 }
 
-// giveUp plans the deletion of the links through which damaged members would have got what they lack: their
-// subscriptions, and then their slots, each as a plan of its own. What made it necessary, the mark on the slot, is
-// there as long as a subscription is. It appends the plans, and returns the membership after them.
+// giveUp plans the deletion of the links through which damaged members would have got what they lack: what made their
+// slots ahead when they joined, their subscriptions, and then their slots, each as a plan of its own. What made it
+// necessary, the mark on the slot, is there as long as a subscription is. It appends the plans, and returns the membership
+// after them.
 func (d *damage) giveUp(plans []resource.Plan) ([]resource.Plan, *membership, error) {
 	m := d.m
-	for _, kind := range []resource.Type{database.TypeSubscription, database.TypeReplicationSlot} {
+	for _, kind := range []resource.Type{
+		database.TypeReplicationSlotCreate, database.TypeSubscription, database.TypeReplicationSlot,
+	} {
 		var err error
 		if plans, m, err = m.delete(plans, d.links(kind), nil); err != nil {
 			return nil, nil, err
@@ -236,8 +239,8 @@ func (d *damage) giveUp(plans []resource.Plan) ([]resource.Plan, *membership, er
 	return plans, m, nil
 }
 
-// links are the subscriptions or the slots through which damaged members would have got what they lack: of one that
-// lacks everything, all from and to it.
+// links are the subscriptions or the slots through which damaged members would have got what they lack, or what made
+// these: of one that lacks everything, all from and to it.
 func (d *damage) links(kind resource.Type) []resource.Identifier {
 	var ids []resource.Identifier
 	emptied := make(map[string]bool)
@@ -249,6 +252,10 @@ func (d *damage) links(kind resource.Type) []resource.Identifier {
 			continue
 		}
 		for _, id := range interrupt.Each(d.m.stop, found.Records) {
+			if kind == database.TypeReplicationSlotCreate {
+				link, _ := database.LinkOf(id)
+				id = d.m.making(link).Identifier()
+			}
 			ids = append(ids, resource.Identifier{Type: kind, ID: id.ID})
 		}
 	}
@@ -257,10 +264,30 @@ func (d *damage) links(kind resource.Type) []resource.Identifier {
 			break
 		}
 		for _, id := range interrupt.Each(d.m.stop, of) {
-			if id.Type == kind {
+			if id.Type == kind && !d.staysToTell(id) {
 				ids = append(ids, id)
 			}
 		}
 	}
 	return ids
+}
+
+// staysToTell tells of the slot or the subscription of a link whether it is left to the removal of a node, since it tells
+// what the node lacks, should it be wanted again: its slots do, and its subscriptions to those that are lost.
+func (d *damage) staysToTell(id resource.Identifier) bool {
+	record, _ := d.m.start.Get(id)
+	link, ok := linkOf(d.m.stop, record)
+	switch {
+	case !ok:
+		return false
+	case id.Type != database.TypeSubscription:
+		return d.isLeavingMember(link.Provider) || d.isLeavingMember(link.Subscriber)
+	}
+	slot, recorded := d.m.start.Get(database.ReplicationSlotIdentifier(link))
+	return recorded && slot.NeedsRecreate && d.isLeavingMember(link.Subscriber)
+}
+
+// isLeavingMember tells whether a node is a member that is not desired any more.
+func (d *damage) isLeavingMember(node string) bool {
+	return d.m.leaves(node) && !d.m.recorded(database.RolesSourceIdentifier(node))
 }

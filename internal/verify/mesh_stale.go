@@ -11,6 +11,7 @@ import (
 // judgeStale judges, when x is created for a node that is joining at the start, or is the lost database of a member, that
 // no record stands as done of what was lost with the x before.
 func (m *mesh) judgeStale(x *entry, at place) {
+	m.judgeTold(x, at)
 	var stale []resource.Identifier
 	for _, id := range interrupt.Each(m.stop, m.livesIn(x)) {
 		if w := m.entry(id); w != x && w.changed == 0 && isDone(w.now) {
@@ -41,8 +42,11 @@ func (m *mesh) livesIn(x *entry) []resource.Identifier {
 		n := m.node(name, databaseName)
 		var ids []resource.Identifier
 		for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
-			ids = append(ids, database.SubscriptionIdentifier(n.link(other, name)),
-				database.SubscriptionIdentifier(n.link(name, other)))
+			in, out := n.link(other, name), n.link(name, other)
+			ids = append(ids, database.SubscriptionIdentifier(in))
+			if !m.mayTell(out) || !m.tellsLoss(out) {
+				ids = append(ids, database.SubscriptionIdentifier(out))
+			}
 		}
 		return ids
 	case database.TypeReplicationSlot:
@@ -75,4 +79,40 @@ func (m *mesh) needsSlot(slot resource.Identifier) []resource.Identifier {
 	return []resource.Identifier{
 		database.SubscriptionIdentifier(n.link(source, name)), m.making(link),
 	}
+}
+
+// judgeTold judges, when the lost database of a member is created again, that of each member that leaves, and has not been let
+// go, the records still tell whether it lacks rows: what is written in the database from here on would not reach it, should it
+// be wanted again.
+func (m *mesh) judgeTold(x *entry, at place) {
+	name, databaseName, ok := cutName(x.id.ID)
+	if x.id.Type != database.TypePostgresDatabase || !ok || m.joining[name] || !m.isLinked(name) {
+		return
+	}
+	for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
+		out := database.Link{Provider: name, Subscriber: other, DatabaseName: databaseName}
+		slot := database.ReplicationSlotIdentifier(out)
+		if m.mayTell(out) && m.isWatchedNow(other) && m.atStart(slot) != nil && m.get(slot) == nil {
+			m.about(RuleLinkOverLoss, at, *x.id, "is created while nothing tells any more what is missing in a node that leaves:", slot)
+		}
+	}
+}
+
+// mayTell tells whether the subscriber of a link is a member that leaves.
+func (m *mesh) mayTell(link database.Link) bool {
+	return link.Provider != link.Subscriber && m.holdsData(link.Subscriber, link.DatabaseName) &&
+		!m.end.Has(database.NodeIdentifier(link.Subscriber))
+}
+
+// tellsLoss tells whether a link has lost its slot, and the record of that still says so.
+func (m *mesh) tellsLoss(link database.Link) bool {
+	slot := m.get(database.ReplicationSlotIdentifier(link))
+	return slot != nil && slot.NeedsRecreate
+}
+
+// isWatchedNow tells whether a monitor of an instance of a node is recorded.
+func (m *mesh) isWatchedNow(name string) bool {
+	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
+		return m.stops() || m.get(database.MonitorInstanceIdentifier(id.ID)) != nil
+	})
 }

@@ -134,13 +134,15 @@ const (
 	RuleJoiningIn
 	// RuleStaleRecord (update): when the primary or the database of a joining node is created again, or a slot on a peer
 	// for it, or the lost database of a member, no record stands as done of what was lost with the one before: the replicas
-	// and the database; the subscriptions; the copy, which lacks what the peer wrote since. Nor does one of what found the
-	// position of a subscription between members, when that is put to wait for it. A crash right after would leave a state
-	// in which nothing tells that these have to be done again.
+	// and the database; the subscriptions, but of a node that leaves the one whose slot is recorded as lost; the copy, which
+	// lacks what the peer wrote since. Nor does one of what found the position of a subscription between members, when that
+	// is put to wait for it. A crash right after would leave a state in which nothing tells that these have to be done again.
 	RuleStaleRecord
 	// RuleLinkOverLoss (replication): a slot between members is not made again where rows are missing behind it, but after
 	// its subscription and then its own record are deleted, so that until then the state tells of the loss; and one that is
-	// there is not made again at all. A link that just goes on shows nothing of its loss.
+	// there is not made again at all. A link that just goes on shows nothing of its loss. And a lost database is not made
+	// again while the record of a slot on it is gone for a member that leaves and has not been let go: it lacks what is
+	// written there from then on, and nothing would tell, should it be wanted again.
 	RuleLinkOverLoss
 	// RuleUnreadable (replication): the attributes by which the rules above judge can be read.
 	RuleUnreadable

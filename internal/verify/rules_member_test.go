@@ -65,12 +65,17 @@ var (
 	origin12       = database.ReplicationOriginAdvanceIdentifier(link("n1", "n2"))
 	database2      = database.PostgresDatabaseIdentifier("n2", "app")
 
-	// lostSlot, lostDatabase and lostPosition have lost what comes from n1 to n2; foundBefore is lostPosition once more.
+	// lostSlot, lostDatabase and lostPosition have lost what comes from n1 to n2; foundBefore is lostPosition once more. In
+	// lostBesideLeaving, n3 leaves.
 	lostSlot = story{
 		start: nodes("n1", "n2", "n3"), scar: lose(slot12), wish: wish{nodes: continuing("n2", nodes("n1", "n2", "n3"))},
 	}
 	lostDatabase = story{
 		start: nodes("n1", "n2", "n3"), scar: lose(database2), wish: wish{nodes: continuing("n2", nodes("n1", "n2", "n3"))},
+	}
+	lostBesideLeaving = story{
+		start: nodes("n1", "n2", "n3"), scar: lose(database2, database.ReplicationSlotIdentifier(link("n2", "n3"))),
+		wish: wish{nodes: continuing("n2", nodes("n1", "n2"))},
 	}
 	lostPosition = story{
 		start: nodes("n1", "n2", "n3"), scar: lose(subscription12), wish: wish{nodes: nodes("n1", "n2", "n3")},
@@ -130,6 +135,15 @@ var memberCases = []wrong{
 			m.drop("delete " + slot12.String())
 			m.edit("create "+slot12.String(), func(e *resource.Event) { e.Reason = resource.ReasonNeedsRecreate })
 		},
+	},
+	{
+		rule: verify.RuleLinkOverLoss, name: "what tells of a loss of a leaving node is gone", story: lostBesideLeaving,
+		mutate: func(m *mutant) {
+			m.move("delete database.subscription::n2:n3:app", "delete "+subscription12.String())
+			m.move("delete database.replication_slot::n2:n3:app", "delete "+slot12.String())
+		},
+		says: "link_over_loss plan 2 phase 0 event 0: database.postgres_database::n2:app is created while nothing tells any more " +
+			"what is missing in a node that leaves: database.replication_slot::n2:n3:app",
 	},
 	{
 		rule: verify.RuleEmptyBesideMembers, name: "a backup", story: backupBeside,

@@ -102,6 +102,10 @@ func (l *tries) unmarked() {
 	l.add("n1 n2 n3 | stop 09 n1 n2 n3 n4 | forget roles n4 dump n1 | n1 n2 n3 n4")
 	l.add("n1 | stop 01 n1 n2 | forget database n1 | n2")
 	l.add("n1 | stop 01 n1 n2 | forget database n1 | n1 n2")
+	for _, stop := range []string{"05", "06", "08", "12"} {
+		l.add("n1 n2 | stop %s n1 n2 n3 | stop 02 n2 | n2", stop)
+		l.add("n1 n2 | stop %s n1 n2 n3 | stop 03 n2 | n2", stop)
+	}
 }
 
 // members names the first n nodes.
@@ -176,6 +180,26 @@ func (l *tries) goingOn() {
 	l.add("n1 n2 | lose slot n1>n2 | set rejoin n2 | n1 n2")
 	l.add("n1 n2 n3 | lose slot n1>n2 | fail-all 02 n1 n2! n3 | n1 n2 n3")
 	l.add("n1 n2 n3 | lose database n2 | fail-all 02 n1 n2! n3 | n1 n3")
+	l.takenBack()
+	for _, stop := range []string{"02", "03", "04"} {
+		l.add("n1 n2 | stop 22 n1 n2 n3 | lose database n3 | stop %s n1 n2 n3! | n1 n2 n3!", stop)
+		l.add("n1 n2 | stop 23 n1 n2 n3 | lose database n3 | stop %s n1 n2 n3! | n1 n2 n3!", stop)
+	}
+}
+
+// takenBack are nodes that leave while another one goes on without its database, perhaps interrupted, and are then wanted
+// again.
+func (l *tries) takenBack() {
+	for _, stop := range []string{"01", "02", "03", "04", "05", "06", "07"} {
+		for _, what := range []string{"lose database n1", "mark database n1", "forget database n1", "lose database n1 database n3"} {
+			l.add("n1 n2 n3 | %s | stop %s n1! n2 | n1! n2 n3", what, stop)
+		}
+		l.add("n1 n2 | lose database n1 database n2 | stop %s n1! | n1! n2", stop)
+		l.add("n1 n2 | lose database n1 database n2 | stop %s n1! n3 | n1! n3 n2", stop)
+	}
+	l.add("n1 n2 | lose database n1 database n2 | n1! n3 | n1! n3 n2")
+	l.add("n1 n2 n3 | lose database n1 | n1! n2 | n1! n2 n3")
+	l.add("n1 n2 n3 | lose database n1 | stop 04 n1! n2 | n1! n2 n3!")
 }
 
 // lossesBesideChanges are losses of members, while something else is wanted.
