@@ -65,7 +65,8 @@ func (m *membership) refuseTurnedRound(exempt map[string]bool) error {
 // refuseLeftOut refuses a member without which another node has joined, up to where it provides: the member was leaving
 // then. The node would have to copy again, or the member would get a link from it that begins too late; and what has been
 // written there meanwhile, by a service of its own, would be lost. As long as the member has a monitor, the markers for the
-// other node are recorded, even if it is not joining any more. A member without any link goes on without what it lacks.
+// other node are recorded, even if it is not joining any more, and so are its own subscriptions: one without any goes on
+// without what it lacks, and its links are being made again.
 func (m *membership) refuseLeftOut() error {
 	names := make(map[string]bool)
 	for r := range m.start.All(m.stop) {
@@ -90,7 +91,7 @@ func (m *membership) refuseLeftOut() error {
 			continue
 		}
 		for _, other := range interrupt.Each(m.stop, m.members) {
-			if other.NodeName != n.NodeName && len(links[other.NodeName]) > 0 && !m.anyLink(n, other) {
+			if other.NodeName != n.NodeName && hasSubscription(m.stop, links[other.NodeName]) && !m.anyLink(n, other) {
 				return &NodePartlyRemovedError{Node: other.NodeName}
 			}
 		}
@@ -103,6 +104,13 @@ func (m *membership) anyLink(a, b *NodeResources) bool {
 	there, back := a.link(a.NodeName, b.NodeName), a.link(b.NodeName, a.NodeName)
 	return m.recorded(database.ReplicationSlotIdentifier(there)) || m.recorded(database.SubscriptionIdentifier(there)) ||
 		m.recorded(database.ReplicationSlotIdentifier(back)) || m.recorded(database.SubscriptionIdentifier(back))
+}
+
+// hasSubscription tells whether any of the links is there as more than a slot.
+func hasSubscription(stop *interrupt.Poller, links []resource.Identifier) bool {
+	return slices.ContainsFunc(links, func(id resource.Identifier) bool {
+		return stop.Stopped() || id.Type == database.TypeSubscription
+	})
 }
 
 // provides tells whether another node subscribes to the node that has these links.

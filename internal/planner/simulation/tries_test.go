@@ -100,6 +100,11 @@ func (l *tries) unmarked() {
 	}
 	l.add("n1 n2 n3 | stop 07 n1 n2 n3 n4 | mark database n4 | forget roles n4 | n1 n2 n3 n4")
 	l.add("n1 n2 n3 | stop 09 n1 n2 n3 n4 | forget roles n4 dump n1 | n1 n2 n3 n4")
+	for _, stop := range []string{"01", "02", "03", "04", "05"} {
+		l.add("n1 n2 | stop 07 n1 n2 n3 | stop %s n2 | n2", stop)
+		l.add("n1 n2 | stop 07 n1 n2 n3 | stop %s n2 | n1 n2", stop)
+		l.add("n1 n2 n3 | stop 20 n1 n2 n3 n4 | lose database n3 | stop %s n1 n2 n3! n4 | n1 n2 n3! n4", stop)
+	}
 	l.add("n1 | stop 01 n1 n2 | forget database n1 | n2")
 	l.add("n1 | stop 01 n1 n2 | forget database n1 | n1 n2")
 	for _, stop := range []string{"05", "06", "08", "12"} {

@@ -146,7 +146,7 @@ func (o *orchestrator) refusedFor(refusal error) (int, error) {
 		justified = !o.anyInstanceRecorded(o.wish.nodes[o.wish.find(node)])
 	case errors.As(refusal, &removed):
 		node, kind = nodeNumber(removed.Node), refusedRemoved
-		justified = o.dropped[node] || o.looksLeftOut(node)
+		justified = o.dropped[node]
 	case errors.As(refusal, &joining):
 		node, kind = nodeNumber(joining.Node), refusedJoining
 		wished, actual := o.wish.nodes[o.wish.find(node)].source, nodeNumber(joining.Source)
@@ -160,12 +160,6 @@ func (o *orchestrator) refusedFor(refusal error) (int, error) {
 	}
 	o.world.seen.count(kind)
 	return node, nil
-}
-
-// looksLeftOut tells whether nothing tells a node whose links were lost with its database, and are being made again, from one
-// that was leaving when another one joined: there are markers left of a join.
-func (o *orchestrator) looksLeftOut(node int) bool {
-	return o.wish.nodes[o.wish.find(node)].goesOn && len(o.state.OfType(database.TypeSyncEvent)) > 0
 }
 
 // anyInstanceRecorded tells whether any of the wanted instances is recorded as there.
