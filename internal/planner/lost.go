@@ -117,23 +117,39 @@ func (m *membership) refuseOnLostHosts(wanted *resource.State) error {
 	return m.stop.Err()
 }
 
-// lostRows says of each member that it may lack rows of each lost node that has had data, and differ in them from others,
-// whatever is recorded of their links.
+// lostRows says of each member, and of each that leaves, that it may lack rows of each lost node that has had data, and
+// differ in them from others, whatever is recorded of their links. Who leaves may be wanted again.
 func (m *membership) lostRows() []Hazard {
+	if len(m.all) == 0 {
+		return nil
+	}
 	var hazards []Hazard
+	survivors := m.survivors()
 	for r := range m.start.All(m.stop) {
 		name, ok := database.PostgresDatabaseNode(r.Identifier)
 		if !ok || !m.lost.nodes[name] || m.recorded(database.RolesSourceIdentifier(name)) {
 			continue
 		}
-		for _, n := range interrupt.Each(m.stop, m.members) {
-			if n.NodeName != name {
-				slot := database.ReplicationSlotIdentifier(n.link(name, n.NodeName))
-				hazards = append(hazards, Hazard{Kind: HazardRowsGivenUp, Node: n.NodeName, Resource: slot})
+		for _, left := range interrupt.Each(m.stop, survivors) {
+			if left != name {
+				slot := database.ReplicationSlotIdentifier(m.all[0].link(name, left))
+				hazards = append(hazards, Hazard{Kind: HazardRowsGivenUp, Node: left, Resource: slot})
 			}
 		}
 	}
 	return hazards
+}
+
+// survivors are the names of the members, and of those that leave and hold data.
+func (m *membership) survivors() []string {
+	survivors := names(m.stop, m.members)
+	for r := range m.start.All(m.stop) {
+		name, ok := database.PostgresDatabaseNode(r.Identifier)
+		if ok && m.leaves(name) && m.exists(r.Identifier) && !m.recorded(database.RolesSourceIdentifier(name)) {
+			survivors = append(survivors, name)
+		}
+	}
+	return survivors
 }
 
 // forgetLost plans what becomes of lost hosts, before anything else, so that nothing that fails elsewhere can block it:

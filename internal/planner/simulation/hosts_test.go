@@ -53,11 +53,6 @@ func (o *orchestrator) loseHosts(node int) {
 	for other := range o.world.servers {
 		o.world.servers[other].subscriptions[node].reconnect()
 	}
-	for other := range o.world.servers {
-		if !o.wish.has(other) && !o.joins(other) {
-			o.world.giveUp(other, node) // no hazard names a node that leaves, even if it is wanted again
-		}
-	}
 	o.dropped[node] = true
 	o.over = o.over || !o.othersOpen(node)
 	w := o.wish.without(node)

@@ -192,8 +192,8 @@ func (l *tries) goingOn() {
 	}
 }
 
-// takenBack are nodes that leave while another one goes on without its database, perhaps interrupted, and are then wanted
-// again.
+// takenBack are nodes that leave while another one goes on without its database, or is lost, perhaps interrupted, and are
+// then wanted again.
 func (l *tries) takenBack() {
 	for _, stop := range []string{"01", "02", "03", "04", "05", "06", "07"} {
 		for _, what := range []string{"lose database n1", "mark database n1", "forget database n1", "lose database n1 database n3"} {
@@ -201,7 +201,11 @@ func (l *tries) takenBack() {
 		}
 		l.add("n1 n2 | lose database n1 database n2 | stop %s n1! | n1! n2", stop)
 		l.add("n1 n2 | lose database n1 database n2 | stop %s n1! n3 | n1! n3 n2", stop)
+		l.add("n1 n2 n3 | lose-hosts n1 | stop %s n2 | n2 n3", stop)
+		l.add("n1 n2 n3 | stop 01 n1 n2 | lose-hosts n1 | stop %s n2 | n2 n3", stop)
 	}
+	l.add("n1 n2 n3 | lose-hosts n1 | n2 n3")
+	l.add("n1 n2 n3 | lose-hosts n1 | stop 05 n2 | stop 02 n2 n4 | n2 n4 n3")
 	l.add("n1 n2 | lose database n1 database n2 | n1! n3 | n1! n3 n2")
 	l.add("n1 n2 n3 | lose database n1 | n1! n2 | n1! n2 n3")
 	l.add("n1 n2 n3 | lose database n1 | stop 04 n1! n2 | n1! n2 n3!")

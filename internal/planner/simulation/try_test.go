@@ -17,6 +17,7 @@ import (
 //
 //	WISH                  nodes as wish.String writes them; "-" for none, which "delete_database" confirms
 //	lose THING...         things are taken away, and a refresh finds that
+//	lose-hosts NODE       the hosts of the node are gone for good, and are named as lost from here on
 //	forget THING...       things lose their records, and are there
 //	mark THING...         things are recorded as needing to be made again, and are there
 //	fail THING...         things are recorded as failed, and are there
@@ -62,6 +63,8 @@ func (t *try) step(verb string, words []string) error {
 		for range maxNodes {
 			o.pass()
 		}
+	case "lose-hosts":
+		o.loseHosts(nodeNumber(words[0]))
 	case "forget", "mark", "fail", "disable":
 		o.falsify(verb, identifiers(words))
 	case "set":
@@ -95,6 +98,7 @@ func (t *try) want(w wish) {
 			t.o.retire(n.node)
 		}
 	}
+	w.lost = t.o.wish.lost
 	t.o.want(w)
 }
 
