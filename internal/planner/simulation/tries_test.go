@@ -174,6 +174,15 @@ func (l *tries) goingOn() {
 		}
 		l.add("%s | stop 01 n1 n2! n3 | lose slot n3>n2 | n1 n2 n3", lose)
 	}
+	for stop := 1; stop <= 6; stop++ {
+		for _, gone := range []string{"forget database n2", "lose database n2 | forget database n2"} {
+			l.add("n1 n2 n3 | %s | stop %02d n1 n2! n3 | n1 n2 n3", gone, stop)
+			l.add("n1 n2 n3 | %s | lose-records %02d n1 n2! n3 | n1 n2 n3", gone, stop)
+			l.add("n1 n2 | %s | stop %02d n1 n2! | n1 n2", gone, stop)
+			l.add("n1 n2 | %s | lose-records %02d n1 n2! | n1 n2!", gone, stop)
+			l.add("n1 n2 n3 | %s | fail-all %02d n1 n2! n3 | n1 n2! n3 n4", gone, stop)
+		}
+	}
 	l.add("n1 n2 | lose slot n1>n2 | n1 n2! | lose slot n1>n2 | n1 n2")
 	l.add("n1 n2 | lose slot n1>n2 slot n2>n1 | n1! n2!")
 	l.add("n1 n2 | lose slot n1>n2 slot n2>n1 | n1 n2!")
