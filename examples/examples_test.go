@@ -45,6 +45,7 @@ var examples = []example{
 	{"change-setting-rolling.json", updateDatabase, counts{6, 42, 0, 96, 0, 12, 84, 1, 0}},
 	{"change-setting-concurrent.json", updateDatabase, counts{2, 14, 0, 82, 0, 12, 70, 2, 0}},
 	{"add-replica.json", updateDatabase, counts{2, 9, 4, 13, 0, 5, 12, 0, 0}},
+	{"lost-host.json", updateDatabase, counts{6, 12, 0, 0, 8, 24, 0, 0, 7}},
 	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24, 24, 0, 1, 4}},
 	{"force-update.json", updateDatabase, counts{6, 45, 0, 93, 0, 44, 49, 1, 0}},
 	{"delete-database.json", updateDatabase, counts{1, 9, 0, 0, 44, 44, 0, 3, 11}},

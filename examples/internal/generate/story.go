@@ -57,6 +57,12 @@ func generate() ([]example, error) {
 			return s.update("add-replica", all, nil)
 		},
 		func() error {
+			return s.aside(func() error {
+				return s.update("lost-host", []*node{n1, n3, n4},
+					&plannerv1.UpdateDatabaseOptions{LostHosts: []string{"host-3", "host-4"}})
+			})
+		},
+		func() error {
 			all = []*node{n1, n3, n4}
 			return s.update("remove-node", all, nil)
 		},
@@ -76,6 +82,13 @@ func generate() ([]example, error) {
 		}
 	}
 	return s.examples, nil
+}
+
+// aside tells something that the rest of the story does not build on.
+func (s *story) aside(tell func() error) error {
+	before := s.state.Clone()
+	defer func() { s.state = before }()
+	return tell()
 }
 
 // update adds a request to UpdateDatabase, and executes its plans.
