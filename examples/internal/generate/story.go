@@ -56,12 +56,7 @@ func generate() ([]example, error) {
 			n3.hosts = append(n3.hosts, "host-6")
 			return s.update("add-replica", all, nil)
 		},
-		func() error {
-			return s.aside(func() error {
-				return s.update("lost-host", []*node{n1, n3, n4},
-					&plannerv1.UpdateDatabaseOptions{LostHosts: []string{"host-3", "host-4"}})
-			})
-		},
+		func() error { return s.lostHost([]*node{n1, n3, n4}, n2) },
 		func() error {
 			all = []*node{n1, n3, n4}
 			return s.update("remove-node", all, nil)
@@ -82,6 +77,13 @@ func generate() ([]example, error) {
 		}
 	}
 	return s.examples, nil
+}
+
+// lostHost adds what to ask for once the hosts of a node are lost.
+func (s *story) lostHost(left []*node, lost *node) error {
+	return s.aside(func() error {
+		return s.update("lost-host", left, &plannerv1.UpdateDatabaseOptions{LostHosts: lost.hosts})
+	})
 }
 
 // aside tells something that the rest of the story does not build on.
