@@ -8,7 +8,10 @@ import (
 // TypeRolesSource is the type of RolesSource.
 const TypeRolesSource resource.Type = "database.roles_source"
 
-const keySourceNodeName = "source_node_name"
+const (
+	keyRejoins        = "rejoins"
+	keySourceNodeName = "source_node_name"
+)
 
 // RolesSource names the node whose roles a new node loads when its first instance is created, before it
 // copies that node's data. It is created before the node and deleted after everything else has succeeded:
@@ -17,6 +20,9 @@ const keySourceNodeName = "source_node_name"
 // It depends on the dump of the source's roles.
 type RolesSource struct {
 	NodeName, SourceNodeName string
+	// Rejoins says that the node was a member before, and the others may lack what it wrote then. It is no attribute of
+	// other nodes.
+	Rejoins bool
 }
 
 // RolesSourceIdentifier identifies the roles source of the new node.
@@ -27,14 +33,14 @@ func RolesSourceIdentifier(node string) resource.Identifier {
 // Resource makes the resource.
 func (s RolesSource) Resource() *resource.Resource {
 	var buffer [bufferSize]byte
-	attributes := newObject(buffer[:0]).
-		text("node_name", s.NodeName).
-		text(keySourceNodeName, s.SourceNodeName).
-		json()
+	attributes := newObject(buffer[:0]).text("node_name", s.NodeName)
+	if s.Rejoins {
+		attributes = attributes.flag(keyRejoins, true)
+	}
 	return build(
 		RolesSourceIdentifier(s.NodeName),
 		anywhere(),
-		attributes,
+		attributes.text(keySourceNodeName, s.SourceNodeName).json(),
 		[]resource.Identifier{DumpRolesIdentifier(s.SourceNodeName)},
 	)
 }
@@ -43,4 +49,10 @@ func (s RolesSource) Resource() *resource.Resource {
 // computation that was told to stop, neither means anything.
 func RolesSourceNode(stop *interrupt.Poller, r *resource.Resource) (string, error) {
 	return textAttribute(stop, r, TypeRolesSource, keySourceNodeName)
+}
+
+// RolesSourceRejoins tells of a stored roles source whether its node was a member before. One that does not tell was none.
+func RolesSourceRejoins(stop *interrupt.Poller, r *resource.Resource) bool {
+	rejoins, err := flagAttribute(stop, r, TypeRolesSource, keyRejoins)
+	return err == nil && rejoins
 }

@@ -22,12 +22,26 @@ type outdated struct {
 //
 // Only tells of which nodes; nil: of all.
 func (m *membership) cleanUp(plans []resource.Plan, only map[string]bool) ([]resource.Plan, *membership, error) {
+	plans, m, err := m.cleanUpKinds(plans, only)
+	if err != nil || only != nil {
+		return plans, m, err
+	}
+	before := len(plans)
+	if plans, m, err = m.takeDown(plans); err != nil || len(plans) == before {
+		return plans, m, err
+	}
+	return m.cleanUpKinds(plans, nil)
+}
+
+// cleanUpKinds is cleanUp for all nodes but those that are taken down: what of other joining nodes shows that they have to
+// copy again because of these goes before.
+func (m *membership) cleanUpKinds(plans []resource.Plan, only map[string]bool) ([]resource.Plan, *membership, error) {
 	for _, kind := range []func(*membership, *outdated, *NodeResources){
 		(*membership).outdatedMarkers, (*membership).outdatedData, (*membership).outdatedPeers,
 	} {
 		var found outdated
 		for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
-			if only == nil || only[n.NodeName] {
+			if (only == nil || only[n.NodeName]) && !m.isTakenDown(n) {
 				kind(m, &found, n)
 			}
 		}
@@ -203,6 +217,11 @@ func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
 			database.ReplicationSlotIdentifier(out))
 		if m.status[other.NodeName] == member {
 			m.discardMaking(found, n, in)
+		}
+	}
+	for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
+		if link, ok := database.LinkOf(id); ok && id.Type == database.TypeSubscription && link.Subscriber == n.NodeName && m.status[link.Provider] == 0 {
+			m.discard(found, id)
 		}
 	}
 	found.lost = append(found.lost, database.SubscriptionIdentifier(n.link(n.SourceNode, n.NodeName)))

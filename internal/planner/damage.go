@@ -51,7 +51,7 @@ func (m *membership) findDamage(exempt map[string]bool) *damage {
 }
 
 // findHolding finds the nodes that hold data: they have a database, and an instance that it is on. A member without one
-// has been refused.
+// has been refused, or is to rejoin.
 func (d *damage) findHolding() {
 	for r := range d.m.start.All(d.m.stop) {
 		if node, ok := database.PostgresDatabaseNode(r.Identifier); ok && d.m.exists(r.Identifier) {
@@ -59,7 +59,7 @@ func (d *damage) findHolding() {
 		}
 	}
 	for r := range d.m.start.All(d.m.stop) {
-		if name := r.Identifier.ID; r.Identifier.Type == database.TypeNode && d.m.status[name] != member {
+		if name := r.Identifier.ID; r.Identifier.Type == database.TypeNode && (d.m.status[name] != member || d.m.emptied[name]) {
 			d.holding[name] = d.holding[name] && d.m.anyOf(recordedInstances(d.m.stop, r), d.m.exists)
 		}
 	}
@@ -190,7 +190,7 @@ func (d *damage) hazards() []Hazard {
 		hazards = append(hazards, Hazard{Kind: HazardRowsGivenUp, Node: node, Resource: id})
 	}
 	for _, n := range interrupt.Each(d.m.stop, d.m.members) {
-		if found := d.members[n.NodeName]; found != nil {
+		if found := d.members[n.NodeName]; found != nil && !rejoins(n) {
 			for _, id := range interrupt.Each(d.m.stop, found.Records) {
 				add(n.NodeName, id)
 			}
@@ -222,7 +222,7 @@ func (d *damage) cutsOff(link database.Link, shows *resource.Resource) bool {
 	return stopped && d.m.status[link.Provider] == 0 && d.provides(link.Provider)
 }
 
-// giveUp plans the deletion of the links through which damaged members would have got what they lack: what made their
+// giveUp plans the deletion of the links through which damaged members that go on would have got what they lack: what made their
 // slots ahead when they joined, their subscriptions, and then their slots, each as a plan of its own. What made it
 // necessary, the mark on the slot, is there as long as a subscription is. It appends the plans, and returns the membership
 // after them.
@@ -239,16 +239,18 @@ func (d *damage) giveUp(plans []resource.Plan) ([]resource.Plan, *membership, er
 	return plans, m, nil
 }
 
-// links are the subscriptions or the slots through which damaged members would have got what they lack, or what made
+// links are the subscriptions or the slots through which damaged members that go on would have got what they lack, or what made
 // these: of one that lacks everything, all from and to it.
 func (d *damage) links(kind resource.Type) []resource.Identifier {
 	var ids []resource.Identifier
 	emptied := make(map[string]bool)
-	for name, found := range d.members {
-		if d.m.stop.Stopped() {
-			break
+	for _, n := range interrupt.Each(d.m.stop, d.m.members) {
+		found := d.members[n.NodeName]
+		if found == nil || rejoins(n) {
+			continue
 		}
-		if emptied[name] = len(found.Providers) == 0 && !d.unfilled[name]; emptied[name] || d.unfilled[name] {
+		if len(found.Providers) == 0 {
+			emptied[n.NodeName] = !d.unfilled[n.NodeName]
 			continue
 		}
 		for _, id := range interrupt.Each(d.m.stop, found.Records) {

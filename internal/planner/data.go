@@ -70,7 +70,44 @@ func (m *membership) anyOther(is func(*NodeResources) bool) bool {
 // lacksRows tells whether what a joining node has copied is lost, or lacks rows that are kept nowhere.
 func (m *membership) lacksRows(n *NodeResources) bool {
 	return m.primaryLost(n) || !m.exists(n.databaseIdentifier()) || m.copyLost(n) || len(m.lostSlots(n)) > 0 ||
-		m.copiedWithoutSlot(n) || len(m.abandonedLinks(n)) > 0
+		m.copiedWithoutSlot(n) || len(m.abandonedLinks(n)) > 0 || m.isTakenDown(n) || m.resourced[n.NodeName] || m.cutOff[n.NodeName]
+}
+
+// findCutOff finds the joining nodes that do not get what another one wrote that was a member: the slot is lost; or the link
+// has lost anything else, and that node copies again now.
+func (m *membership) findCutOff(nodes []*NodeResources) {
+	m.cutOff = nil
+	rejoins := func(r *resource.Resource) bool {
+		return m.stop.Stopped() || database.RolesSourceRejoins(m.stop, r)
+	}
+	if !slices.ContainsFunc(m.start.OfType(database.TypeRolesSource), rejoins) {
+		return
+	}
+	m.cutOff = make(map[string]bool)
+	again := make(map[string]bool)
+	for _, n := range interrupt.Each(m.stop, nodes) {
+		again[n.NodeName] = m.mustCopyAgain(n)
+	}
+	for found := true; found && !m.stop.Stopped(); {
+		found = false
+		for _, n := range interrupt.Each(m.stop, nodes) {
+			if !again[n.NodeName] && m.isCutOff(n, again) {
+				m.cutOff[n.NodeName], again[n.NodeName], found = true, true, true
+			}
+		}
+	}
+}
+
+// isCutOff tells that of a node, where those are known that copy again.
+func (m *membership) isCutOff(n *NodeResources, again map[string]bool) bool {
+	return m.anyOf(m.links[n.NodeName], func(id resource.Identifier) bool {
+		link, ok := database.LinkOf(id)
+		if !ok || id.Type != database.TypeSubscription || link.Subscriber != n.NodeName || !m.wasMember(link.Provider) {
+			return false
+		}
+		slot, ok := m.start.Get(database.ReplicationSlotIdentifier(link))
+		return ok && slot.NeedsRecreate || (m.status[link.Provider] == 0 || again[link.Provider]) && !m.isSound(link)
+	})
 }
 
 // primaryLost tells whether the primary instance of a joining node is gone or has to be made again: it comes back empty.

@@ -34,6 +34,7 @@ const (
 	SourceIsNew     SourceProblem = "does not exist yet"
 	SourceIsSelf    SourceProblem = "is the node itself"
 	SourceIsJoining SourceProblem = "is still joining"
+	SourceIsDamaged SourceProblem = "lacks rows itself"
 )
 
 // SourceNodeError says that a new node cannot copy its data from the source that it names.

@@ -19,7 +19,11 @@ type IncompleteMember struct {
 }
 
 // MemberIncompleteError says that the wanted nodes have members that lack rows which nothing will bring.
-type MemberIncompleteError struct{ Members []IncompleteMember }
+type MemberIncompleteError struct {
+	Members []IncompleteMember
+	// WithoutSource says that they are to rejoin, and there is no member that lacks nothing.
+	WithoutSource bool
+}
 
 func (e *MemberIncompleteError) Error() string {
 	first := e.Members[0]
@@ -35,9 +39,37 @@ func (e *MemberIncompleteError) Error() string {
 	if n := len(e.Members) - 1; n > 0 {
 		more = fmt.Sprintf(", and so do %d more nodes", n)
 	}
-	return fmt.Sprintf("node %s lacks %s (%s)%s: remove such a node and then add it again, restore it from a backup with "+
-		"RestoreDatabase, or set its recovery to NODE_RECOVERY_CONTINUE to go on without the rows that are missing",
-		first.Node, lack, few(records), more)
+	if e.WithoutSource {
+		return fmt.Sprintf("node %s lacks %s (%s)%s, and cannot rejoin, since no other member lacks nothing: set the recovery of "+
+			"a member that it can copy to NODE_RECOVERY_CONTINUE", first.Node, lack, few(records), more)
+	}
+	return fmt.Sprintf("node %s lacks %s (%s)%s: set its recovery to NODE_RECOVERY_REJOIN to populate it again with nothing "+
+		"lost, or to NODE_RECOVERY_CONTINUE to go on without the rows that are missing; or remove it and then add it again, or "+
+		"restore it from a backup with RestoreDatabase", first.Node, lack, few(records), more)
+}
+
+// RejoinUndrainableError says that a node cannot rejoin without giving up what the others have not received from it.
+type RejoinUndrainableError struct {
+	Node string
+	// Records are the resources of the state that are lost: the link that it has to be drained through, or its database.
+	Records []resource.Identifier
+}
+
+func (e *RejoinUndrainableError) Error() string {
+	return fmt.Sprintf("node %s cannot be drained before it rejoins, since %s is lost: set its recovery to "+
+		"NODE_RECOVERY_REJOIN_UNDRAINED to give up what the others have not received from it", e.Node, e.Records[0])
+}
+
+// RejoinAndRemovalError says that a node is to be removed while another one rejoins.
+type RejoinAndRemovalError struct{ Rejoining, Leaving string }
+
+func (e *RejoinAndRemovalError) Error() string {
+	if e.Rejoining == e.Leaving {
+		return fmt.Sprintf("node %s has begun to rejoin, and others may lack what it has written: let it finish that, and "+
+			"then remove it", e.Leaving)
+	}
+	return fmt.Sprintf("node %s cannot be removed while node %s rejoins: keep it until that is finished, and then remove it",
+		e.Leaving, e.Rejoining)
 }
 
 // few names the first of a list, and counts the others: the ways out come after it, and texts are cut where they are long.

@@ -36,6 +36,13 @@ type membership struct {
 	// databases are the names of the nodes' databases.
 	databases map[string]string
 	lost      lost
+	// emptied are the members without an instance that are to rejoin. A restore lets none.
+	emptied  map[string]bool
+	restores bool
+	// resourced are the joining nodes whose recorded source is none any more: they copy again, from another one.
+	resourced map[string]bool
+	// cutOff are the joining nodes that do not get what another one wrote: see findCutOff.
+	cutOff map[string]bool
 	// links are, for each joining node, what start has of the links from and to it.
 	links map[string][]resource.Identifier
 }
@@ -57,6 +64,7 @@ func newMembership(
 	}
 	m := &membership{
 		stop: stop, start: start, status: make(map[string]nodeStatus, len(nodes)), databases: make(map[string]string, len(nodes)),
+		emptied: make(map[string]bool), resourced: make(map[string]bool), restores: apart.exempt != nil,
 	}
 	if err := m.findLost(apart.lostHosts); err != nil {
 		return nil, err
@@ -118,6 +126,7 @@ func (m *membership) judgeJoining() error {
 		names[n.NodeName] = true
 	}
 	m.links = linksOf(m.stop, m.start, names)
+	m.findCutOff(nodes)
 	for _, n := range interrupt.Each(m.stop, nodes) {
 		complete, err := m.hasAllData(n)
 		if err != nil {
@@ -208,10 +217,7 @@ func (m *membership) statusAlone(n *NodeResources) (nodeStatus, error) {
 		}
 		return joining, nil
 	case m.recorded(n.databaseIdentifier()):
-		if !m.anyInstanceLeft(n) {
-			return member, &NodeLostError{Node: n.NodeName}
-		}
-		return member, nil
+		return member, m.refuseLost(n)
 	case m.exists(database.NodeIdentifier(n.NodeName)):
 		return member, nil
 	}
@@ -235,8 +241,8 @@ func (m *membership) judgeEmpty(exempt map[string]bool) error {
 	filled := false
 	for _, n := range interrupt.Each(m.stop, m.with(newcomer, member)) {
 		if len(linked[n.NodeName]) > 0 {
-			if !m.anyInstanceLeft(n) {
-				return &NodeLostError{Node: n.NodeName}
+			if err := m.refuseLost(n); err != nil {
+				return err
 			}
 			m.status[n.NodeName] = member
 			empty[n.NodeName] = false
@@ -252,6 +258,18 @@ func (m *membership) judgeEmpty(exempt map[string]bool) error {
 		}
 	}
 	return m.stop.Err()
+}
+
+// refuseLost refuses a member without an instance, unless it is to rejoin, and what only it had is given up.
+func (m *membership) refuseLost(n *NodeResources) error {
+	switch {
+	case m.anyInstanceLeft(n):
+		return nil
+	case m.restores || n.Recovery != NodeRecoveryRejoinUndrained:
+		return &NodeLostError{Node: n.NodeName}
+	}
+	m.emptied[n.NodeName] = true
+	return nil
 }
 
 // anyInstanceLeft tells whether an instance of the node is there and does not have to be made again.
@@ -320,7 +338,6 @@ func (m *membership) takeRecorded(n *NodeResources) error {
 		return &PrimaryNotFoundError{Node: n.NodeName, PrimaryInstanceID: n.PrimaryInstanceID}
 	}
 	if status == member {
-		n.SourceNode = ""
 		return m.refusePartlyRemoved(n)
 	}
 	return m.takeRecordedSource(n)

@@ -40,18 +40,8 @@ func (m *membership) findUnpositioned() (unpositioned, error) {
 		if !ok || !m.betweenMembers(link) {
 			continue
 		}
-		if r.Identifier.Type == database.TypeReplicationSlot {
-			found.add(m, link, false)
-			continue
-		}
-		flags, err := m.flagsOf(r)
-		if err != nil {
+		if err := found.judge(m, link, r); err != nil {
 			return found, err
-		}
-		slot := database.ReplicationSlotIdentifier(link)
-		marked := r.NeedsRecreate || r.Error != ""
-		if flags.Disabled || marked && (m.exists(slot) || !m.recorded(slot)) {
-			found.add(m, link, flags.Disabled && !marked)
 		}
 	}
 	interrupt.SortFunc(m.stop, found.links, compareLinks)
@@ -69,6 +59,44 @@ func (m *membership) seemsPositioned(r *resource.Resource) bool {
 		return !r.NeedsRecreate && r.Error == "" && !holdsTrue(r)
 	}
 	return true
+}
+
+// unpositionedOf looks for them among links out of nodes that have been members.
+func (m *membership) unpositionedOf(links []database.Link) (unpositioned, error) {
+	var found unpositioned
+	for _, link := range interrupt.Each(m.stop, links) {
+		for _, id := range [2]resource.Identifier{database.ReplicationSlotIdentifier(link), database.SubscriptionIdentifier(link)} {
+			r, ok := m.start.Get(id)
+			if !ok {
+				continue
+			}
+			if err := found.judge(m, link, r); err != nil {
+				return found, err
+			}
+		}
+	}
+	return found, m.stop.Err()
+}
+
+// judge adds a link if its record says that it is not at its position.
+func (u *unpositioned) judge(m *membership, link database.Link, r *resource.Resource) error {
+	if m.seemsPositioned(r) {
+		return nil
+	}
+	if r.Identifier.Type == database.TypeReplicationSlot {
+		u.add(m, link, false)
+		return nil
+	}
+	flags, err := m.flagsOf(r)
+	if err != nil {
+		return err
+	}
+	slot := database.ReplicationSlotIdentifier(link)
+	marked := r.NeedsRecreate || r.Error != ""
+	if flags.Disabled || marked && (m.exists(slot) || !m.recorded(slot)) {
+		u.add(m, link, flags.Disabled && !marked)
+	}
+	return nil
 }
 
 // add adds a link; waits says that its subscription has been told to wait until the position is found.

@@ -87,7 +87,8 @@ func (m *membership) refuseLeftOut() error {
 	}
 	links := linksOf(m.stop, m.start, names)
 	for _, n := range interrupt.Each(m.stop, m.with(joining, member)) {
-		if !candidates[n.NodeName] || !m.provides(n, links[n.NodeName]) {
+		isTakenDown := m.status[n.NodeName] == joining && !m.monitored(n) // it copies again
+		if !candidates[n.NodeName] || isTakenDown || !m.provides(n, links[n.NodeName]) {
 			continue
 		}
 		for _, other := range interrupt.Each(m.stop, m.members) {

@@ -15,14 +15,24 @@ func (m *membership) takeRecordedSource(n *NodeResources) error {
 	if err != nil {
 		return err
 	}
+	isSource := m.status[source] == member
 	switch {
-	case n.RestoreConfig != nil, n.SourceNode != "" && n.SourceNode != source:
+	case n.RestoreConfig != nil, isSource && n.SourceNode != "" && n.SourceNode != source:
 		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceChanged}
-	case m.status[source] != member:
+	case isSource:
+		n.SourceNode = source
+	case m.mayBeWanted(source):
 		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceGone}
+	default:
+		m.resourced[n.NodeName] = true
 	}
-	n.SourceNode = source
 	return nil
+}
+
+// mayBeWanted tells whether a node is not wanted, and its removal has not begun.
+func (m *membership) mayBeWanted(name string) bool {
+	node, ok := m.start.Get(database.NodeIdentifier(name))
+	return ok && m.status[name] == 0 && m.anyOf(monitorsOf(m.stop, node), m.recorded)
 }
 
 // chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
@@ -75,6 +85,7 @@ func (m *membership) sourceProblem(n *NodeResources) SourceProblem {
 	case joining, populated:
 		return SourceIsJoining
 	case member:
+		return SourceIsDamaged
 	}
 	return SourceUnknown
 }
@@ -86,7 +97,8 @@ func (m *membership) roles(nodes []*NodeResources) *resource.State {
 	for _, n := range interrupt.Each(m.stop, nodes) {
 		if n.SourceNode != "" {
 			diff.Add(database.DumpRoles{NodeName: n.SourceNode}.Resource())
-			diff.Add(database.RolesSource{NodeName: n.NodeName, SourceNodeName: n.SourceNode}.Resource())
+			rejoins := m.status[n.NodeName] == member || m.wasMember(n.NodeName)
+			diff.Add(database.RolesSource{NodeName: n.NodeName, SourceNodeName: n.SourceNode, Rejoins: rejoins}.Resource())
 		}
 	}
 	return diff

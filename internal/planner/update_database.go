@@ -44,6 +44,13 @@ func (m *membership) updateDatabase(options UpdateDatabaseOptions, nodes []*Node
 	if err != nil {
 		return Outcome{}, err
 	}
+	before, costs, err := damage.takeOut(options)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(before) > 0 {
+		return m.updateAfter(options, nodes, before, costs)
+	}
 	if deferred := m.deferred(); len(deferred) > 0 {
 		return m.updateInTurn(options, nodes, deferred)
 	}
@@ -93,10 +100,26 @@ func (m *membership) last(services services, end *resource.State) *resource.Stat
 	return last
 }
 
+// updateAfter plans from where plans lead that have to come before all others.
+func (m *membership) updateAfter(
+	options UpdateDatabaseOptions, nodes []*NodeResources, before []resource.Plan, costs []Hazard,
+) (Outcome, error) {
+	later, err := UpdateDatabaseTo(m.stop, options, afterwards(m.stop, m.start, before...), nodes)
+	if err != nil {
+		return Outcome{}, err
+	}
+	later.Plans = append(before, later.Plans...)
+	later.Hazards = append(costs, later.Hazards...)
+	return later, nil
+}
+
 // accept refuses what cannot be meant, and what would lose data. It chooses the sources of new nodes.
 func (m *membership) accept() (*damage, []Hazard, error) {
 	damage := m.findDamage(nil)
-	if err := damage.refuse(continues); err != nil {
+	if err := damage.refuse(recovers); err != nil {
+		return nil, nil, err
+	}
+	if err := damage.chooseSources(); err != nil {
 		return nil, nil, err
 	}
 	if err := m.chooseSources(); err != nil {

@@ -61,7 +61,12 @@ func (w *world) giveUp(node, other int) {
 // giveUp takes the hazards of an answer for what they say: that a node will lack what was written on others.
 func (o *orchestrator) giveUp(hazards []planner.Hazard) {
 	for _, h := range hazards {
-		if h.Kind != planner.HazardRowsGivenUp {
+		switch h.Kind {
+		case planner.HazardRowsGivenUp:
+		case planner.HazardMemberRepopulated:
+			o.world.seen.count(rejoined)
+			continue
+		default:
 			continue
 		}
 		o.note("given up: %s %v", h.Node, h.Resource)
@@ -93,12 +98,15 @@ const (
 	anyWay   way = iota
 	goOn         // the member goes on without them
 	addAgain     // it is removed, and then added again
+	rejoin       // it is populated again
 )
 
-func (w way) String() string { return [...]string{"any way", "going on", "added again"}[w] }
+func (w way) String() string {
+	return [...]string{"any way", "going on", "added again", "rejoining"}[w]
+}
 
-// recover does what a user can do about a member that lacks rows: remove it, and add it again later, or let it go on
-// without them. It returns an error if no record says that it lacks any.
+// recover does what a user can do about a member that lacks rows: let it rejoin, or go on without them, or remove it, and add
+// it again later. It returns an error if no record says that it lacks any.
 func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 	o.world.seen.count(refusedIncomplete)
 	for _, m := range refusal.Members {
@@ -107,15 +115,35 @@ func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 		}
 	}
 	node := nodeNumber(refusal.Members[o.tape.pick(len(refusal.Members))].Node)
-	if o.wish.nodes[o.wish.find(node)].goesOn {
-		return fmt.Errorf("refused though it may go on: %w", refusal)
+	if refusal.WithoutSource {
+		o.world.seen.count(refusedSourceless)
+		o.recoverBy(node, planner.NodeRecoveryContinue)
+		return nil
 	}
-	if o.way == goOn || o.way == anyWay && o.tape.oneIn(2) || !o.othersOpen(node) || o.isStuck(node) {
-		o.want(o.wish.change(node, func(n *wanted) { n.goesOn = true }))
-	} else {
+	if o.wish.nodes[o.wish.find(node)].recovery != "" {
+		return fmt.Errorf("refused though it is told what to do: %w", refusal)
+	}
+	out := o.way
+	if out == anyWay {
+		out = [...]way{rejoin, goOn, addAgain}[o.tape.pick(3)]
+	}
+	switch {
+	case out == rejoin:
+		o.recoverBy(node, planner.NodeRecoveryRejoin)
+	case out == goOn || !o.othersOpen(node) || o.isStuck(node):
+		o.recoverBy(node, planner.NodeRecoveryContinue)
+	default:
 		o.retire(node)
 	}
 	return nil
+}
+
+// recoverBy wishes for the recovery of a node. The writers of one that rejoins stop first.
+func (o *orchestrator) recoverBy(node int, recovery planner.NodeRecovery) {
+	if recovery != planner.NodeRecoveryContinue {
+		o.world.open[node] = false
+	}
+	o.want(o.wish.change(node, func(n *wanted) { n.recovery = recovery }))
 }
 
 // isStuck tells whether the changes of a node cannot reach another member, though nothing tells that it lacks them: whoever

@@ -58,9 +58,7 @@ func (n wanted) form() *planner.NodeResources {
 		form = n.target().ToNodeResources()
 		form.AllowMissingRows = true // of what a backup has, nobody knows
 	}
-	if n.goesOn {
-		form.Recovery = planner.NodeRecoveryContinue
-	}
+	form.Recovery = n.recovery
 	return form
 }
 

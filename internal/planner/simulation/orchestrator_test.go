@@ -208,6 +208,7 @@ func (o *orchestrator) finish(a *answer) error {
 	for node := range o.world.open {
 		o.world.open[node] = o.wish.has(node)
 	}
+	o.wish = o.wish.changeAll(func(n *wanted) { n.recovery = "" })
 	o.dropped, o.uncertain, o.world.goingOn = [maxNodes]bool{}, false, [maxNodes][maxNodes]bool{}
 	return o.checkWorld()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/pgplanner/pgplanner/internal/database"
+	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/databases"
 )
@@ -88,7 +89,11 @@ func wantedOf(word string) wanted {
 		case '+':
 			n.service = true
 		case '!':
-			n.goesOn = true
+			n.recovery = planner.NodeRecoveryContinue
+		case '^':
+			n.recovery = planner.NodeRecoveryRejoin
+		case '%':
+			n.recovery = planner.NodeRecoveryRejoinUndrained
 		default:
 			panic("no such node: " + word)
 		}

@@ -46,7 +46,7 @@ func (o *orchestrator) othersOpen(node int) bool {
 
 // accepted asks until the planner accepts the wish, and does what it is told if it refuses.
 func (o *orchestrator) accepted() (*answer, error) {
-	for {
+	for range 100 {
 		a, err := o.ask()
 		if err == nil {
 			return a, nil
@@ -55,6 +55,7 @@ func (o *orchestrator) accepted() (*answer, error) {
 			return nil, err
 		}
 	}
+	return nil, errors.New("is refused again and again")
 }
 
 // reach fulfills the wish as a user does it: a node that the planner refuses for a good reason is removed
@@ -65,9 +66,20 @@ func (o *orchestrator) reach() error {
 	if err != nil || o.over {
 		return err
 	}
-	if err := o.finish(a); err != nil || len(o.wish.nodes) == len(wish.nodes) {
+	if err := o.finish(a); err != nil {
 		return err
 	}
+	left := false
+	for _, n := range o.wish.nodes {
+		if !wish.has(n.node) {
+			o.retire(n.node)
+			left = true
+		}
+	}
+	if !left && len(o.wish.nodes) == len(wish.nodes) {
+		return nil
+	}
+	wish = wish.changeAll(func(n *wanted) { n.recovery = "" })
 	wish = wish.changeAll(func(n *wanted) {
 		if n.source != firstMember && !o.wish.has(n.source) {
 			n.source = firstMember
@@ -93,6 +105,16 @@ func (o *orchestrator) comply(refusal error) error {
 	if errors.As(refusal, &incomplete) {
 		return o.recover(incomplete)
 	}
+	var undrainable *planner.RejoinUndrainableError
+	if errors.As(refusal, &undrainable) {
+		return o.giveUpDrain(undrainable)
+	}
+	var besideRejoin *planner.RejoinAndRemovalError
+	if errors.As(refusal, &besideRejoin) {
+		o.world.seen.count(refusedBesideRejoin)
+		o.want(o.wish.with(newNode(nodeNumber(besideRejoin.Leaving))))
+		return nil
+	}
 	var abandoned *planner.DataAbandonedError
 	if errors.As(refusal, &abandoned) {
 		return o.abandon(abandoned)
@@ -102,6 +124,22 @@ func (o *orchestrator) comply(refusal error) error {
 		return err
 	}
 	o.retire(node)
+	return nil
+}
+
+// giveUpDrain lets a node rejoin without what the others have not received from it.
+func (o *orchestrator) giveUpDrain(refusal *planner.RejoinUndrainableError) error {
+	o.world.seen.count(refusedUndrainable)
+	for _, id := range refusal.Records {
+		if o.sound(id) {
+			return fmt.Errorf("refused without a reason: %w", refusal)
+		}
+	}
+	node := nodeNumber(refusal.Node)
+	if o.wish.nodes[o.wish.find(node)].recovery == planner.NodeRecoveryRejoinUndrained {
+		return fmt.Errorf("refused though it is not to be drained: %w", refusal)
+	}
+	o.recoverBy(node, planner.NodeRecoveryRejoinUndrained)
 	return nil
 }
 

@@ -24,8 +24,8 @@ type wanted struct {
 	restored bool
 	// service tells that a service runs beside the node, and writes.
 	service bool
-	// goesOn tells that a member which lacks rows goes on without them.
-	goesOn bool
+	// recovery is what becomes of the node if it is a member that lacks rows.
+	recovery planner.NodeRecovery
 }
 
 // wish is what the user wants: the nodes in their order, and how to get there. Wishes are values: what
@@ -173,8 +173,7 @@ func (n wanted) String() string {
 	if n.service {
 		text += "+"
 	}
-	if n.goesOn {
-		text += "!"
-	}
-	return text
+	return text + map[planner.NodeRecovery]string{
+		planner.NodeRecoveryContinue: "!", planner.NodeRecoveryRejoin: "^", planner.NodeRecoveryRejoinUndrained: "%",
+	}[n.recovery]
 }
