@@ -73,8 +73,8 @@ func (m *membership) lacksRows(n *NodeResources) bool {
 		m.copiedWithoutSlot(n) || len(m.abandonedLinks(n)) > 0 || m.isTakenDown(n) || m.resourced[n.NodeName] || m.cutOff[n.NodeName]
 }
 
-// findCutOff finds the joining nodes that do not get what another one wrote that was a member: the slot is lost; or the link
-// has lost anything else, and that node copies again now.
+// findCutOff finds the joining nodes that do not get what another one wrote. Of two of which one was a member, the slot is
+// lost; or the provider was one, copies again now, and the link has lost anything else.
 func (m *membership) findCutOff(nodes []*NodeResources) {
 	m.cutOff = nil
 	rejoins := func(r *resource.Resource) bool {
@@ -102,11 +102,13 @@ func (m *membership) findCutOff(nodes []*NodeResources) {
 func (m *membership) isCutOff(n *NodeResources, again map[string]bool) bool {
 	return m.anyOf(m.links[n.NodeName], func(id resource.Identifier) bool {
 		link, ok := database.LinkOf(id)
-		if !ok || id.Type != database.TypeSubscription || link.Subscriber != n.NodeName || !m.wasMember(link.Provider) {
+		if !ok || id.Type != database.TypeSubscription || link.Subscriber != n.NodeName {
 			return false
 		}
+		wasMember := m.wasMember(link.Provider)
 		slot, ok := m.start.Get(database.ReplicationSlotIdentifier(link))
-		return ok && slot.NeedsRecreate || (m.status[link.Provider] == 0 || again[link.Provider]) && !m.isSound(link)
+		return ok && slot.NeedsRecreate && (wasMember || m.wasMember(n.NodeName)) ||
+			wasMember && (m.status[link.Provider] == 0 || again[link.Provider]) && !m.isSound(link)
 	})
 }
 

@@ -26,7 +26,9 @@ func TestEveryLoopPolls(t *testing.T) {
 		"mergeByPosition": {Loops: 1, Bound: "no node is without a diff"},
 		"forgetLost":      {Loops: 1, Bound: "there are five kinds of what is forgotten"},
 		"restoreDatabase": {Loops: 2, Bound: "a restore takes three steps, of three parts at most"},
-		"cleanUp":         {Loops: 1, Bound: "there are three kinds of what is outdated"},
+		"findCutOff":      {Loops: 1, Bound: "each round finds a node"},
+		"unpositionedOf":  {Loops: 1, Bound: "two resources of a link"},
+		"findPositions":   {Loops: 1, Bound: "three diffs"},
 		"lostSlots":       {Loops: 1, Bound: "two resources of a link"},
 		"discard":         {Loops: 1, Bound: "at most three resources of a link"},
 		"script":          {Loops: 1, Bound: "a node has at most one script of each of two names"},
@@ -36,7 +38,6 @@ func TestEveryLoopPolls(t *testing.T) {
 		"restoreStates":   {Loops: 1, Bound: "a restore takes three steps"},
 		"moved":           {Loops: 1, Bound: "two states"},
 		"noteMissing":     {Loops: 1, Bound: "no more than 100 missing dependencies are named"},
-		"giveUp":          {Loops: 1, Bound: "two types of resources of a link"},
 		"drain":           {Loops: 1, Bound: "two phases"},
 		"add":             {Loops: 1, Bound: "three resources of a link"},
 		"neverBegun":      {Loops: 1, Bound: "four resources of a link"},
@@ -152,6 +153,15 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 	t.Helper()
 	members, newcomers := nodesNamed("m", many), nodesNamed("n", many)
 	all := slices.Concat(members, newcomers)
+	rejoining := make([]*planner.NodeResources, many, 2*many)
+	for i, n := range newcomers {
+		again := *n
+		again.Recovery = planner.NodeRecoveryRejoinUndrained
+		if i > 0 {
+			again.Recovery = planner.NodeRecoveryRejoin
+		}
+		rejoining[i] = &again
+	}
 	mesh := databases.End(members)
 	joining := beforeTheEnd(t, mesh, all)
 	replicas := slices.Concat(members[:1], []*planner.NodeResources{nodeWith("n1", many)})
@@ -189,6 +199,9 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"records lost":       update(concurrent, without(mesh, database.TypePostgresDatabase, "m1"), continuing(members)),
 		"marks lost":         refused[*planner.NodePartlyRemovedError](update(concurrent, without(joining, database.TypeRolesSource, ""), all)),
 		"roles read":         update(concurrent, withRolesRead(without(mesh, database.TypeSubscription, ""), members), continuing(members)),
+		"rejoin":             update(withServices, damagedBeside(databases.End(append(rejoining, members...)), services), append(rejoining, members...)),
+		"rejoin, unwatched":  update(concurrent, without(lostSlotsFrom(databases.End(append(rejoining, members...)), "m1:n"), database.TypeMonitorInstance, ""), append(rejoining, members...)),
+		"rejoin and remove":  refused[*planner.RejoinAndRemovalError](update(concurrent, lostSlotsFrom(databases.End(append(rejoining, members...)), "m1:n"), append(rejoining[:many:many], members[0]))),
 		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
 		"others leave":       update(concurrent, without(databases.End(all), database.TypeMonitorInstance, "n"), members),
 		"needed by type":     update(withServices, resource.NewState(), needingServices()),
@@ -282,6 +295,24 @@ func services() []*planner.ServiceResources {
 		all[i] = &planner.ServiceResources{Resources: plain("a-service", fmt.Sprint(i))}
 	}
 	return all
+}
+
+// damagedBeside has lost the slots from m1 to all n, the positions the other way, and has services beside all.
+func damagedBeside(s *resource.State, services []*planner.ServiceResources) *resource.State {
+	s = changed(lostSlotsFrom(s, "m1:n"), database.TypeSubscription, "n", func(r *resource.Resource) {
+		r.NeedsRecreate = strings.Contains(r.Identifier.ID, ":m1:")
+	})
+	for i, service := range services {
+		r := service.Resources[0].Clone()
+		r.Dependencies = []resource.Identifier{database.PostgresDatabaseIdentifier(fmt.Sprint("n", i+1), databases.Name)}
+		s.Add(r)
+	}
+	return s
+}
+
+// lostSlotsFrom has lost the slots whose ids begin so.
+func lostSlotsFrom(s *resource.State, prefix string) *resource.State {
+	return changed(s, database.TypeReplicationSlot, prefix, needsRecreate)
 }
 
 // withRecords has records of the services, too, all of which need what is nowhere.

@@ -30,20 +30,24 @@ func recovers(n *NodeResources) bool { return continues(n) || rejoins(n) }
 // lead, as it is if they stop there. Without such nodes there are no plans.
 func (d *damage) takeOut(options UpdateDatabaseOptions) ([]resource.Plan, []Hazard, error) {
 	r := d.rejoining(options)
+	if err := d.refuseUndrainable(append(r.beginning, r.undrained...)); err != nil {
+		return nil, nil, err
+	}
 	if err := r.refuse(); err != nil || len(r.beginning)+len(r.undrained) == 0 {
 		return nil, nil, err
 	}
-	plans, m, err := d.giveUp()
+	var plans []resource.Plan
+	var err error
+	if len(r.beginning) == 0 { // the links that members give up may be the last that tell of those which rejoin
+		plans, _, err = d.giveUp()
+	}
+	if err == nil && len(plans) == 0 {
+		plans, err = r.next()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(plans) == 0 {
-		r.m = m
-		if plans, err = r.next(); err != nil {
-			return nil, nil, err
-		}
-	}
-	return plans, append(d.hazards(), r.hazards()...), m.stop.Err()
+	return plans, append(d.hazards(), r.hazards()...), d.m.stop.Err()
 }
 
 // rejoining finds out who rejoins.
@@ -100,7 +104,8 @@ func (d *damage) chooseSources() error {
 	return d.m.stop.Err()
 }
 
-// sourceFor is the source of a node that rejoins; "" if there is none, or not the one that it names.
+// sourceFor is the source of a node: the first member that lacks nothing, if the node names none; if all lack something, the
+// first one that goes on without it. It is "" if there is none, or not the one that the node names.
 func (d *damage) sourceFor(n *NodeResources) string {
 	second := ""
 	for _, other := range interrupt.Each(d.m.stop, d.m.members) {
@@ -146,6 +151,22 @@ func linkLike(id resource.Identifier) (database.Link, bool) {
 	return database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: id.ID})
 }
 
+// refuseUndrainable refuses to drain nodes to members that go on without what these wrote: their links are lost, too.
+func (d *damage) refuseUndrainable(nodes []*NodeResources) error {
+	for _, n := range interrupt.Each(d.m.stop, nodes) {
+		for _, other := range interrupt.Each(d.m.stop, d.m.members) {
+			found := d.members[other.NodeName]
+			if found == nil || !continues(other) || n.Recovery == NodeRecoveryRejoinUndrained || !slices.Contains(found.Providers, n.NodeName) {
+				continue
+			}
+			return &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{
+				database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)),
+			}}
+		}
+	}
+	return d.m.stop.Err()
+}
+
 // refuse refuses what nobody can rejoin from, or that cannot be drained, or would be drained to too few.
 func (r *rejoining) refuse() error {
 	for _, n := range interrupt.Each(r.m.stop, r.beginning) {
@@ -153,10 +174,19 @@ func (r *rejoining) refuse() error {
 		case n.RestoreConfig != nil:
 			return &SourceAndRestoreError{Node: n.NodeName}
 		case n.Recovery == NodeRecoveryRejoin && !r.canSend(n):
-			return &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{n.databaseIdentifier()}}
+			return r.undrainable(n)
 		}
 	}
 	return r.refuseRemovals()
+}
+
+// undrainable is the refusal of a node that cannot send what it wrote.
+func (r *rejoining) undrainable(n *NodeResources) error {
+	id := n.databaseIdentifier()
+	if r.m.exists(id) {
+		id = database.InstanceIdentifier(n.primaryInstanceID())
+	}
+	return &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{id}}
 }
 
 // canSend tells whether a node has what it wrote, and can send it.

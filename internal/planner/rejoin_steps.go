@@ -15,7 +15,7 @@ func (r *rejoining) mark(plans []resource.Plan) ([]resource.Plan, error) {
 	part := newPart(m)
 	watched := resource.NewState()
 	for _, n := range interrupt.Each(m.stop, m.members) {
-		if m.exists(n.databaseIdentifier()) {
+		if !m.monitored(n) {
 			part.addMonitors(watched, n)
 		}
 	}
@@ -63,7 +63,7 @@ func (r *rejoining) links() ([]database.Link, error) {
 			continue
 		}
 		if !r.canSend(n) {
-			return nil, &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{n.databaseIdentifier()}}
+			return nil, r.undrainable(n)
 		}
 		for _, other := range interrupt.Each(r.m.stop, r.m.all) {
 			link := n.link(n.NodeName, other.NodeName)
@@ -141,13 +141,13 @@ func (p *part) add(desired *resource.Resource) {
 	p.end.Add(desired)
 }
 
-// addMonitors adds the monitors of a node that are missing or have failed, to a diff as well.
+// addMonitors adds the monitors of a node, of those instances that are there, to a diff as well.
 func (p *part) addMonitors(diff *resource.State, n *NodeResources) {
 	wanted := resource.NewState()
 	n.addDatabase(p.m.stop, wanted)
 	for _, i := range interrupt.Each(p.m.stop, n.InstanceResources) {
 		id := database.MonitorInstanceIdentifier(i.id())
-		if p.m.broken(id) && p.m.exists(database.InstanceIdentifier(i.id())) {
+		if p.m.exists(database.InstanceIdentifier(i.id())) {
 			desired, _ := wanted.Get(id)
 			diff.Add(desired)
 			p.add(desired)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pgplanner/pgplanner/internal/database"
@@ -21,6 +22,8 @@ func (m *membership) takeRecordedSource(n *NodeResources) error {
 		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceChanged}
 	case isSource:
 		n.SourceNode = source
+	case m.mayBeWanted(source) && m.wasMember(n.NodeName):
+		return &RejoinAndRemovalError{Rejoining: n.NodeName, Leaving: source}
 	case m.mayBeWanted(source):
 		return &JoiningSourceError{Node: n.NodeName, Source: source, Problem: JoiningSourceGone}
 	default:
@@ -35,9 +38,9 @@ func (m *membership) mayBeWanted(name string) bool {
 	return ok && m.status[name] == 0 && m.anyOf(monitorsOf(m.stop, node), m.recorded)
 }
 
-// chooseSources gives each newcomer without a source the first member, if there is one, and refuses a
-// source that is not a member.
-func (m *membership) chooseSources() error {
+// chooseSources gives each newcomer without a source the first member that lacks nothing, or else the first one, if there is
+// one, and refuses a source that is not a member.
+func (m *membership) chooseSources(d *damage) error {
 	newcomers := m.with(newcomer)
 	if err := m.sameOrigin(newcomers); err != nil {
 		return err
@@ -46,7 +49,7 @@ func (m *membership) chooseSources() error {
 		switch {
 		case n.RestoreConfig != nil:
 		case n.SourceNode == "" && len(m.members) > 0:
-			n.SourceNode = m.members[0].NodeName
+			n.SourceNode = cmp.Or(d.sourceFor(n), m.members[0].NodeName)
 		case n.SourceNode != "" && m.status[n.SourceNode] != member:
 			return &SourceNodeError{Node: n.NodeName, Source: n.SourceNode, Problem: m.sourceProblem(n)}
 		}

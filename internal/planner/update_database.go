@@ -122,7 +122,7 @@ func (m *membership) accept() (*damage, []Hazard, error) {
 	if err := damage.chooseSources(); err != nil {
 		return nil, nil, err
 	}
-	if err := m.chooseSources(); err != nil {
+	if err := m.chooseSources(damage); err != nil {
 		return nil, nil, err
 	}
 	if err := m.refuseAbandoned(); err != nil {

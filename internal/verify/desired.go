@@ -30,9 +30,10 @@ type DesiredNode struct {
 	Source string
 	// PrimaryInstanceID is the primary that was asked for. Empty: the first instance.
 	PrimaryInstanceID string
-	// Continues says that the node is to go on without rows that it lacks, if it does. AllowMissingRows says that it may
-	// come from a backup beside members.
-	Continues, AllowMissingRows bool
+	// Continues says that the node is to go on without rows that it lacks, if it does; Rejoins that it is to copy again, and
+	// Undrained that what the others lack of it is given up then. AllowMissingRows says that it may come from a backup beside
+	// members.
+	Continues, Rejoins, Undrained, AllowMissingRows bool
 	// Database is the Postgres database on the node. Its extra dependencies are those of the instances, and left out.
 	Database  database.PostgresDatabase
 	Instances []DesiredInstance

@@ -14,8 +14,13 @@ import (
 type mesh struct {
 	*judge
 	update bool // the rules of an update apply
-	// joining are the nodes that have a roles source at the start.
+	// joining are the nodes that have a roles source at the start, and those that begin to join again.
 	joining map[string]bool
+	// formers are those of them that were members, looked at the last time when that was found out of them; writers is what
+	// runs beside these; nil: not known yet.
+	formers  map[string]*former
+	lookedAt moment
+	writers  map[string][]resource.Identifier
 	// prepared are, for each node, the peers whose slot for it an event makes ahead.
 	prepared map[string]map[string]bool
 	// outlived are the joining nodes for which start has a slot that was made ahead on a node that is no peer any more:
@@ -59,6 +64,7 @@ func newMesh(j *judge) *mesh {
 		judge:    j,
 		update:   j.options.Operation == OperationUpdate,
 		joining:  make(map[string]bool),
+		formers:  make(map[string]*former),
 		prepared: make(map[string]map[string]bool),
 		outlived: make(map[string]bool),
 		lastPut:  -1,
@@ -85,6 +91,7 @@ func newMesh(j *judge) *mesh {
 		m.joining[r.Identifier.ID] = true
 	}
 	m.findGone()
+	m.findFormers()
 	m.findLosses()
 	m.findServices()
 	for name := range m.wanted {
@@ -141,8 +148,12 @@ func (m *mesh) slotLink(r *resource.Resource) (database.Link, bool) {
 
 // judgeEvent judges an event by the rules for its type.
 func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
+	m.noteDrained()
 	if m.update && e.Type.Removes() {
 		m.judgeDelete(x, at)
+	}
+	if m.update && e.Type == resource.EventDelete {
+		m.judgeTaken(x, at)
 	}
 	m.judgeGone(x, e, at)
 	if !isPut(e) {
@@ -165,9 +176,14 @@ func (m *mesh) judgeEvent(x *entry, e *resource.Event, at place) {
 	case database.TypeInstance:
 		m.noteRestore(e)
 		m.judgeInstance(x, e, at)
+	case database.TypeSyncEvent:
+		m.judgeWriters(x, at)
 	case database.TypeRolesSource:
 		n := m.wanted[x.id.ID]
-		if n == nil || n.Source == "" || m.joining[n.Name] {
+		if n != nil {
+			m.judgeRejoin(x, e, at)
+		}
+		if n == nil || n.Source == "" || m.joining[n.Name] && (m.formers[n.Name] == nil || !m.formers[n.Name].begins) {
 			break
 		}
 		if source, err := database.RolesSourceNode(m.stop, e.Resource); err != nil || source != n.Source {

@@ -31,7 +31,8 @@ func (m *mesh) node(name, databaseName string) *node {
 	n := &node{name: name, database: databaseName, judged: -1}
 	m.nodes[name] = n
 	n.member = m.holdsData(name, databaseName)
-	n.populated = m.joining[name] && m.wasPopulated(n)
+	begins := m.formers[name] != nil && m.formers[name].begins
+	n.populated = m.joining[name] && !begins && m.wasPopulated(n)
 	return n
 }
 
@@ -77,17 +78,18 @@ func (m *mesh) nodeNames() []string {
 // none of the slots for it has to be made again, but those of nodes that are joining themselves. What a node had that
 // is no peer any more will not come through its slot.
 func (m *mesh) wasPopulated(n *node) bool {
-	if m.outlived[n.name] {
+	if m.outlived[n.name] || !m.isWatched(n.name) {
 		return false
 	}
 	populated := false
 	for _, provider := range interrupt.Each(m.stop, m.nodeNames()) {
 		link := n.link(provider, n.name)
 		slot := m.atStart(database.ReplicationSlotIdentifier(link))
-		if slot != nil && slot.NeedsRecreate && !m.joining[provider] {
+		r := m.atStart(database.SubscriptionIdentifier(link))
+		if slot != nil && slot.NeedsRecreate && (!m.joining[provider] || r != nil && m.formers[provider] != nil) {
 			return false
 		}
-		if r := m.atStart(database.SubscriptionIdentifier(link)); r != nil {
+		if r != nil {
 			flags, err := flagsOf(m.stop, r)
 			populated = populated || err == nil && flags.settled()
 		}

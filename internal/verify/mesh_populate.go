@@ -90,7 +90,7 @@ func (m *mesh) gapInCopy(n *node, source string) *gap {
 	link := n.link(source, n.name)
 	subscription := m.entry(database.SubscriptionIdentifier(link))
 	copied := m.copied[n.name]
-	if !isDone(subscription.now) || emptied > 0 && copied <= emptied || m.outlived[n.name] && copied == 0 {
+	if !isDone(subscription.now) || emptied > 0 && copied <= emptied || (m.outlived[n.name] || m.formers[n.name] != nil && m.formers[n.name].begins) && copied == 0 {
 		return &gap{*subscription.id}
 	}
 	for _, provider := range interrupt.Each(m.stop, append([]string{source}, m.peersOf(n, source)...)) {

@@ -13,9 +13,11 @@ func positionOf(link database.Link) []resource.Identifier {
 	}
 }
 
-// isBetweenMembers tells whether both nodes of a link are members.
+// isBetweenMembers tells whether both nodes of a link are members. One that joins again counts as one that provides, until it
+// is drained.
 func (m *mesh) isBetweenMembers(link database.Link) bool {
-	return m.node(link.Provider, link.DatabaseName).member && m.node(link.Subscriber, link.DatabaseName).member
+	provides := m.node(link.Provider, link.DatabaseName).member || m.isUndrained(link.Provider)
+	return provides && m.node(link.Subscriber, link.DatabaseName).member
 }
 
 // isNew tells whether the slot of a link keeps nothing that may have arrived: start has no slot, or it has lost it, or the

@@ -27,6 +27,9 @@ func (m *mesh) mayRedo(id resource.Identifier) bool {
 			m.redoable[database.NodeIdentifier(name)] = true
 			for _, id := range m.instancesOf(name) {
 				m.redoable[id] = true
+				if m.formers[name] != nil {
+					m.redoable[database.MonitorInstanceIdentifier(id.ID)] = true
+				}
 			}
 			for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 				for _, id := range m.between(n, other) {
@@ -84,6 +87,9 @@ func (m *mesh) bothDatabases(link database.Link) bool {
 // between returns what belongs to a joining node and what it has to do with another one.
 func (m *mesh) between(n *node, other string) []resource.Identifier {
 	in, out, source := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name)
+	if f := m.formers[n.name]; f != nil && f.begins {
+		source = f.source
+	}
 	return []resource.Identifier{
 		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
 		m.making(in),
@@ -93,6 +99,9 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 		database.SyncEventIdentifier(in), database.WaitForSyncEventIdentifier(in),
 		database.SyncEventIdentifier(n.link(other, source)), database.WaitForSyncEventIdentifier(n.link(other, source)),
 		database.PeerCatchupIdentifier(source, other, n.database),
+		database.SyncEventIdentifier(out), database.WaitForSyncEventIdentifier(out),
+		database.PeerCatchupIdentifier(other, n.name, n.database), database.LagTrackerIdentifier(n.name, other, n.database),
+		database.ReplicationSlotAdvanceIdentifier(out), database.ReplicationOriginAdvanceIdentifier(out),
 	}
 }
 

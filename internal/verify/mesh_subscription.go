@@ -102,7 +102,7 @@ func (m *mesh) judgeSlot(x *entry, slot resource.Identifier, at place) {
 
 // judgeProvider judges that the provider of a subscription that copies or applies changes is populated.
 func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
-	if m.isJoining(link.Provider) {
+	if m.isJoining(link.Provider) && !m.isUndrained(link.Provider) {
 		m.reportProvider(x, m.gapOf(m.node(link.Provider, link.DatabaseName)), at)
 	}
 }
@@ -111,7 +111,7 @@ func (m *mesh) judgeProvider(x *entry, link database.Link, at place) {
 // all that it copies. It was populated then; what it may have lost since is the position of a subscription of its
 // own, and rows only if it copies again.
 func (m *mesh) judgeProviderAgain(x *entry, link database.Link, at place) {
-	if !m.isJoining(link.Provider) {
+	if !m.isJoining(link.Provider) || m.isUndrained(link.Provider) {
 		return
 	}
 	n := m.node(link.Provider, link.DatabaseName)

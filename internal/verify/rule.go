@@ -176,6 +176,15 @@ const (
 	// host; and an update of a database updates nothing on another host than it is. What is there would be left behind.
 	// Exempt is what watches an instance, and follows it.
 	RuleMovedInPlace
+	// RuleRejoinUnasked (request): a member begins to join again only if it lacks rows, and is asked to. It loses what it has.
+	RuleRejoinUnasked
+	// RuleUndrained (request): of a node that joins again no link out, and nothing of its data, is deleted before all members
+	// that stay have what it wrote, and its monitors are gone, which says so: markers are written anew, while no service is
+	// left beside it, and waited for. Else nobody has these rows any more. Exempt is a node that is asked to join undrained.
+	RuleUndrained
+	// RuleSourceIncomplete (request): the source of a node that joins lacks no rows itself, unless it goes on without them.
+	// The node would lack them, too.
+	RuleSourceIncomplete
 	// RuleServiceTooEarly (request): the resources of services, and what watches them, are created or updated after all
 	// databases, slots and subscriptions that are wanted, and while no wanted node has a roles source: they open nodes to
 	// writers, and what is written on a node that is joining may be lost. Exempt is what any of the database's own resources
@@ -252,6 +261,9 @@ func (r Rule) String() string {
 		RuleDatabaseChanged:         "database_changed",
 		RuleMovedInPlace:            "moved_in_place",
 		RuleServiceTooEarly:         "service_too_early",
+		RuleRejoinUnasked:           "rejoin_unasked",
+		RuleUndrained:               "undrained",
+		RuleSourceIncomplete:        "source_incomplete",
 		RuleLinkOverLoss:            "link_over_loss",
 		RuleLostHost:                "lost_host",
 		RuleLostSlot:                "lost_slot",

@@ -59,6 +59,8 @@ func desiredNode(stop *interrupt.Poller, n *planner.NodeResources) verify.Desire
 	node := verify.DesiredNode{
 		Name: n.NodeName, Source: n.SourceNode, PrimaryInstanceID: n.PrimaryInstanceID,
 		Continues: n.Recovery == planner.NodeRecoveryContinue, AllowMissingRows: n.AllowMissingRows,
+		Rejoins:   n.Recovery == planner.NodeRecoveryRejoin || n.Recovery == planner.NodeRecoveryRejoinUndrained,
+		Undrained: n.Recovery == planner.NodeRecoveryRejoinUndrained,
 		Database: database.PostgresDatabase{
 			DatabaseID: cmp.Or(n.DatabaseID, spec.DatabaseID), NodeName: n.NodeName,
 			DatabaseName: cmp.Or(n.DatabaseName, spec.DatabaseName), Owner: n.DatabaseOwner,

@@ -166,6 +166,11 @@ func (w *world) takeSnapshot(provider, subscriber int) {
 	if w.goingOn[subscriber][subscriber] {
 		w.strand(subscriber)
 	}
+	for other, goesOn := range w.goingOn[subscriber] {
+		if goesOn {
+			w.giveUp(other, subscriber)
+		}
+	}
 	w.givenUp[subscriber] = w.givenUp[provider]
 	p.slots[subscriber] = slot{exists: true, confirmed: p.end(), saved: p.end()}
 	s := &d.subscriptions[provider]

@@ -46,6 +46,7 @@ func (o *orchestrator) othersOpen(node int) bool {
 
 // accepted asks until the planner accepts the wish, and does what it is told if it refuses.
 func (o *orchestrator) accepted() (*answer, error) {
+	o.kept = [maxNodes]bool{}
 	for range 100 {
 		a, err := o.ask()
 		if err == nil {
@@ -111,9 +112,7 @@ func (o *orchestrator) comply(refusal error) error {
 	}
 	var besideRejoin *planner.RejoinAndRemovalError
 	if errors.As(refusal, &besideRejoin) {
-		o.world.seen.count(refusedBesideRejoin)
-		o.want(o.wish.with(newNode(nodeNumber(besideRejoin.Leaving))))
-		return nil
+		return o.keepLeaving(nodeNumber(besideRejoin.Leaving), nodeNumber(besideRejoin.Rejoining))
 	}
 	var abandoned *planner.DataAbandonedError
 	if errors.As(refusal, &abandoned) {
@@ -124,6 +123,27 @@ func (o *orchestrator) comply(refusal error) error {
 		return err
 	}
 	o.retire(node)
+	return nil
+}
+
+// keepLeaving keeps a node that is to be removed until another one has rejoined. If it cannot be kept any more, the other
+// one goes on as it is.
+func (o *orchestrator) keepLeaving(leaving, rejoining int) error {
+	o.world.seen.count(refusedBesideRejoin)
+	if !o.kept[leaving] {
+		o.kept[leaving] = true
+		o.want(o.wish.with(newNode(leaving)))
+		return nil
+	}
+	switch {
+	case o.isDamaged(leaving):
+		o.want(o.wish.with(newNode(leaving)))
+		o.recoverBy(leaving, planner.NodeRecoveryContinue)
+	case o.joins(rejoining):
+		return fmt.Errorf("%s can neither leave nor stay", nodeName(leaving))
+	default:
+		o.recoverBy(rejoining, planner.NodeRecoveryContinue)
+	}
 	return nil
 }
 
