@@ -51,13 +51,13 @@ func (e *MemberIncompleteError) Error() string {
 // RejoinUndrainableError says that a node cannot rejoin without giving up what the others have not received from it.
 type RejoinUndrainableError struct {
 	Node string
-	// Records are the resources of the state that are lost: the link that it has to be drained through, or its database.
-	Records []resource.Identifier
+	// Lost is what it would take: the slot of a link, its database, or its primary.
+	Lost resource.Identifier
 }
 
 func (e *RejoinUndrainableError) Error() string {
 	return fmt.Sprintf("node %s cannot be drained before it rejoins, since %s is lost: set its recovery to "+
-		"NODE_RECOVERY_REJOIN_UNDRAINED to give up what the others have not received from it", e.Node, e.Records[0])
+		"NODE_RECOVERY_REJOIN_UNDRAINED to give up what the others have not received from it", e.Node, e.Lost)
 }
 
 // RejoinAndRemovalError says that a node is to be removed while another one rejoins.

@@ -159,9 +159,9 @@ func (d *damage) refuseUndrainable(nodes []*NodeResources) error {
 			if found == nil || !continues(other) || n.Recovery == NodeRecoveryRejoinUndrained || !slices.Contains(found.Providers, n.NodeName) {
 				continue
 			}
-			return &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{
-				database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)),
-			}}
+			return &RejoinUndrainableError{
+				Node: n.NodeName, Lost: database.ReplicationSlotIdentifier(n.link(n.NodeName, other.NodeName)),
+			}
 		}
 	}
 	return d.m.stop.Err()
@@ -186,7 +186,7 @@ func (r *rejoining) undrainable(n *NodeResources) error {
 	if r.m.exists(id) {
 		id = database.InstanceIdentifier(n.primaryInstanceID())
 	}
-	return &RejoinUndrainableError{Node: n.NodeName, Records: []resource.Identifier{id}}
+	return &RejoinUndrainableError{Node: n.NodeName, Lost: id}
 }
 
 // canSend tells whether a node has what it wrote, and can send it.

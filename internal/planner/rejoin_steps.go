@@ -73,9 +73,7 @@ func (r *rejoining) links() ([]database.Link, error) {
 			case r.m.isOpen(link):
 				links = append(links, link)
 			case sources[other.NodeName]:
-				return nil, &RejoinUndrainableError{
-					Node: n.NodeName, Records: []resource.Identifier{database.ReplicationSlotIdentifier(link)},
-				}
+				return nil, &RejoinUndrainableError{Node: n.NodeName, Lost: database.ReplicationSlotIdentifier(link)}
 			}
 		}
 	}

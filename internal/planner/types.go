@@ -159,6 +159,6 @@ type HazardKind string
 const (
 	HazardRowsGivenUp   HazardKind = "rows_given_up"  // the node lacks rows, and nothing will bring them
 	HazardResourceMoved HazardKind = "resource_moved" // the resource is deleted on one host and created on another
-	// HazardMemberRepopulated means that the member loses its data and is populated again. Nothing plans that yet.
+	// HazardMemberRepopulated means that the member loses its data and is populated again.
 	HazardMemberRepopulated HazardKind = "member_repopulated"
 )

@@ -24,6 +24,15 @@ func TestRefusalsOfLoss(t *testing.T) {
 				"members": "2", "node_0": "n2", "providers_0": "n1,n3", "resources_0": "slot::1,slot::2", "node_1": "n4", "resources_1": "database::n4",
 			},
 		},
+		"undrainable": {
+			err:    &planner.RejoinUndrainableError{Node: "n2", Lost: id("slot", "1")},
+			reason: "REJOIN_UNDRAINABLE", subjects: []string{"n2"},
+			metadata: map[string]string{"node": "n2", "resource": "slot::1"},
+		},
+		"removal beside a rejoin": {
+			err: &planner.RejoinAndRemovalError{Rejoining: "n2", Leaving: "n3"}, reason: "REJOIN_AND_REMOVAL", subjects: []string{"n3"},
+			metadata: map[string]string{"node": "n3", "rejoining": "n2"},
+		},
 		"data abandoned": {
 			err: &planner.DataAbandonedError{Nodes: []string{"n1", "n2"}}, reason: "DATA_ABANDONED", subjects: []string{"n1"},
 			metadata: map[string]string{"node_0": "n1", "node_1": "n2"},

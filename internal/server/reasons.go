@@ -52,6 +52,8 @@ const (
 	ReasonKeptNodeInvalid       = "KEPT_NODE_INVALID"        // a restore cannot keep a node that does not exist or is still joining
 	ReasonEmptyBesideRestored   = "EMPTY_BESIDE_RESTORED"    // a new database would be restored on one node and empty on another
 	ReasonMemberIncomplete      = "MEMBER_INCOMPLETE"        // a member lacks rows which nothing will bring
+	ReasonRejoinUndrainable     = "REJOIN_UNDRAINABLE"       // a member that is to rejoin cannot be drained before
+	ReasonRejoinAndRemoval      = "REJOIN_AND_REMOVAL"       // a node is to be removed while another one rejoins
 	ReasonDataAbandoned         = "DATA_ABANDONED"           // no wanted node continues the data that is there
 	ReasonDatabaseChanged       = "DATABASE_CHANGED"         // a node is wanted with another database than it has
 	ReasonInstanceMoved         = "INSTANCE_MOVED"           // an instance, or what it needs, is wanted elsewhere than where it is
@@ -186,6 +188,12 @@ var rules = indexRules(
 		return ofNode(e.Node, "restored", e.Restored)
 	}),
 	ruleFor(codes.FailedPrecondition, ReasonMemberIncomplete, ofMembers),
+	ruleFor(codes.FailedPrecondition, ReasonRejoinUndrainable, func(e *planner.RejoinUndrainableError) fault {
+		return ofNode(e.Node, "resource", e.Lost.String())
+	}),
+	ruleFor(codes.FailedPrecondition, ReasonRejoinAndRemoval, func(e *planner.RejoinAndRemovalError) fault {
+		return ofNode(e.Leaving, "rejoining", e.Rejoining)
+	}),
 	ruleFor(codes.FailedPrecondition, ReasonDataAbandoned, func(e *planner.DataAbandonedError) fault { return ofNodes(e.Nodes) }),
 	ruleFor(codes.FailedPrecondition, ReasonDatabaseChanged, func(e *planner.DatabaseChangedError) fault {
 		return ofNode(e.Node, "field", e.Field, "resource", e.Recorded.String())

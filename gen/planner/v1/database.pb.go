@@ -30,10 +30,12 @@ type NodeRecovery int32
 const (
 	// Not set: a damaged member is refused.
 	NodeRecovery_NODE_RECOVERY_UNSPECIFIED NodeRecovery = 0
-	// The node is drained, taken out of the replication, and populated again from a source. Not available yet: INVALID_ARGUMENT.
+	// The node is drained, taken out of the replication, and populated again: from source_node, or from the first member that
+	// lacks nothing. Its services stop before and start after; its other writers must stop before the request, and return when
+	// the plans are through. Nothing is lost. What cannot be drained is refused: REJOIN_UNDRAINABLE.
 	NodeRecovery_NODE_RECOVERY_REJOIN NodeRecovery = 1
-	// The same, without the drain: what not every member had received from this node is given up. Not available yet:
-	// INVALID_ARGUMENT.
+	// The same, without the drain: what not every member had received from this node is given up, and members may differ in it
+	// from then on. Hazards say so.
 	NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED NodeRecovery = 2
 	// The links into the node are made again and go on from now. What the node lacks stays missing: this is for users who
 	// repair rows with a tool of their own.

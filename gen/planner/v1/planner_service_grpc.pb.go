@@ -80,6 +80,8 @@ type PlannerServiceClient interface {
 	// give up; the text of each says every way out, and the metadata name nodes and resources:
 	//
 	//   - MEMBER_INCOMPLETE: a member lacks rows which nothing will bring; see NodeResources.recovery.
+	//   - REJOIN_UNDRAINABLE: a member that is to rejoin cannot send the others what it wrote.
+	//   - REJOIN_AND_REMOVAL: a node is to be removed while another one rejoins.
 	//   - DATA_ABANDONED: no wanted node continues the data that is there.
 	//   - DATABASE_CHANGED: a node is wanted with another database name or id than is recorded.
 	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.
@@ -204,6 +206,8 @@ type PlannerServiceServer interface {
 	// give up; the text of each says every way out, and the metadata name nodes and resources:
 	//
 	//   - MEMBER_INCOMPLETE: a member lacks rows which nothing will bring; see NodeResources.recovery.
+	//   - REJOIN_UNDRAINABLE: a member that is to rejoin cannot send the others what it wrote.
+	//   - REJOIN_AND_REMOVAL: a node is to be removed while another one rejoins.
 	//   - DATA_ABANDONED: no wanted node continues the data that is there.
 	//   - DATABASE_CHANGED: a node is wanted with another database name or id than is recorded.
 	//   - INSTANCE_MOVED: an instance is wanted on another host or node than is recorded, or what it needs on another host.

@@ -36,7 +36,7 @@ const (
 	HazardKind_HAZARD_KIND_INSTANCE_DELETED HazardKind = 3
 	// Rows may be missing from now on: the request gives them up, or nothing can bring them.
 	HazardKind_HAZARD_KIND_ROWS_GIVEN_UP HazardKind = 4
-	// A member loses its data and is populated again from another node. Never sent yet.
+	// A member loses its data and is populated again from another node.
 	HazardKind_HAZARD_KIND_MEMBER_REPOPULATED HazardKind = 5
 	// A resource of the caller moves to another host: it is deleted on the old one and created on the new one.
 	HazardKind_HAZARD_KIND_RESOURCE_MOVED HazardKind = 6

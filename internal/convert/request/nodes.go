@@ -131,11 +131,8 @@ func (r *reader) nodeOwner(in *plannerv1.NodeResources) instanceOwner {
 // recovery converts what becomes of a node if it is a damaged member.
 func (r *reader) recovery(p *path, in plannerv1.NodeRecovery) planner.NodeRecovery {
 	recovery, ok := convert.NodeRecoveries.FromProto(in)
-	switch {
-	case !ok:
+	if !ok {
 		r.add(p, "recovery", "unknown value %d", in)
-	case recovery == planner.NodeRecoveryRejoin || recovery == planner.NodeRecoveryRejoinUndrained:
-		r.add(p, "recovery", "%s is not available yet", in)
 	}
 	return recovery
 }

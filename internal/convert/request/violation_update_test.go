@@ -182,10 +182,10 @@ func TestViolationsOfUpdateDatabase(t *testing.T) {
 			in.Options.NodeUpdateStrategy = 9
 		}},
 		{"recovery", "nodes[1].recovery", "unknown value 4", func(in *plannerv1.UpdateDatabaseRequest) { in.Nodes[1].Recovery = 4 }},
-		{"rejoin", "nodes[1].recovery", "NODE_RECOVERY_REJOIN is not available yet", func(in *plannerv1.UpdateDatabaseRequest) {
+		{"rejoin", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN
 		}},
-		{"rejoin undrained", "nodes[1].recovery", "UNDRAINED is not available yet", func(in *plannerv1.UpdateDatabaseRequest) {
+		{"rejoin undrained", "", "", func(in *plannerv1.UpdateDatabaseRequest) {
 			in.Nodes[1].Recovery = plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN_UNDRAINED
 		}},
 		{"continue", "", "", func(in *plannerv1.UpdateDatabaseRequest) {

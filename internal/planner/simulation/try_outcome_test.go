@@ -62,6 +62,8 @@ var reasons = map[string]string{
 	"NodePartlyRemovedError":   api.ReasonNodePartlyRemoved,
 	"PrimaryNotFoundError":     api.ReasonPrimaryMissing,
 	"PrimaryUnknownError":      api.ReasonPrimaryUnknown,
+	"RejoinAndRemovalError":    api.ReasonRejoinAndRemoval,
+	"RejoinUndrainableError":   api.ReasonRejoinUndrainable,
 	"SourceAndRestoreError":    api.ReasonSourceAndRestore,
 	"SourceNodeError":          api.ReasonSourceNodeInvalid,
 	"StateTooOldError":         api.ReasonStateTooOld,

@@ -150,10 +150,8 @@ func (o *orchestrator) keepLeaving(leaving, rejoining int) error {
 // giveUpDrain lets a node rejoin without what the others have not received from it.
 func (o *orchestrator) giveUpDrain(refusal *planner.RejoinUndrainableError) error {
 	o.world.seen.count(refusedUndrainable)
-	for _, id := range refusal.Records {
-		if o.sound(id) {
-			return fmt.Errorf("refused without a reason: %w", refusal)
-		}
+	if o.sound(refusal.Lost) {
+		return fmt.Errorf("refused without a reason: %w", refusal)
 	}
 	node := nodeNumber(refusal.Node)
 	if o.wish.nodes[o.wish.find(node)].recovery == planner.NodeRecoveryRejoinUndrained {
