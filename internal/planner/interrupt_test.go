@@ -24,7 +24,6 @@ import (
 func TestEveryLoopPolls(t *testing.T) {
 	polls.CheckLoops(t, map[string]polls.Short{
 		"mergeByPosition": {Loops: 1, Bound: "no node is without a diff"},
-		"forgetLost":      {Loops: 1, Bound: "there are five kinds of what is forgotten"},
 		"restoreDatabase": {Loops: 2, Bound: "a restore takes three steps, of three parts at most"},
 		"findCutOff":      {Loops: 1, Bound: "each round finds a node"},
 		"unpositionedOf":  {Loops: 1, Bound: "two resources of a link"},
@@ -201,7 +200,9 @@ func largeCases(t *testing.T) map[string]func(*interrupt.Poller) error {
 		"roles read":         update(concurrent, withRolesRead(without(mesh, database.TypeSubscription, ""), members), continuing(members)),
 		"rejoin":             update(withServices, damagedBeside(databases.End(append(rejoining, members...)), services), append(rejoining, members...)),
 		"rejoin, unwatched":  update(concurrent, without(lostSlotsFrom(databases.End(append(rejoining, members...)), "m1:n"), database.TypeMonitorInstance, ""), append(rejoining, members...)),
-		"rejoin and remove":  refused[*planner.RejoinAndRemovalError](update(concurrent, lostSlotsFrom(databases.End(append(rejoining, members...)), "m1:n"), append(rejoining[:many:many], members[0]))),
+		"rejoin and remove": refused[*planner.RejoinAndRemovalError](update(concurrent, without(
+			lostSlotsFrom(databases.End(slices.Concat(rejoining, members[:1], nodesNamed("o", many))), "m1:n"), database.TypeMonitorInstance, "o8",
+		), append(rejoining[:many:many], members[0]))),
 		"monitors lost":      update(concurrent, without(mesh, database.TypeMonitorInstance, ""), members),
 		"others leave":       update(concurrent, without(databases.End(all), database.TypeMonitorInstance, "n"), members),
 		"needed by type":     update(withServices, resource.NewState(), needingServices()),
@@ -297,11 +298,12 @@ func services() []*planner.ServiceResources {
 	return all
 }
 
-// damagedBeside has lost the slots from m1 to all n, the positions the other way, and has services beside all.
+// damagedBeside has lost the slots from m1 to all n, and positions the other way, and has services beside all.
 func damagedBeside(s *resource.State, services []*planner.ServiceResources) *resource.State {
 	s = changed(lostSlotsFrom(s, "m1:n"), database.TypeSubscription, "n", func(r *resource.Resource) {
-		r.NeedsRecreate = strings.Contains(r.Identifier.ID, ":m1:")
+		r.NeedsRecreate = strings.Contains(r.Identifier.ID, ":m1:") || strings.Contains(r.Identifier.ID, ":m2:")
 	})
+	s.Add(database.SyncEvent{Link: database.Link{Provider: "m1", Subscriber: "m2", DatabaseName: databases.Name}}.Resource())
 	for i, service := range services {
 		r := service.Resources[0].Clone()
 		r.Dependencies = []resource.Identifier{database.PostgresDatabaseIdentifier(fmt.Sprint("n", i+1), databases.Name)}

@@ -38,8 +38,10 @@ func (d *damage) takeOut(options UpdateDatabaseOptions) ([]resource.Plan, []Haza
 	}
 	var plans []resource.Plan
 	var err error
-	if len(r.beginning) == 0 { // the links that members give up may be the last that tell of those which rejoin
-		plans, _, err = d.giveUp()
+	if len(r.beginning) > 0 { // the links that members give up may be the last that tell of those which rejoin
+		plans, _, err = d.m.forgetLost()
+	} else {
+		plans, _, err = d.giveUp(nil)
 	}
 	if err == nil && len(plans) == 0 {
 		plans, err = r.next()
@@ -195,36 +197,42 @@ func (r *rejoining) canSend(n *NodeResources) bool {
 }
 
 // refuseRemovals refuses to remove a node whose removal has not begun while another one rejoins: nodes are drained to
-// those that stay, and if that one were wanted again half-way, it would lack rows.
+// those that stay, and if that one were wanted again half-way, it would lack rows. What is on a lost host never is.
 func (r *rejoining) refuseRemovals() error {
-	rejoining := ""
-	for _, n := range interrupt.Each(r.m.stop, r.m.all) {
-		isBeginning := slices.Contains(r.beginning, n)
-		if isBeginning || r.m.isJoining(n) && r.m.isFormer(n.NodeName, r.m.links[n.NodeName]) && r.m.mustCopyAgain(n) {
-			rejoining = n.NodeName
-			break
-		}
-	}
-	leaving := r.m.leaving()
-	names := make(map[string]bool, len(leaving))
-	for _, node := range interrupt.Each(r.m.stop, leaving) {
-		names[node.Identifier.ID] = true
-	}
-	links := linksOf(r.m.stop, r.m.start, names)
-	for _, node := range interrupt.Each(r.m.stop, leaving) {
-		if name := node.Identifier.ID; rejoining == "" && r.m.isFormer(name, links[name]) {
-			rejoining = name
-		}
-	}
+	rejoining := r.firstFormer()
 	if rejoining == "" {
 		return r.m.stop.Err()
 	}
-	for _, node := range interrupt.Each(r.m.stop, leaving) {
-		if r.m.anyOf(monitorsOf(r.m.stop, node), r.m.recorded) && r.m.holdsDatabase(node.Identifier.ID) {
-			return &RejoinAndRemovalError{Rejoining: rejoining, Leaving: node.Identifier.ID}
+	for _, node := range interrupt.Each(r.m.stop, r.m.leaving()) {
+		name := node.Identifier.ID
+		if !r.m.lost.nodes[name] && r.m.anyOf(monitorsOf(r.m.stop, node), r.m.recorded) && r.m.holdsDatabase(name) {
+			return &RejoinAndRemovalError{Rejoining: rejoining, Leaving: name}
 		}
 	}
 	return r.m.stop.Err()
+}
+
+// firstFormer is a node that rejoins, or has begun to and is not wanted any more; "" if there is none.
+func (r *rejoining) firstFormer() string {
+	if len(r.beginning) > 0 {
+		return r.beginning[0].NodeName
+	}
+	names := make(map[string]bool)
+	for _, record := range interrupt.Each(r.m.stop, r.m.start.OfType(database.TypeRolesSource)) {
+		if name := record.Identifier.ID; r.m.wasMember(name) && !r.m.lost.nodes[name] {
+			names[name] = r.m.status[name] != populated
+		}
+	}
+	first := ""
+	for name, links := range linksOf(r.m.stop, r.m.start, names) {
+		if r.m.stop.Stopped() {
+			break
+		}
+		if names[name] && (first == "" || name < first) && r.m.isFormer(name, links) {
+			first = name
+		}
+	}
+	return first
 }
 
 // holdsDatabase tells whether a database of the node is recorded, in whatever condition.

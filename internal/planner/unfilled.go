@@ -120,11 +120,13 @@ func (d *damage) unlinked(link database.Link) bool {
 	return d.m.recorded(database.ReplicationSlotIdentifier(link)) || !known || !d.m.anyOf(monitorsOf(d.m.stop, node), d.m.recorded)
 }
 
-// rolesRead are what has read the roles of nodes that hold data, in order. Who has been let go is copied by nobody.
+// rolesRead are what has read the roles of nodes that hold data, in order. Nobody copies one that has been let go, or that is
+// joining itself.
 func (d *damage) rolesRead() []resource.Identifier {
 	var read []resource.Identifier
 	for r := range d.m.start.All(d.m.stop) {
-		if name := r.Identifier.ID; r.Identifier.Type == database.TypeDumpRoles && d.provides(name) {
+		name := r.Identifier.ID
+		if r.Identifier.Type == database.TypeDumpRoles && d.provides(name) && !d.m.recorded(database.RolesSourceIdentifier(name)) {
 			read = append(read, r.Identifier)
 		}
 	}
