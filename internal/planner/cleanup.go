@@ -220,7 +220,9 @@ func (m *membership) outdatedLinks(found *outdated, n *NodeResources) {
 		}
 	}
 	for _, id := range interrupt.Each(m.stop, m.links[n.NodeName]) {
-		if link, ok := database.LinkOf(id); ok && id.Type == database.TypeSubscription && link.Subscriber == n.NodeName && m.status[link.Provider] == 0 {
+		link, _ := database.LinkOf(id)
+		goes := m.status[link.Provider] == 0 && !m.lost.nodes[link.Provider] // what is recorded of a lost one goes last
+		if id.Type == database.TypeSubscription && link.Subscriber == n.NodeName && goes {
 			m.discard(found, id)
 		}
 	}

@@ -34,7 +34,7 @@ const enoughForeignStates = 3_000
 // askedReasons are the reasons of FAILED_PRECONDITION that only what is asked for can cause, or nearly only.
 var askedReasons = []string{
 	ReasonDependencyMissing, ReasonDependencyCycle, ReasonNodeKeptAndRestored, ReasonEmptyBesideRestored,
-	ReasonBackupBesideMembers, ReasonPlanChanged,
+	ReasonBackupBesideMembers, ReasonPlanChanged, ReasonRejoinUndrainable, ReasonRejoinAndRemoval,
 }
 
 // stateReasons are the reasons that a state may be refused for.

@@ -31,7 +31,7 @@ func (m *mesh) findFormers() {
 		}
 		name := e.Resource.Identifier.ID
 		source, err := database.RolesSourceNode(m.stop, e.Resource)
-		if err == nil && (m.holdsData(name, m.databaseOf(name)) || m.isLinked(name)) {
+		if err == nil && database.RolesSourceRejoins(m.stop, e.Resource) {
 			m.formers[name] = &former{begins: true, source: source}
 		}
 	}
@@ -115,9 +115,6 @@ func (m *mesh) judgeRejoin(x *entry, e *resource.Event, at place) {
 	}
 	if n = m.wanted[name]; n == nil || !n.Rejoins || !m.isDamaged(name) {
 		m.about(RuleRejoinUnasked, at, *x.id, "lets a member join again that lacks nothing, or is not asked to")
-	}
-	if !database.RolesSourceRejoins(m.stop, e.Resource) {
-		m.about(RuleUndrained, at, *x.id, "does not tell that the node was a member")
 	}
 }
 

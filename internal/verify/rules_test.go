@@ -74,7 +74,7 @@ func slotCreate(provider, subscriber string) string {
 // TestEveryRuleIsFoundAlone makes the plans of the planner wrong in one way, and expects to hear of that.
 func TestEveryRuleIsFoundAlone(t *testing.T) {
 	found := make(map[verify.Rule]int)
-	groups := [][]wrong{formCases, reasonCases(), typeCauseCases, graphCases, endCases, updateCases, replicationCases, slices.Concat(requestCases, memberCases, lostCases)}
+	groups := [][]wrong{formCases, reasonCases(), typeCauseCases, graphCases, endCases, updateCases, replicationCases, slices.Concat(requestCases, memberCases, lostCases, rejoinCases)}
 	for i, cases := range groups {
 		for _, c := range cases {
 			t.Run(c.rule.String()+"/"+c.name, func(t *testing.T) {

@@ -16,8 +16,8 @@ type orchestrator struct {
 	wish wish
 	// dropped are the nodes that were taken out of the wish since all was as wished.
 	dropped [maxNodes]bool
-	// kept are the nodes that were wanted again since another one rejoins, for the present wish.
-	kept [maxNodes]bool
+	// kept tells how often nodes were wanted again since another one rejoins, for the present wish.
+	kept [maxNodes]int
 	// uncertain tells that something may have been done that is not recorded.
 	uncertain bool
 	// over tells that no node is left that could hold data.

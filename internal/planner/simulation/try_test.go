@@ -8,6 +8,7 @@ import (
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
 	"github.com/pgplanner/pgplanner/internal/impact"
+	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/messages"
 )
@@ -91,7 +92,7 @@ func (t *try) step(verb string, words []string) error {
 	return nil
 }
 
-// want sets another wish as the contract asks: the writers of nodes that leave stop first.
+// want sets another wish as the contract asks: the writers of nodes that leave or rejoin stop first.
 func (t *try) want(w wish) {
 	for _, n := range t.o.wish.nodes {
 		if !w.has(n.node) {
@@ -99,6 +100,11 @@ func (t *try) want(w wish) {
 		}
 	}
 	w.lost = t.o.wish.lost
+	for _, n := range w.nodes {
+		if n.recovery == planner.NodeRecoveryRejoin || n.recovery == planner.NodeRecoveryRejoinUndrained || t.change[nodeName(n.node)]["rejoin"] {
+			t.o.world.open[n.node] = false
+		}
+	}
 	t.o.want(w)
 }
 

@@ -46,7 +46,7 @@ func (o *orchestrator) othersOpen(node int) bool {
 
 // accepted asks until the planner accepts the wish, and does what it is told if it refuses.
 func (o *orchestrator) accepted() (*answer, error) {
-	o.kept = [maxNodes]bool{}
+	o.kept = [maxNodes]int{}
 	for range 100 {
 		a, err := o.ask()
 		if err == nil {
@@ -130,13 +130,11 @@ func (o *orchestrator) comply(refusal error) error {
 // one goes on as it is.
 func (o *orchestrator) keepLeaving(leaving, rejoining int) error {
 	o.world.seen.count(refusedBesideRejoin)
-	if !o.kept[leaving] {
-		o.kept[leaving] = true
-		o.want(o.wish.with(newNode(leaving)))
-		return nil
-	}
+	o.kept[leaving]++
 	switch {
-	case o.isDamaged(leaving):
+	case o.kept[leaving] == 1:
+		o.want(o.wish.with(newNode(leaving)))
+	case o.kept[leaving] == 2 && o.isDamaged(leaving):
 		o.want(o.wish.with(newNode(leaving)))
 		o.recoverBy(leaving, planner.NodeRecoveryContinue)
 	case o.joins(rejoining):
