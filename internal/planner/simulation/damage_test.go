@@ -199,7 +199,7 @@ func (o *orchestrator) looksUnfilled(node int) bool {
 		}
 	}
 	for _, n := range o.wish.nodes {
-		if n.goesOn && n.node != node {
+		if n.goesOn() && n.node != node {
 			return len(o.state.OfType(database.TypeDumpRoles)) > 0
 		}
 	}

@@ -28,6 +28,9 @@ type wanted struct {
 	recovery planner.NodeRecovery
 }
 
+// goesOn tells whether a member that lacks rows goes on without them.
+func (n wanted) goesOn() bool { return n.recovery == planner.NodeRecoveryContinue }
+
 // wish is what the user wants: the nodes in their order, and how to get there. Wishes are values: what
 // changes one returns another.
 type wish struct {
