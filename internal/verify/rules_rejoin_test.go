@@ -102,7 +102,9 @@ var rejoinCases = []wrong{
 	},
 	{
 		rule: verify.RuleUndrained, name: "a service writes meanwhile", story: rejoins,
-		mutate: func(m *mutant) { m.drop("delete host.service::front", "delete host.watch::front", "create host.service::front", "create host.watch::front") },
+		mutate: func(m *mutant) {
+			m.drop("delete host.service::front", "delete host.watch::front", "create host.service::front", "create host.watch::front")
+		},
 	},
 	{
 		rule: verify.RuleUndrained, name: "asked to be drained", story: rejoinsUndrained,

@@ -61,12 +61,10 @@ func (w *world) giveUp(node, other int) {
 // giveUp takes the hazards of an answer for what they say: that a node will lack what was written on others.
 func (o *orchestrator) giveUp(hazards []planner.Hazard) {
 	for _, h := range hazards {
-		switch h.Kind {
-		case planner.HazardRowsGivenUp:
-		case planner.HazardMemberRepopulated:
+		if h.Kind == planner.HazardMemberRepopulated {
 			o.world.seen.count(rejoined)
-			continue
-		default:
+		}
+		if h.Kind != planner.HazardRowsGivenUp {
 			continue
 		}
 		o.note("given up: %s %v", h.Node, h.Resource)
@@ -138,10 +136,12 @@ func (o *orchestrator) recover(refusal *planner.MemberIncompleteError) error {
 	return nil
 }
 
-// recoverBy wishes for the recovery of a node. The writers of one that rejoins stop first.
+// recoverBy wishes for the recovery of a node. The writers of one that rejoins stop first, and so does a service of which
+// there is no record.
 func (o *orchestrator) recoverBy(node int, recovery planner.NodeRecovery) {
 	if recovery != planner.NodeRecoveryContinue {
 		o.world.open[node] = false
+		o.world.serving[node] = o.world.serving[node] && o.has(resource.Identifier{Type: typeService, ID: nodeName(node)})
 	}
 	o.want(o.wish.change(node, func(n *wanted) { n.recovery = recovery }))
 }
