@@ -23,14 +23,14 @@ type outdated struct {
 // Only tells of which nodes; nil: of all.
 func (m *membership) cleanUp(plans []resource.Plan, only map[string]bool) ([]resource.Plan, *membership, error) {
 	plans, m, err := m.cleanUpKinds(plans, only)
-	if err != nil || only != nil {
-		return plans, m, err
+	if err != nil {
+		return nil, nil, err
 	}
 	before := len(plans)
 	if plans, m, err = m.takeDown(plans); err != nil || len(plans) == before {
 		return plans, m, err
 	}
-	return m.cleanUpKinds(plans, nil)
+	return m.cleanUpKinds(plans, only)
 }
 
 // cleanUpKinds is cleanUp for all nodes but those that are taken down: what of other joining nodes shows that they have to

@@ -30,12 +30,15 @@ func (m *membership) isTakenDown(n *NodeResources) bool {
 
 // takeDown plans the deletion of all that nodes which are taken down had with others, but for the slots that keep what the
 // next copy may lack, each kind as a plan of its own. The order tells at every moment that all of it has to go: what
-// brings rows into the nodes goes before what shows which are missing. It appends the plans, and returns the membership
-// after them.
+// brings rows into the nodes goes before what shows which are missing. As long as a node is not drained, nothing goes. It
+// appends the plans, and returns the membership after them.
 func (m *membership) takeDown(plans []resource.Plan) ([]resource.Plan, *membership, error) {
 	names := make(map[string]bool)
 	for _, n := range interrupt.Each(m.stop, m.with(joining, populated)) {
-		if m.isTakenDown(n) {
+		switch {
+		case m.isUndrained(n):
+			return plans, m, m.stop.Err() // what it lacks, the links of the others may tell
+		case m.isTakenDown(n):
 			names[n.NodeName] = true
 		}
 	}
