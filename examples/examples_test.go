@@ -48,6 +48,7 @@ var examples = []example{
 	{"lost-host.json", updateDatabase, counts{6, 12, 0, 0, 8, 24, 0, 0, 7}},
 	{"remove-node.json", updateDatabase, counts{1, 9, 0, 0, 24, 24, 0, 1, 4}},
 	{"force-update.json", updateDatabase, counts{6, 45, 0, 93, 0, 44, 49, 1, 0}},
+	{"rejoin-member.json", updateDatabase, counts{9, 31, 26, 2, 26, 54, 0, 0, 1}},
 	{"delete-database.json", updateDatabase, counts{1, 9, 0, 0, 44, 44, 0, 3, 11}},
 	{"restore-node.json", restoreDatabase, counts{4, 20, 19, 1, 19, 39, 0, 1, 3}},
 }

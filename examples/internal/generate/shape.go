@@ -21,6 +21,7 @@ type node struct {
 	source     string
 	hosts      []string
 	parameters map[string]any
+	recovery   plannerv1.NodeRecovery
 }
 
 func newNode(name string, hosts ...string) *node {
@@ -45,6 +46,7 @@ func (n *node) message() *plannerv1.NodeResources {
 		DatabaseId:    databaseID,
 		DatabaseName:  databaseName,
 		DatabaseOwner: "shop_owner",
+		Recovery:      n.recovery,
 	}
 	for i := range n.hosts {
 		m.InstanceResources = append(m.InstanceResources, n.instance(i))

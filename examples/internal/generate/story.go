@@ -7,6 +7,7 @@ import (
 
 	plannerv1 "github.com/pgplanner/pgplanner/gen/planner/v1"
 	"github.com/pgplanner/pgplanner/internal/convert/request"
+	"github.com/pgplanner/pgplanner/internal/database"
 	"github.com/pgplanner/pgplanner/internal/planner"
 	"github.com/pgplanner/pgplanner/internal/resource"
 	"github.com/pgplanner/pgplanner/internal/testkit/messages"
@@ -65,7 +66,15 @@ func generate() ([]example, error) {
 			return s.update("force-update", all,
 				&plannerv1.UpdateDatabaseOptions{PlanOptions: &plannerv1.PlanOptions{ForceUpdate: true}})
 		},
-		func() error { return s.restore("restore-node", []*node{n1, n4}, n3) },
+		func() error {
+			s.lose(database.ReplicationSlotIdentifier(database.Link{Provider: "n1", Subscriber: "n3", DatabaseName: databaseName}))
+			n3.recovery = plannerv1.NodeRecovery_NODE_RECOVERY_REJOIN
+			return s.update("rejoin-member", all, nil)
+		},
+		func() error {
+			n3.recovery = plannerv1.NodeRecovery_NODE_RECOVERY_UNSPECIFIED
+			return s.restore("restore-node", []*node{n1, n4}, n3)
+		},
 		func() error {
 			return s.update("delete-database", nil, &plannerv1.UpdateDatabaseOptions{DeleteDatabase: true})
 		},
@@ -91,6 +100,14 @@ func (s *story) aside(tell func() error) error {
 	before := s.state.Clone()
 	defer func() { s.state = before }()
 	return tell()
+}
+
+// lose records that something is gone, as a refresh finds it.
+func (s *story) lose(id resource.Identifier) {
+	r, _ := s.state.Get(id)
+	lost := *r
+	lost.NeedsRecreate = true
+	s.state.Add(&lost)
 }
 
 // update adds a request to UpdateDatabase, and executes its plans.
