@@ -136,7 +136,7 @@ func TestEveryLoopPolls(t *testing.T) {
 		"end":               {Loops: 1, Bound: yielded},
 		"findLastPut":       {Loops: 1, Bound: yielded},
 		"findFormers":       {Loops: 1, Bound: yielded},
-		"isLetGo":           {Loops: 1, Bound: yielded},
+		"losesMonitor":      {Loops: 1, Bound: yielded},
 		"gapInDrain":        {Loops: 1, Bound: "two who wait for a marker"},
 		"isCopying":         {Loops: 1, Bound: yielded},
 		"newMesh":           {Loops: 1, Bound: yielded},

@@ -20,7 +20,9 @@ type mesh struct {
 	// runs beside these; nil: not known yet.
 	formers  map[string]*former
 	lookedAt moment
-	writers  map[string][]resource.Identifier
+	// nextSource is the source that events give a node.
+	nextSource map[string]string
+	writers    map[string][]resource.Identifier
 	// prepared are, for each node, the peers whose slot for it an event makes ahead.
 	prepared map[string]map[string]bool
 	// outlived are the joining nodes for which start has a slot that was made ahead on a node that is no peer any more:
@@ -61,14 +63,15 @@ type mesh struct {
 // newMesh reads from start and the events what the rules need to know ahead.
 func newMesh(j *judge) *mesh {
 	m := &mesh{
-		judge:    j,
-		update:   j.options.Operation == OperationUpdate,
-		joining:  make(map[string]bool),
-		formers:  make(map[string]*former),
-		prepared: make(map[string]map[string]bool),
-		outlived: make(map[string]bool),
-		lastPut:  -1,
-		lastJoin: -1,
+		judge:      j,
+		update:     j.options.Operation == OperationUpdate,
+		joining:    make(map[string]bool),
+		formers:    make(map[string]*former),
+		nextSource: make(map[string]string),
+		prepared:   make(map[string]map[string]bool),
+		outlived:   make(map[string]bool),
+		lastPut:    -1,
+		lastJoin:   -1,
 
 		lastOpening: -1,
 		copied:      make(map[string]moment),

@@ -86,10 +86,7 @@ func (m *mesh) bothDatabases(link database.Link) bool {
 
 // between returns what belongs to a joining node and what it has to do with another one.
 func (m *mesh) between(n *node, other string) []resource.Identifier {
-	in, out, source := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name)
-	if f := m.formers[n.name]; f != nil && f.begins {
-		source = f.source
-	}
+	in, out, source, next := n.link(other, n.name), n.link(n.name, other), m.sourceOf(n.name), m.nextSource[n.name]
 	return []resource.Identifier{
 		database.ReplicationSlotIdentifier(in), database.ReplicationSlotIdentifier(out),
 		m.making(in),
@@ -98,7 +95,8 @@ func (m *mesh) between(n *node, other string) []resource.Identifier {
 		database.ReplicationSlotAdvanceIdentifier(in), database.ReplicationOriginAdvanceIdentifier(in),
 		database.SyncEventIdentifier(in), database.WaitForSyncEventIdentifier(in),
 		database.SyncEventIdentifier(n.link(other, source)), database.WaitForSyncEventIdentifier(n.link(other, source)),
-		database.PeerCatchupIdentifier(source, other, n.database),
+		database.PeerCatchupIdentifier(source, other, n.database), database.PeerCatchupIdentifier(next, other, n.database),
+		database.SyncEventIdentifier(n.link(other, next)), database.WaitForSyncEventIdentifier(n.link(other, next)),
 		database.SyncEventIdentifier(out), database.WaitForSyncEventIdentifier(out),
 		database.PeerCatchupIdentifier(other, n.name, n.database), database.LagTrackerIdentifier(n.name, other, n.database),
 		database.ReplicationSlotAdvanceIdentifier(out), database.ReplicationOriginAdvanceIdentifier(out),

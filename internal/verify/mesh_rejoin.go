@@ -10,9 +10,8 @@ import (
 
 // former is a node that was a member, and joins again, or is to. Until it is drained, the others may lack what it wrote.
 type former struct {
-	// begins says that the plans make it joining; source is the one that it begins with.
+	// begins says that the plans make it joining.
 	begins bool
-	source string
 	// goes says that plans delete a monitor of it, undrained that nothing has told yet that it is drained.
 	goes, undrained bool
 }
@@ -26,13 +25,15 @@ func (m *mesh) findFormers() {
 		}
 	}
 	for _, e := range m.events(m.plans) {
-		if e.Type != resource.EventCreate || e.Resource.Identifier.Type != database.TypeRolesSource || m.joining[e.Resource.Identifier.ID] {
+		if !isPut(e) || e.Resource.Identifier.Type != database.TypeRolesSource {
 			continue
 		}
 		name := e.Resource.Identifier.ID
-		source, err := database.RolesSourceNode(m.stop, e.Resource)
-		if err == nil && database.RolesSourceRejoins(m.stop, e.Resource) {
-			m.formers[name] = &former{begins: true, source: source}
+		if source, err := database.RolesSourceNode(m.stop, e.Resource); err == nil {
+			m.nextSource[name] = source
+		}
+		if e.Type == resource.EventCreate && !m.joining[name] && database.RolesSourceRejoins(m.stop, e.Resource) {
+			m.formers[name] = &former{begins: true}
 		}
 	}
 	for name, f := range m.formers {
@@ -40,7 +41,7 @@ func (m *mesh) findFormers() {
 			return
 		}
 		m.joining[name] = true
-		f.goes = f.begins || m.isLetGo(name)
+		f.goes = f.begins || m.losesMonitor(name)
 		f.undrained = m.hasMonitor(name) && m.isRead(name, m.atStart) && (f.goes || !m.hasCopied(name))
 	}
 }
@@ -51,8 +52,8 @@ func (m *mesh) hasCopied(name string) bool {
 	return m.atStart(database.SyncEventIdentifier(link)) != nil
 }
 
-// isLetGo tells whether plans delete a monitor of the node.
-func (m *mesh) isLetGo(name string) bool {
+// losesMonitor tells whether plans delete a monitor of the node.
+func (m *mesh) losesMonitor(name string) bool {
 	ids := m.instancesOf(name)
 	for _, e := range m.events(m.plans) {
 		if e.Type == resource.EventDelete && e.Resource.Identifier.Type == database.TypeMonitorInstance &&
@@ -145,6 +146,9 @@ func (m *mesh) judgeTaken(x *entry, at place) {
 		if n := m.wanted[link.Subscriber]; n != nil && n.Continues && (slot != nil && slot.NeedsRecreate || m.isEmptied(n.Name)) {
 			return // that has given up what it lacks
 		}
+		if m.gone.nodes[link.Subscriber] {
+			return
+		}
 	case database.TypePostgresDatabase:
 		name, _, _ = cutName(x.id.ID)
 	case database.TypeInstance:
@@ -153,7 +157,7 @@ func (m *mesh) judgeTaken(x *entry, at place) {
 		name = x.id.ID
 	}
 	if name != "" && m.isUndrained(name) && isThere(x.now) {
-		m.about(RuleUndrained, at, *x.id, "is deleted before it is drained:", database.NodeIdentifier(name))
+		m.about(RuleRejoinUndrained, at, *x.id, "is deleted before it is drained:", database.NodeIdentifier(name))
 	}
 }
 
@@ -164,7 +168,7 @@ func (m *mesh) judgeLetGo(x *entry, at place) {
 		return
 	}
 	if gap := m.gapInDrain(name); gap != nil {
-		m.about(RuleUndrained, at, *x.id, "is deleted before is done:", gap.missing)
+		m.about(RuleRejoinUndrained, at, *x.id, "is deleted before is done:", gap.missing)
 	}
 }
 
@@ -215,7 +219,7 @@ func (m *mesh) judgeWriters(x *entry, at place) {
 	}
 	for _, id := range interrupt.Each(m.stop, m.writers[link.Provider]) {
 		if m.get(id) != nil {
-			m.about(RuleUndrained, at, *x.id, "is written while there still is", id)
+			m.about(RuleRejoinUndrained, at, *x.id, "is written while there still is", id)
 		}
 	}
 }

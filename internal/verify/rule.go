@@ -178,10 +178,10 @@ const (
 	RuleMovedInPlace
 	// RuleRejoinUnasked (request): a member begins to join again only if it lacks rows, and is asked to. It loses what it has.
 	RuleRejoinUnasked
-	// RuleUndrained (request): of a node that joins again no link out, and nothing of its data, is deleted before all members
+	// RuleRejoinUndrained (request): of a node that joins again no link out, and nothing of its data, is deleted before all members
 	// that stay have what it wrote, and its monitors are gone, which says so: markers are written anew, while no service is
 	// left beside it, and waited for. Else nobody has these rows any more. Exempt is a node that is asked to join undrained.
-	RuleUndrained
+	RuleRejoinUndrained
 	// RuleSourceIncomplete (request): the source of a node that joins lacks no rows itself, unless it goes on without them.
 	// The node would lack them, too.
 	RuleSourceIncomplete
@@ -262,7 +262,7 @@ func (r Rule) String() string {
 		RuleMovedInPlace:            "moved_in_place",
 		RuleServiceTooEarly:         "service_too_early",
 		RuleRejoinUnasked:           "rejoin_unasked",
-		RuleUndrained:               "undrained",
+		RuleRejoinUndrained:         "rejoin_undrained",
 		RuleSourceIncomplete:        "source_incomplete",
 		RuleLinkOverLoss:            "link_over_loss",
 		RuleLostHost:                "lost_host",

@@ -71,16 +71,16 @@ var rejoinCases = []wrong{
 		},
 	},
 	{
-		rule: verify.RuleUndrained, name: "no drain", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "no drain", story: rejoins,
 		mutate: func(m *mutant) { undrain(m, "n1"); undrain(m, "n3") },
-		says:   "undrained plan 2 phase 0 event 0: monitor.instance::n2-a is deleted before is done: database.sync_event::n2:n1:app",
+		says:   "rejoin_undrained plan 2 phase 0 event 0: monitor.instance::n2-a is deleted before is done: database.sync_event::n2:n1:app",
 	},
 	{
-		rule: verify.RuleUndrained, name: "drained to one of two", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "drained to one of two", story: rejoins,
 		mutate: func(m *mutant) { undrain(m, "n3") },
 	},
 	{
-		rule: verify.RuleUndrained, name: "the marker of an earlier drain", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "the marker of an earlier drain", story: rejoins,
 		mutate: func(m *mutant) {
 			e := m.take("create " + drainMarker21.String())
 			m.start.Add(e.Resource)
@@ -88,30 +88,30 @@ var rejoinCases = []wrong{
 		},
 	},
 	{
-		rule: verify.RuleUndrained, name: "nobody waits", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "nobody waits", story: rejoins,
 		mutate: func(m *mutant) {
 			id := database.WaitForSyncEventIdentifier(link("n2", "n3"))
 			m.drop("create "+id.String(), "delete "+id.String())
 		},
 	},
 	{
-		rule: verify.RuleUndrained, name: "the links before the monitors", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "the links before the monitors", story: rejoins,
 		mutate: func(m *mutant) {
 			m.moveBehind("delete "+monitor2, "delete "+database.SubscriptionIdentifier(link("n2", "n1")).String())
 		},
 	},
 	{
-		rule: verify.RuleUndrained, name: "a service writes meanwhile", story: rejoins,
+		rule: verify.RuleRejoinUndrained, name: "a service writes meanwhile", story: rejoins,
 		mutate: func(m *mutant) {
 			m.drop("delete host.service::front", "delete host.watch::front", "create host.service::front", "create host.watch::front")
 		},
 	},
 	{
-		rule: verify.RuleUndrained, name: "asked to be drained", story: rejoinsUndrained,
+		rule: verify.RuleRejoinUndrained, name: "asked to be drained", story: rejoinsUndrained,
 		mutate: toldOf(1, func(n *verify.DesiredNode) { n.Undrained = false }),
 	},
 	{
-		rule: verify.RuleUndrained, name: "nothing there to be drained", story: rejoinsEmptied,
+		rule: verify.RuleRejoinUndrained, name: "nothing there to be drained", story: rejoinsEmptied,
 		mutate: toldOf(1, func(n *verify.DesiredNode) { n.Undrained = false }),
 	},
 	{

@@ -129,8 +129,9 @@ func (o *orchestrator) persevere(d *deed, m mishap) error {
 // help lets replication do what an event waits for, one step. It tells whether that was possible.
 func (o *orchestrator) help(d *deed) bool {
 	o.world.seen.count(waited)
-	return o.world.copyNext(d.node, d.other) || o.world.receive(d.node, d.other) ||
-		d.kind == database.TypePeerCatchup && o.world.apply(d.node, d.other)
+	moved := o.world.copyNext(d.node, d.other) || o.world.receive(d.node, d.other)
+	applied := d.kind == database.TypePeerCatchup && o.world.apply(d.node, d.other) // however much there is to receive
+	return moved || applied
 }
 
 // perform lets an event happen as the mishap says, and records it as the mishap says.
