@@ -57,7 +57,7 @@ func TestRunWritesAllFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(temporary)
-	if err != nil || len(files) != 11 {
+	if err != nil || len(files) != 12 {
 		t.Errorf("%d files, %v", len(files), err)
 	}
 	if err := run(filepath.Join(temporary, "missing")); err == nil {
