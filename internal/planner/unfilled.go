@@ -14,7 +14,7 @@ import (
 type joinTraces struct {
 	// filling are the nodes with a subscription that copies, or waits for a slot that was made ahead.
 	filling map[string]bool
-	// made are the nodes that a slot was made ahead for.
+	// made are the nodes that a slot was made ahead for, on a node that has not been let go.
 	made map[string]bool
 	// begun are the nodes with a link, from or to them, through which changes have been sent.
 	begun map[string]bool
@@ -34,7 +34,9 @@ func (m *membership) findJoinTraces() joinTraces {
 		}
 		switch {
 		case r.Identifier.Type == database.TypeReplicationSlotCreate:
-			found.made[link.Subscriber] = true
+			if !m.isLetGo(link.Provider) {
+				found.made[link.Subscriber] = true
+			}
 		case m.fills(link, r):
 			found.filling[link.Subscriber] = true
 		default:
@@ -42,6 +44,13 @@ func (m *membership) findJoinTraces() joinTraces {
 		}
 	}
 	return found
+}
+
+// isLetGo tells whether a node leaves, and has no monitor any more. As long as it has one, nobody who has not got all its
+// data may stay.
+func (m *membership) isLetGo(name string) bool {
+	node, known := m.start.Get(database.NodeIdentifier(name))
+	return known && m.leaves(name) && !m.anyOf(monitorsOf(m.stop, node), m.recorded)
 }
 
 // fills tells whether the subscription of a link is one of a node that joins.
@@ -120,13 +129,14 @@ func (d *damage) unlinked(link database.Link) bool {
 	return d.m.recorded(database.ReplicationSlotIdentifier(link)) || !known || !d.m.anyOf(monitorsOf(d.m.stop, node), d.m.recorded)
 }
 
-// rolesRead are what has read the roles of nodes that hold data, in order. Nobody copies one that has been let go, or that is
-// joining itself.
+// rolesRead are what has read the roles of nodes that hold data, in order. Who has been let go, or joins itself, is copied by
+// nobody.
 func (d *damage) rolesRead() []resource.Identifier {
 	var read []resource.Identifier
 	for r := range d.m.start.All(d.m.stop) {
 		name := r.Identifier.ID
-		if r.Identifier.Type == database.TypeDumpRoles && d.provides(name) && !d.m.recorded(database.RolesSourceIdentifier(name)) {
+		joins := d.m.recorded(database.RolesSourceIdentifier(name))
+		if r.Identifier.Type == database.TypeDumpRoles && !joins && d.provides(name) {
 			read = append(read, r.Identifier)
 		}
 	}

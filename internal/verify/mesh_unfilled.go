@@ -14,7 +14,7 @@ func (m *mesh) judgeUnfilled() {
 	linked, halfFilled := m.linkedByData()
 	made := make(map[string]bool)
 	for _, r := range interrupt.Each(m.stop, m.ofType(database.TypeReplicationSlotCreate, m.start)) {
-		if link, ok := m.slotLink(r); ok && m.mayFill(link) {
+		if link, ok := m.slotLink(r); ok && m.mayFill(link) && !m.isLetGo(link.Provider) {
 			made[link.Subscriber] = true
 		}
 	}
@@ -73,4 +73,9 @@ func (m *mesh) mayFill(link database.Link) bool {
 func (m *mesh) isOfJoin(r *resource.Resource, link database.Link) bool {
 	flags, err := flagsOf(m.stop, r)
 	return err == nil && (flags.copies || flags.disabled && m.atStart(database.RecordedSlotCreate(link, m.start.Has).Identifier()) != nil)
+}
+
+// isLetGo tells whether a node leaves, and start has no monitor of it.
+func (m *mesh) isLetGo(name string) bool {
+	return m.wanted[name] == nil && m.atStart(database.NodeIdentifier(name)) != nil && !m.isWatched(name)
 }

@@ -111,6 +111,12 @@ func (l *tries) unmarked() {
 		l.add("n1 n2 | stop %s n1 n2 n3 | stop 02 n2 | n2", stop)
 		l.add("n1 n2 | stop %s n1 n2 n3 | stop 03 n2 | n2", stop)
 	}
+	for _, stop := range []string{"01", "02", "03", "04"} {
+		l.add("n1 n2 | stop 20 n1 n2 n3 | stop %s n1 n3 | lose database n1 | n1! n3", stop)
+	}
+	for _, stop := range []string{"08", "09", "10"} {
+		l.add("n1 n2 | stop 19 n1 n2 n3 | mark database n1 | stop %s n2 | stop 06 n2 n1 | n2 n1", stop)
+	}
 }
 
 // members names the first n nodes.
