@@ -101,7 +101,8 @@ func TestExecutorOf(t *testing.T) {
 		t.Errorf("%d are known", known)
 	}
 	for _, id := range []resource.Identifier{
-		{Type: "host.volume", ID: "n1:n2:app"}, {Type: database.TypeSubscription, ID: "n1n2"},
+		{Type: "host.volume", ID: "n1:n2:app"},
+		{Type: database.TypeSubscription, ID: "n1n2"},
 		{Type: database.TypeReplicationSlotCreate, ID: "spk_app_n1_sub_n1_n2"},
 	} {
 		if got, ok := database.ExecutorOf(nil, &resource.Resource{Identifier: id}); ok {
