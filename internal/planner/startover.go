@@ -46,7 +46,7 @@ func (m *membership) takeDown(plans []resource.Plan) ([]resource.Plan, *membersh
 		return plans, m, m.stop.Err()
 	}
 	for _, isOf := range [4]func(*membership, map[string]bool, *resource.Resource) bool{
-		(*membership).isTrace, (*membership).bringsRows, (*membership).isLostOrOut, (*membership).keepsForOthers,
+		(*membership).isTrace, (*membership).bringsRows, (*membership).isLostOrOut, (*membership).retainsForOthers,
 	} {
 		var gone []resource.Identifier
 		for r := range m.start.All(m.stop) {
@@ -102,9 +102,9 @@ func (m *membership) isLostOrOut(names map[string]bool, r *resource.Resource) bo
 	return ok && names[link.Provider]
 }
 
-// keepsForOthers tells whether the record is of a slot in which one of the nodes keeps what it writes, or of a making of one
+// retainsForOthers tells whether the record is of a slot in which one of the nodes keeps what it writes, or of a making of one
 // for it.
-func (m *membership) keepsForOthers(names map[string]bool, r *resource.Resource) bool {
+func (m *membership) retainsForOthers(names map[string]bool, r *resource.Resource) bool {
 	switch r.Identifier.Type {
 	case database.TypeReplicationSlot:
 		link, ok := database.LinkOf(r.Identifier)
