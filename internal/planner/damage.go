@@ -162,7 +162,7 @@ func (d *damage) provides(name string) bool {
 	if !known || d.m.status[name] == member {
 		return true
 	}
-	return d.m.anyOf(monitorsOf(d.m.stop, node), d.m.recorded)
+	return d.m.isWatched(node)
 }
 
 // refuse is the refusal of those damaged members that are not to go on as they are; nil if there are none.

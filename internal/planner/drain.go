@@ -12,7 +12,7 @@ import (
 // do, too, but no reason of an update would be true of it.
 //
 // The links' subscriptions are there and apply changes. Whoever calls it does so again in every request until all monitors
-// of the provider are deleted (see isDrained). It appends the plans, and returns the membership after them.
+// of the provider are deleted (see isWatched). It appends the plans, and returns the membership after them.
 func (m *membership) drain(plans []resource.Plan, links []database.Link) ([]resource.Plan, *membership, error) {
 	markers, waits := resource.NewState(), resource.NewState()
 	for _, link := range interrupt.Each(m.stop, links) {
@@ -55,10 +55,4 @@ func created(stop *interrupt.Poller, s *resource.State) resource.Phase {
 		})
 	}
 	return phase
-}
-
-// isDrained tells of the record of a node whether no monitor of it is recorded: these are deleted right after its drain,
-// alone, before anything else of it goes.
-func (m *membership) isDrained(node *resource.Resource) bool {
-	return !m.anyOf(monitorsOf(m.stop, node), m.recorded)
 }

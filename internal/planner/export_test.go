@@ -18,5 +18,5 @@ func PlanDrain(
 		return nil, nil, false, err
 	}
 	node, _ := m.start.Get(database.NodeIdentifier(links[0].Provider))
-	return plans, m.start, m.isDrained(node), nil
+	return plans, m.start, !m.isWatched(node), nil
 }

@@ -105,6 +105,9 @@ func (m *membership) isLost(r *resource.Resource) bool {
 
 // refuseOnLostHosts refuses what is wanted on a lost host.
 func (m *membership) refuseOnLostHosts(wanted *resource.State) error {
+	if len(m.lost.hosts) == 0 {
+		return nil
+	}
 	var found *HostLostError // about the smallest identifier
 	for r := range wanted.All(m.stop) {
 		if m.onLostHost(r) && (found == nil || r.Identifier.Compare(found.Resource) < 0) {
@@ -120,7 +123,7 @@ func (m *membership) refuseOnLostHosts(wanted *resource.State) error {
 // lostRows says of each member, and of each that leaves, that it may lack rows of each lost node that has had data, and
 // differ in them from others, whatever is recorded of their links. Who leaves may be wanted again.
 func (m *membership) lostRows() []Hazard {
-	if len(m.all) == 0 {
+	if len(m.all) == 0 || len(m.lost.nodes) == 0 {
 		return nil
 	}
 	var hazards []Hazard
@@ -189,6 +192,9 @@ func (m *membership) forgetLost() ([]resource.Plan, *membership, error) {
 }
 
 func (m *membership) anythingLost() bool {
+	if len(m.lost.hosts) == 0 {
+		return false
+	}
 	for r := range m.start.All(m.stop) {
 		if m.isLost(r) {
 			return true
@@ -296,9 +302,7 @@ func (m *membership) slotsForLost() []resource.Identifier {
 		case database.TypeReplicationSlotCreate:
 			link, ok = database.SlotCreateLink(m.stop, r)
 		case database.TypeReplicationSlot, database.TypeSubscription, database.TypeSyncEvent,
-			database.TypeWaitForSyncEvent:
-		case database.TypePeerCatchup: // the identifier names the node that waits first
-			link.Provider, link.Subscriber = link.Subscriber, link.Provider
+			database.TypeWaitForSyncEvent, database.TypePeerCatchup:
 		default:
 			return false
 		}
@@ -336,7 +340,11 @@ func (m *membership) chosen(is func(*resource.Resource) bool) []resource.Identif
 	return ids
 }
 
-// namedLink reads the two nodes from the identifier of what is about a link, in the order in which they stand there.
+// namedLink reads the link from the identifier of what is about one, whatever its type.
 func namedLink(id resource.Identifier) (database.Link, bool) {
-	return database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: id.ID})
+	link, ok := database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: id.ID})
+	if id.Type == database.TypePeerCatchup { // which names the node that waits first
+		link.Provider, link.Subscriber = link.Subscriber, link.Provider
+	}
+	return link, ok
 }

@@ -148,11 +148,6 @@ func (m *membership) wasMember(name string) bool {
 	return ok && database.RolesSourceRejoins(m.stop, record)
 }
 
-// linkLike reads the link from an identifier of any type that has one, by its nodes in order.
-func linkLike(id resource.Identifier) (database.Link, bool) {
-	return database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: id.ID})
-}
-
 // refuseUndrainable refuses to drain nodes to members that go on without what these wrote: their links are lost, too.
 func (d *damage) refuseUndrainable(nodes []*NodeResources) error {
 	for _, n := range interrupt.Each(d.m.stop, nodes) {
@@ -205,7 +200,7 @@ func (r *rejoining) refuseRemovals() error {
 	}
 	for _, node := range interrupt.Each(r.m.stop, r.m.leaving()) {
 		name := node.Identifier.ID
-		if !r.m.lost.nodes[name] && r.m.anyOf(monitorsOf(r.m.stop, node), r.m.recorded) && r.m.holdsDatabase(name) {
+		if !r.m.lost.nodes[name] && r.m.isWatched(node) && r.m.holdsDatabase(name) {
 			return &RejoinAndRemovalError{Rejoining: rejoining, Leaving: name}
 		}
 	}

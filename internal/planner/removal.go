@@ -53,7 +53,7 @@ func (m *membership) refuseTurnedRound(exempt map[string]bool) error {
 		for _, other := range interrupt.Each(m.stop, leaving) {
 			name := other.Identifier.ID
 			stayed := m.exists(database.PostgresDatabaseIdentifier(name, n.databaseName())) &&
-				!m.recorded(database.RolesSourceIdentifier(name)) && m.anyOf(monitorsOf(m.stop, other), m.recorded)
+				!m.recorded(database.RolesSourceIdentifier(name)) && m.isWatched(other)
 			if stayed && !exempt[name] && !m.exists(database.SubscriptionIdentifier(n.link(name, n.NodeName))) {
 				return &NodePartlyRemovedError{Node: n.NodeName}
 			}
@@ -74,7 +74,7 @@ func (m *membership) refuseLeftOut() error {
 		case database.TypeRolesSource:
 			names[r.Identifier.ID] = true
 		case database.TypeSyncEvent:
-			link, _ := database.LinkOf(resource.Identifier{Type: database.TypeSubscription, ID: r.Identifier.ID})
+			link, _ := namedLink(r.Identifier)
 			names[link.Subscriber] = true
 		}
 	}
@@ -188,6 +188,12 @@ func (m *membership) neededMonitors() map[resource.Identifier]bool {
 		}
 	}
 	return needed
+}
+
+// isWatched tells whether start has a monitor of an instance that the record of a node names. The monitors of a node that
+// leaves are deleted right after its drain, alone, before anything else of it goes.
+func (m *membership) isWatched(node *resource.Resource) bool {
+	return m.anyOf(monitorsOf(m.stop, node), m.recorded)
 }
 
 // monitorsOf are the monitors of the instances that the record of a node names.

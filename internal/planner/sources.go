@@ -35,7 +35,7 @@ func (m *membership) takeRecordedSource(n *NodeResources) error {
 // mayBeWanted tells whether a node is not wanted, and its removal has not begun.
 func (m *membership) mayBeWanted(name string) bool {
 	node, ok := m.start.Get(database.NodeIdentifier(name))
-	return ok && m.status[name] == 0 && m.anyOf(monitorsOf(m.stop, node), m.recorded)
+	return ok && m.status[name] == 0 && m.isWatched(node)
 }
 
 // chooseSources gives each newcomer without a source the first member that lacks nothing, or else the first one, if there is

@@ -48,12 +48,7 @@ func (m *membership) takeDown(plans []resource.Plan) ([]resource.Plan, *membersh
 	for _, isOf := range [4]func(*membership, map[string]bool, *resource.Resource) bool{
 		(*membership).isTrace, (*membership).bringsRows, (*membership).isLostOrOut, (*membership).retainsForOthers,
 	} {
-		var gone []resource.Identifier
-		for r := range m.start.All(m.stop) {
-			if isOf(m, names, r) {
-				gone = append(gone, r.Identifier)
-			}
-		}
+		gone := m.chosen(func(r *resource.Resource) bool { return isOf(m, names, r) })
 		var err error
 		if plans, m, err = m.delete(plans, gone, nil); err != nil {
 			return nil, nil, err
@@ -67,14 +62,10 @@ func (m *membership) takeDown(plans []resource.Plan) ([]resource.Plan, *membersh
 func (m *membership) isTrace(names map[string]bool, r *resource.Resource) bool {
 	switch r.Identifier.Type {
 	case database.TypeSyncEvent, database.TypeWaitForSyncEvent, database.TypePeerCatchup:
-		link, _ := linkLike(r.Identifier)
-		subscriber := link.Subscriber
-		if r.Identifier.Type == database.TypePeerCatchup { // which names that first
-			subscriber = link.Provider
-		}
-		return names[link.Provider] || names[link.Subscriber] || m.isSourceOf(subscriber, names)
+		link, _ := namedLink(r.Identifier)
+		return names[link.Provider] || names[link.Subscriber] || m.isSourceOf(link.Subscriber, names)
 	case database.TypeLagTracker, database.TypeReplicationSlotAdvance, database.TypeReplicationOriginAdvance:
-		link, _ := linkLike(r.Identifier)
+		link, _ := namedLink(r.Identifier)
 		return names[link.Provider] || names[link.Subscriber]
 	}
 	return false

@@ -50,7 +50,7 @@ func (m *membership) findJoinTraces() joinTraces {
 // data may stay.
 func (m *membership) isLetGo(name string) bool {
 	node, known := m.start.Get(database.NodeIdentifier(name))
-	return known && m.leaves(name) && !m.anyOf(monitorsOf(m.stop, node), m.recorded)
+	return known && m.leaves(name) && !m.isWatched(node)
 }
 
 // fills tells whether the subscription of a link is one of a node that joins.
@@ -126,20 +126,16 @@ func (d *damage) unlinked(link database.Link) bool {
 		return false
 	}
 	node, known := d.m.start.Get(database.NodeIdentifier(link.Subscriber))
-	return d.m.recorded(database.ReplicationSlotIdentifier(link)) || !known || !d.m.anyOf(monitorsOf(d.m.stop, node), d.m.recorded)
+	return d.m.recorded(database.ReplicationSlotIdentifier(link)) || !known || !d.m.isWatched(node)
 }
 
 // rolesRead are what has read the roles of nodes that hold data, in order. Who has been let go, or joins itself, is copied by
 // nobody.
 func (d *damage) rolesRead() []resource.Identifier {
-	var read []resource.Identifier
-	for r := range d.m.start.All(d.m.stop) {
+	read := d.m.chosen(func(r *resource.Resource) bool {
 		name := r.Identifier.ID
-		joins := d.m.recorded(database.RolesSourceIdentifier(name))
-		if r.Identifier.Type == database.TypeDumpRoles && !joins && d.provides(name) {
-			read = append(read, r.Identifier)
-		}
-	}
+		return r.Identifier.Type == database.TypeDumpRoles && !d.m.recorded(database.RolesSourceIdentifier(name)) && d.provides(name)
+	})
 	interrupt.SortFunc(d.m.stop, read, resource.Identifier.Compare)
 	return read
 }

@@ -28,22 +28,28 @@ func (m *membership) unrecordedSlots(of func(database.Link) bool) *resource.Stat
 func (m *membership) recordUnknownSlots(diff *resource.State, of func(node string) bool) []resource.Constraint {
 	linked := make(map[string]bool)
 	for r := range m.start.All(m.stop) {
-		if link, ok := linkOf(m.stop, r); ok && r.Identifier.Type == database.TypeSubscription {
-			linked[link.Provider], linked[link.Subscriber] = true, true
+		if r.Identifier.Type != database.TypeSubscription {
+			continue
+		}
+		if link, ok := database.LinkOf(r.Identifier); ok {
+			linked[link.Provider], linked[link.Subscriber] = of(link.Provider), of(link.Subscriber)
 		}
 	}
 	var orders []resource.Constraint
-	for name := range linked {
+	for name, isOne := range linked {
+		if m.stop.Stopped() {
+			break
+		}
+		if !isOne {
+			continue
+		}
 		var order resource.Constraint
 		for _, n := range interrupt.Each(m.stop, m.members) {
 			link := n.link(n.NodeName, name)
-			if of(name) && m.recordSlot(diff, link) {
+			if m.recordSlot(diff, link) {
 				order.After = append(order.After, database.ReplicationSlotIdentifier(link))
 				order.Before = []resource.Identifier{database.PostgresDatabaseIdentifier(name, link.DatabaseName)}
 			}
-		}
-		if m.stop.Stopped() {
-			break
 		}
 		orders = append(orders, order)
 	}

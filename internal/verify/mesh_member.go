@@ -112,13 +112,13 @@ func (m *mesh) mayHaveMore(name string) bool {
 	if !m.lost.filled[name] || !m.anyInstanceAtStart(name) {
 		return false
 	}
-	return m.wanted[name] != nil && !m.joining[name] || m.isWatched(name)
+	return m.wanted[name] != nil && !m.joining[name] || m.isWatched(name, m.atStart)
 }
 
-// isWatched tells whether start has a monitor of an instance of a node.
-func (m *mesh) isWatched(name string) bool {
+// isWatched tells whether there are records of monitors of instances of the node.
+func (m *mesh) isWatched(name string, record func(resource.Identifier) *resource.Resource) bool {
 	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
-		return m.stops() || m.atStart(database.MonitorInstanceIdentifier(id.ID)) != nil
+		return m.stops() || record(database.MonitorInstanceIdentifier(id.ID)) != nil
 	})
 }
 

@@ -78,7 +78,7 @@ func (m *mesh) nodeNames() []string {
 // none of the slots for it has to be made again, but those of nodes that are joining themselves. What a node had that
 // is no peer any more will not come through its slot.
 func (m *mesh) wasPopulated(n *node) bool {
-	if m.outlived[n.name] || !m.isWatched(n.name) {
+	if m.outlived[n.name] || !m.isWatched(n.name, m.atStart) {
 		return false
 	}
 	populated := false

@@ -42,7 +42,7 @@ func (m *mesh) findFormers() {
 		}
 		m.joining[name] = true
 		f.goes = f.begins || m.losesMonitor(name)
-		f.undrained = m.hasMonitor(name) && m.isRead(name, m.atStart) && (f.goes || !m.hasCopied(name))
+		f.undrained = m.isWatched(name, m.get) && m.isRead(name, m.atStart) && (f.goes || !m.hasCopied(name))
 	}
 }
 
@@ -62,13 +62,6 @@ func (m *mesh) losesMonitor(name string) bool {
 		}
 	}
 	return false
-}
-
-// hasMonitor tells whether there is a monitor of the node now.
-func (m *mesh) hasMonitor(name string) bool {
-	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
-		return m.stops() || m.get(database.MonitorInstanceIdentifier(id.ID)) != nil
-	})
 }
 
 // isRead tells whether there are records of links out of the node.
@@ -96,7 +89,7 @@ func (m *mesh) noteDrained() {
 		if m.stops() {
 			return
 		}
-		f.undrained = f.undrained && m.hasMonitor(name) && m.isRead(name, m.get)
+		f.undrained = f.undrained && m.isWatched(name, m.get) && m.isRead(name, m.get)
 	}
 }
 

@@ -92,7 +92,7 @@ func (m *mesh) judgeTold(x *entry, at place) {
 	for _, other := range interrupt.Each(m.stop, m.nodeNames()) {
 		out := database.Link{Provider: name, Subscriber: other, DatabaseName: databaseName}
 		slot := database.ReplicationSlotIdentifier(out)
-		if m.mayTell(out) && m.isWatchedNow(other) && m.atStart(slot) != nil && m.get(slot) == nil {
+		if m.mayTell(out) && m.isWatched(other, m.get) && m.atStart(slot) != nil && m.get(slot) == nil {
 			m.about(RuleLinkOverLoss, at, *x.id, "is created while nothing tells any more what is missing in a node that leaves:", slot)
 		}
 	}
@@ -108,11 +108,4 @@ func (m *mesh) mayTell(link database.Link) bool {
 func (m *mesh) tellsLoss(link database.Link) bool {
 	slot := m.get(database.ReplicationSlotIdentifier(link))
 	return slot != nil && slot.NeedsRecreate
-}
-
-// isWatchedNow tells whether a monitor of an instance of a node is recorded.
-func (m *mesh) isWatchedNow(name string) bool {
-	return slices.ContainsFunc(m.instancesOf(name), func(id resource.Identifier) bool {
-		return m.stops() || m.get(database.MonitorInstanceIdentifier(id.ID)) != nil
-	})
 }

@@ -44,7 +44,7 @@ func (m *mesh) wasToCopy(n *DesiredNode, read []*resource.Resource) bool {
 			return m.stops()
 		}
 		out := database.Link{Provider: n.Name, Subscriber: source, DatabaseName: n.Database.DatabaseName}
-		return !m.isTarget(source) || m.isWatched(source) && m.atStart(database.ReplicationSlotIdentifier(out)) == nil
+		return !m.isTarget(source) || m.isWatched(source, m.atStart) && m.atStart(database.ReplicationSlotIdentifier(out)) == nil
 	})
 }
 
@@ -77,5 +77,5 @@ func (m *mesh) isOfJoin(r *resource.Resource, link database.Link) bool {
 
 // isLetGo tells whether a node leaves, and start has no monitor of it.
 func (m *mesh) isLetGo(name string) bool {
-	return m.wanted[name] == nil && m.atStart(database.NodeIdentifier(name)) != nil && !m.isWatched(name)
+	return m.wanted[name] == nil && m.atStart(database.NodeIdentifier(name)) != nil && !m.isWatched(name, m.atStart)
 }
